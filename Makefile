@@ -1,0 +1,66 @@
+# Each target first sets up its own environment in .venv: once, and again when pyproject.toml or constraints.txt change.
+# Needed beforehand: Python 3.11 or newer (with venv), git, make.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+READY := .venv/.ready
+PYTEST_ARGS ?=
+
+.PHONY: help demo test check format bench lock clean
+
+help:
+	@echo "make demo     draft a recorded outage, offline, into reports/"
+	@echo "make test     run the tests; those that need a server that is not here are skipped by name"
+	@echo "make check    formatting, lint, types, import contracts, tests"
+	@echo "make format   put the code into the house's form"
+	@echo "make bench    measure detection and the whole flow"
+	@echo "make lock     choose new versions of everything and write constraints.txt"
+	@echo "make clean    remove the environment and the caches, never a report"
+
+demo: $(READY)
+	@$(BIN)/incident-timeline demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+format: $(READY)
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: $(READY)
+	@set -e; for bench in tests/bench/*_bench.py; do \
+	  name=$${bench#tests/bench/}; echo "== $${name%.py}"; $(BIN)/python -m tests.bench.$${name%.py}; done
+
+# The versions tested first, then whatever newer one the machine calls python3.
+$(READY): pyproject.toml constraints.txt
+	@set -e; found=; for python in python3.13 python3.12 python3.11 python3 python; do \
+	  if $$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	  then found=$$python; break; fi; done; \
+	if [ -z "$$found" ]; then \
+	  echo "no Python 3.11 or newer with venv was found; install one (Debian: apt install python3-venv) and run make again" >&2; \
+	  exit 1; fi; \
+	echo "setting up .venv with $$($$found --version); this happens once and takes about a minute" >&2; \
+	$$found -m venv --clear .venv; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r constraints.txt; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .; \
+	touch $(READY)
+
+# With the oldest Python we support, so that the versions chosen serve all of them.
+lock:
+	@set -e; mkdir -p .cache; python3.11 -m venv --clear .cache/lock; \
+	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools; \
+	.cache/lock/bin/python -m piptools compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe \
+	  --strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --output-file constraints.txt pyproject.toml; \
+	echo "constraints.txt written; run make check"
+
+clean:
+	rm -rf .venv .cache build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

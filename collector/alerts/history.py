@@ -1,0 +1,168 @@
+"""The alert history of a span: what fired on the service and near it, and which rules there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from collector.alerts.blind import Blind, blind_stretches, fires_always
+from collector.alerts.intervals import Reading, intervals
+from collector.alerts.watched import Watched, evaluation_ms, watched
+from collector.errors import CollectError, QueryRejected
+from collector.signals.home import Home
+from collector.signals.labels import has_token
+from collector.signals.measure import failed, partial
+from collector.signals.registry import SERVICE_LABELS
+from collector.signals.samples import RawRead, read_raw
+from collector.source import Source
+from incident.model.facts import AlertInterval, AlertRule, Nearness, Unknown
+from incident.model.signals import Labels, Targets
+from incident.model.spans import Span
+from incident.text.errors import TextError
+from incident.text.promql import Matcher, parse_matchers
+
+_ALERTS = '{__name__=~"ALERTS|GRAFANA_ALERTS"}'
+_SINCE = "ALERTS_FOR_STATE"
+_WHAT = "alert history"
+# About as many alerts as are active at once in a bad hour; only the size of the pieces depends on it.
+_EXPECTED_SERIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class AlertHistory:
+    """What was read of alerts, with what could not be."""
+
+    intervals: tuple[AlertInterval, ...]
+    elsewhere: int
+    """Alerts of other services and namespaces that were active in the span."""
+    readable: bool
+    rules: tuple[AlertRule, ...] | None
+    rules_seen: int | None
+    unknowns: tuple[Unknown, ...]
+
+
+def alert_history(source: Source, home: Home, targets: Targets | None, span: Span) -> AlertHistory:
+    """Intervals of all alerts on the service or near it, exact to the evaluation interval.
+
+    Raises what the source raises when it is gone; a refused query makes the history not readable.
+    """
+    rules, no_rules = _rules(source)
+    own_rules = tuple(rule for rule in rules or () if _concerns(rule, home))
+    seen = len(own_rules) if rules is not None else None
+    try:
+        alerts = read_raw(source, _ALERTS, span, series=_EXPECTED_SERIES)
+        states = read_raw(source, _SINCE, span, series=_EXPECTED_SERIES)
+        found = watched(alerts.series, states.series)
+        blind = blind_stretches(source, found, targets, span)
+    except QueryRejected as error:
+        return AlertHistory((), 0, False, None, seen, (*no_rules, failed(_WHAT, str(error))))
+    named = frozenset(rule.name for rule in own_rules if _names(rule, home.service))
+    kept, elsewhere = _ranked(_about_incidents(found, targets), home, named, Reading(0, span, blind), found)
+    firing = {one.name for one in kept}
+    return AlertHistory(
+        intervals=kept,
+        elsewhere=elsewhere,
+        readable=True,
+        rules=tuple(rule for rule in rules if rule.name in firing) if rules is not None else None,
+        rules_seen=seen,
+        unknowns=(*no_rules, *_partly(alerts), *_partly(states)),
+    )
+
+
+def _partly(read: RawRead) -> tuple[Unknown, ...]:
+    return (partial(_WHAT, read.warnings),) if read.partial else ()
+
+
+def _about_incidents(found: Sequence[Watched], targets: Targets | None) -> tuple[Watched, ...]:
+    """The alerts without those that fire always."""
+    times = [one.times for one in found]
+    times += [samples.times for samples in targets.samples] if targets else []
+    if not times:
+        return ()
+    everything = np.concatenate(times)
+    extent = (int(everything.min()), int(everything.max()))
+    return tuple(one for one in found if not fires_always(one, extent))
+
+
+def _ranked(
+    alerts: Sequence[Watched],
+    home: Home,
+    named: frozenset[str],
+    reading: Reading,
+    everyone: Sequence[Watched],
+) -> tuple[tuple[AlertInterval, ...], int]:
+    kept: list[AlertInterval] = []
+    elsewhere = 0
+    for one in alerts:
+        nearness = _nearness(one, home, named)
+        if nearness is Nearness.ELSEWHERE:
+            elsewhere += 1
+            continue
+        kept.extend(intervals(one, replace(reading, step_ms=evaluation_ms(one, everyone)), nearness))
+    return tuple(sorted(kept, key=_order)), elsewhere
+
+
+def _order(one: AlertInterval) -> tuple[object, ...]:
+    return (one.pending_at or one.firing_at, one.firing_at is None, one.name, one.labels)
+
+
+def _nearness(one: Watched, home: Home, named: frozenset[str]) -> Nearness:
+    """By its labels; where they name no service at all, by the alert's name or its rule's query."""
+    nearness = home.nearness(one.labels)
+    if nearness is Nearness.OWN or any(key in SERVICE_LABELS for key, _ in one.labels):
+        return nearness
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", one.name)
+    return Nearness.OWN if one.name in named or has_token(home.service, words) else nearness
+
+
+def _rules(source: Source) -> tuple[tuple[AlertRule, ...] | None, tuple[Unknown, ...]]:
+    try:
+        return source.rules(), ()
+    except CollectError as error:
+        return None, (failed("alert rules", str(error)),)
+
+
+def _concerns(rule: AlertRule, home: Home) -> bool:
+    """Whether the rule names this service, or nothing in it says that it means another one."""
+    if _names(rule, home.service):
+        return True
+    if _other_service(rule.labels, home):
+        return False
+    return not any(_elsewhere(matchers, home) for matchers in _selected(rule.query))
+
+
+def _names(rule: AlertRule, service: str) -> bool:
+    quoted = re.findall(r'"((?:[^"\\]|\\.)*)"', rule.query)
+    return any(has_token(service, text) for text in quoted) or any(
+        key in SERVICE_LABELS and value == service for key, value in rule.labels
+    )
+
+
+def _other_service(labels: Labels, home: Home) -> bool:
+    return any(key in SERVICE_LABELS and value != home.service and "{{" not in value for key, value in labels)
+
+
+def _selected(query: str) -> list[tuple[Matcher, ...]]:
+    """The label matchers of each selector in the query, as far as they can be read."""
+    found: list[tuple[Matcher, ...]] = []
+    for inside in re.findall(r'\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}', query):
+        try:
+            found.append(parse_matchers(inside))
+        except TextError:
+            continue
+    return found
+
+
+def _elsewhere(matchers: Sequence[Matcher], home: Home) -> bool:
+    """Whether the selector asks for a service or namespace that is not this one."""
+    for matcher in matchers:
+        if matcher.op != "=":
+            continue
+        if matcher.name in SERVICE_LABELS and matcher.value not in ({home.service} | home.jobs):
+            return True
+        if matcher.name == "namespace" and home.namespaces and matcher.value not in home.namespaces:
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""What changed: restarts, deploys, scaling, targets and gaps, read from raw samples."""

@@ -1,0 +1,1 @@
+"""What is asked: which metric families a service has, and the queries that read its signals."""

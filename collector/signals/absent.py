@@ -1,0 +1,84 @@
+"""Saying what a server does have when it does not have what was asked for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from collector.errors import NoData, QueryRejected
+from collector.signals.labels import label, named, parsed
+from collector.signals.registry import SERVICE_LABELS, counter_names
+from collector.source import Source
+from incident.model.signals import Labels
+from incident.model.spans import Span, aligned, instant
+from incident.text.instants import rfc3339
+from incident.text.promql import Matcher, selector
+
+# As many names as one line of a terminal bears.
+_NAMES_SHOWN = 8
+# A year to both sides in steps of six hours: 2,920 evaluations of one small count.
+_LOOK_AROUND = timedelta(days=365)
+_LOOK_STEP = timedelta(hours=6)
+# Evaluations over the window when asking which services exist.
+_LOOKS = 12
+
+
+def unknown_service(source: Source, service: str, matchers: Sequence[str], span: Span) -> NoData:
+    """The error for a service without series in the span: where its data lie, or which services exist."""
+    where = f" with {','.join(matchers)}" if matchers else ""
+    what = f'service "{service}"{where}: no samples between {rfc3339(span.start)} and {rfc3339(span.end)}'
+    around = _samples_around(source, service, matchers, span)
+    if around is not None:
+        first, last = around
+        return NoData(
+            f"{what}; its samples lie between about {rfc3339(first)} and {rfc3339(last)}; choose a window in there"
+        )
+    known = existing_services(source, span)
+    if not known:
+        return NoData(f"{what}, nor of any other service; check the window and the address of the server")
+    nearest = closest(service, known)
+    more = f" and {len(known) - len(nearest)} more" if len(known) > len(nearest) else ""
+    return NoData(f"{what}; services known there: {', '.join(nearest)}{more}; choose one with --service")
+
+
+def existing_services(source: Source, span: Span) -> tuple[str, ...]:
+    """Names of the services seen in the span, sorted; empty where that cannot be told."""
+    metrics = Matcher("__name__", "=~", "|".join(("up", "probe_success", *counter_names())))
+    query = f"count by ({', '.join(SERVICE_LABELS)}) ({selector('', (metrics,))})"
+    try:
+        answer = source.range(query, aligned(span, max(span.length / _LOOKS, timedelta(seconds=1))))
+    except QueryRejected:
+        return ()
+    return tuple(sorted({_name(samples.labels) for samples in answer.series} - {""}))
+
+
+def closest(service: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Up to eight of the names, the most alike first."""
+    lowered = service.lower()
+
+    def unlike(name: str) -> tuple[float, str]:
+        inside = lowered in name.lower() or name.lower() in lowered
+        return (-inside - difflib.SequenceMatcher(None, lowered, name.lower()).ratio(), name)
+
+    return tuple(sorted(known, key=unlike)[:_NAMES_SHOWN])
+
+
+def _name(labels: Labels) -> str:
+    return next((value for name in SERVICE_LABELS if (value := label(labels, name))), "")
+
+
+def _samples_around(
+    source: Source, service: str, matchers: Sequence[str], span: Span
+) -> tuple[datetime, datetime] | None:
+    """First and last time around the span, to six hours, at which the service has an `up` or a counter."""
+    scope = parsed(matchers)
+    metrics = Matcher("__name__", "=~", "|".join(("up", *counter_names())))
+    counts = [f"count({selector('', (metrics, named(name, service), *scope))})" for name in SERVICE_LABELS]
+    wide = span.widened(_LOOK_AROUND, _LOOK_AROUND)
+    try:
+        answer = source.range(" or ".join(counts), aligned(wide, _LOOK_STEP))
+    except QueryRejected:
+        return None
+    times = [int(t) for samples in answer.series for t in (samples.times[:1].tolist() + samples.times[-1:].tolist())]
+    return (instant(min(times)), instant(max(times))) if times else None

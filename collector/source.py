@@ -1,0 +1,67 @@
+"""The seam between what is asked and who answers: a live Prometheus, or a fake in a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from incident.model.facts import AlertRule
+from incident.model.signals import Labels, Samples
+from incident.model.spans import Grid, Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """Series as the server gave them, with what it said beside them.
+
+    `partial` is True when the server says that part of the data is missing (Thanos warnings,
+    VictoriaMetrics isPartial). Sample times are the server's: multiples of the step for `range`,
+    scrape or evaluation times for `raw`.
+    """
+
+    series: tuple[Samples, ...]
+    warnings: tuple[str, ...] = ()
+    infos: tuple[str, ...] = ()
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What the server says of itself; empty strings where it does not."""
+
+    product: str
+    version: str
+    retention: str
+
+
+class Source(Protocol):
+    """Everything the collecting stages may ask. All methods raise `collector.errors` only."""
+
+    @property
+    def url(self) -> str:
+        """Base address without credentials, query or fragment; safe to print."""
+        ...
+
+    def range(self, query: str, grid: Grid) -> Answer:
+        """The query evaluated at the grid's times; long grids and server limits are split inside."""
+        ...
+
+    def raw(self, selector: str, span: Span) -> Answer:
+        """Raw samples of a plain selector (no functions) in the span, at their true times."""
+        ...
+
+    def series(self, selectors: tuple[str, ...], span: Span) -> tuple[Labels, ...]:
+        """Label sets (with `__name__`) matching any of the selectors somewhere in the span."""
+        ...
+
+    def names(self, pattern: str, span: Span) -> tuple[str, ...]:
+        """Metric names that match an anchored RE2 pattern; approximate in time."""
+        ...
+
+    def rules(self) -> tuple[AlertRule, ...] | None:
+        """All alerting rules now; None where the endpoint does not exist."""
+        ...
+
+    def info(self) -> ServerInfo:
+        """Product, version and retention, as far as the server tells."""
+        ...

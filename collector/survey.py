@@ -1,0 +1,224 @@
+"""The survey: every signal of the service over the window and its lead-in, coarse enough to be cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from collector.alerts.history import AlertHistory, alert_history
+from collector.changes.events import ChangeHistory, change_events
+from collector.errors import NoData
+from collector.signals.custom import WantedSignal, with_wanted
+from collector.signals.discover import Found, discover
+from collector.signals.home import home_of
+from collector.signals.measure import Progress, measure, read_targets
+from collector.signals.pace import DEFAULT_SCRAPE, scrape_interval, survey_step
+from collector.signals.presence import availability, probe_success
+from collector.signals.silence import anything_scraped
+from collector.signals.specs import latency_specs, rate_window, request_specs
+from collector.source import Source
+from incident.model.evidence import Evidence, Origin, Scope
+from incident.model.facts import Unknown
+from incident.model.signals import SignalSeries, SignalSpec, Targets
+from incident.model.spans import Grid, Span, aligned, instant
+from incident.text.instants import rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyRequest:
+    """What is to be surveyed: a service in its scope, a window, and how far around it to read."""
+
+    service: str
+    matchers: tuple[str, ...]
+    asked: Span
+    lead: timedelta
+    tail: timedelta
+    wanted: tuple[WantedSignal, ...] = ()
+    discovery: bool = True
+    """False: only the wanted signals, and the availability of nothing."""
+    tenant: str = ""
+
+
+def quiet(text: str) -> None:  # noqa: ARG001 - the shape of a progress report
+    """No progress is shown: for cron and tests."""
+
+
+def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: Progress = quiet) -> Evidence:
+    """Everything but the zoom: signals on a grid, raw availability, alerts and changes.
+
+    Raises NoData for a service or window without samples, AmbiguousService, ConfigError for matchers,
+    and the source's error when it is gone; one query that fails becomes an Unknown.
+    """
+    covered = _covered(request, now)
+    on_progress("discovering signals")
+    found = _discovered(source, request, covered)
+    presence = _presence(source, found, covered, on_progress)
+    scrape = scrape_interval(source, presence.targets, presence.probes, found.requests if found else None, covered)
+    grid = aligned(covered, survey_step(scrape or DEFAULT_SCRAPE, covered.length))
+    measured = measure(source, _specs(found, request, scrape or DEFAULT_SCRAPE, grid.step), grid, on_progress)
+    signals = _with_presence(measured.signals, presence, grid)
+    if not _seen(signals, request.asked) and not anything_scraped(source, request.asked):
+        raise _nothing(request, signals)
+    scope = found.scope if found else Scope(request.service, request.matchers, "")
+    unknown_pace = () if scrape else (_PACE_UNKNOWN,)
+    evidence = Evidence(
+        origin=_origin(source, request, now),
+        scope=scope,
+        asked=request.asked,
+        covered=covered,
+        scrape_interval=scrape or DEFAULT_SCRAPE,
+        grid=grid,
+        signals=signals,
+        targets=presence.targets,
+        probes=presence.probes,
+        counters=None,
+        alerts=(),
+        alerts_elsewhere=0,
+        alerts_readable=False,
+        alert_rules=None,
+        rules_seen=None,
+        changes=(),
+        unknowns=(*unknown_pace, *presence.unknowns, *measured.unknowns),
+        signals_explained=_explained(signals, found),
+    )
+    return with_history(source, evidence, on_progress)
+
+
+_PACE_UNKNOWN = Unknown(
+    what="scrape interval",
+    why="no raw samples of the service's targets or counters to measure it by; 1 min is assumed",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Presence:
+    """Raw samples of the service's targets and probes over what was read."""
+
+    targets: Targets | None
+    probes: Targets | None
+    unknowns: tuple[Unknown, ...]
+
+
+def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> Evidence:
+    """The evidence with the alerts and changes of all it covers, read anew."""
+    home = home_of(evidence.scope, evidence.targets)
+    on_progress("alert history")
+    alerts = alert_history(source, home, evidence.targets, evidence.covered)
+    on_progress("changes")
+    changes = change_events(source, home, evidence.targets, evidence.covered)
+    return replace(
+        evidence,
+        alerts=alerts.intervals,
+        alerts_elsewhere=alerts.elsewhere,
+        alerts_readable=alerts.readable,
+        alert_rules=alerts.rules,
+        rules_seen=alerts.rules_seen,
+        changes=changes.changes,
+        unknowns=_renewed(evidence.unknowns, alerts, changes),
+    )
+
+
+def _renewed(
+    before: Sequence[Unknown], alerts: AlertHistory, changes: ChangeHistory
+) -> tuple[Unknown, ...]:
+    """The unknowns with those of the histories as they are now."""
+    kept = (unknown for unknown in before if not unknown.what.startswith(("alert ", "changes ")))
+    return tuple(dict.fromkeys((*kept, *alerts.unknowns, *changes.unknowns)))
+
+
+def _covered(request: SurveyRequest, now: datetime) -> Span:
+    start = request.asked.start - request.lead
+    end = min(request.asked.end + request.tail, now)
+    if end <= request.asked.start:
+        raise NoData(
+            f"window {rfc3339(request.asked.start)} to {rfc3339(request.asked.end)}: lies in the future, "
+            f"now is {rfc3339(now)}; choose an earlier one"
+        )
+    return Span(start, end)
+
+
+def _discovered(source: Source, request: SurveyRequest, covered: Span) -> Found | None:
+    if not request.discovery:
+        return None
+    try:
+        return discover(source, request.service, request.matchers, covered)
+    except NoData:
+        # Somebody who brings queries knows what to look at, even where no family of ours is found.
+        if not request.wanted:
+            raise
+    return None
+
+
+def _presence(source: Source, found: Found | None, covered: Span, on_progress: Progress) -> Presence:
+    targets = probes = None
+    unknowns: tuple[Unknown, ...] = ()
+    if found is not None and found.targets:
+        on_progress("availability of targets")
+        targets, unknowns = read_targets(source, found.targets, covered, found.target_count)
+    if found is not None and found.probes:
+        on_progress("probes")
+        probes, more = read_targets(source, found.probes, covered, 1)
+        unknowns = (*unknowns, *more)
+    return Presence(targets, probes, unknowns)
+
+
+def _specs(
+    found: Found | None, request: SurveyRequest, scrape: timedelta, step: timedelta
+) -> tuple[SignalSpec, ...]:
+    window = rate_window(scrape, step)
+    requests = request_specs(found.requests, window) if found and found.requests else ()
+    latencies = latency_specs(found.latency, window) if found and found.latency else ()
+    errors = tuple(spec for spec in requests if spec.name == "errors")
+    others = tuple(spec for spec in requests if spec.name != "errors")
+    return with_wanted((*errors, *latencies, *others), request.wanted)
+
+
+def _with_presence(
+    signals: Sequence[SignalSeries], presence: Presence, grid: Grid
+) -> tuple[SignalSeries, ...]:
+    """The signals with availability and probes behind; one that people define themselves stands."""
+    own: list[SignalSeries] = []
+    if presence.targets is not None:
+        own.append(availability(presence.targets, grid, "raw up of the service's targets"))
+    if presence.probes is not None:
+        own.append(probe_success(presence.probes, grid, "raw probe_success of the service's probes"))
+    taken = {signal.spec.name for signal in signals}
+    return (*signals, *(signal for signal in own if signal.spec.name not in taken))
+
+
+def _seen(signals: Sequence[SignalSeries], span: Span) -> bool:
+    """Whether any signal has a value in the span."""
+    for signal in signals:
+        times = signal.grid.times
+        inside = (times >= span.start_ms) & (times < span.end_ms)
+        if np.isfinite(signal.values[inside]).any():
+            return True
+    return False
+
+
+def _nothing(request: SurveyRequest, signals: Sequence[SignalSeries]) -> NoData:
+    start, end = rfc3339(request.asked.start), rfc3339(request.asked.end)
+    known = [s.grid.times[np.isfinite(s.values)] for s in signals]
+    latest = max((int(times[-1]) for times in known if times.size), default=None)
+    seen = f"; the last before it is of {rfc3339(instant(latest))}" if latest is not None else ""
+    return NoData(
+        f'service "{request.service}": the source has no samples of anything between {start} and {end}{seen}; '
+        "choose another window"
+    )
+
+
+def _origin(source: Source, request: SurveyRequest, now: datetime) -> Origin:
+    info = source.info()
+    return Origin(source.url, f"{info.product} {info.version}".strip(), request.tenant, now)
+
+
+def _explained(signals: Sequence[SignalSeries], found: Found | None) -> tuple[str, ...]:
+    lines = [f"{signal.spec.name}: {signal.spec.why}" for signal in signals]
+    if found is not None and found.requests is not None and found.requests.failing is None:
+        lines.append(f"errors: none; no label of {found.requests.family.counter} tells failures apart")
+    if found is not None and found.also:
+        lines.append(f"also possible: {', '.join(found.also)}")
+    return tuple(lines)

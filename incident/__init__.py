@@ -1,0 +1,1 @@
+"""Reasoning about incidents: pure functions on frozen values and arrays."""

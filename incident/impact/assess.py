@@ -1,0 +1,244 @@
+"""The whole judgement of one service's window: signals, impact, ends, phases, figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from incident.impact.departures import Departure, band, departures, gaps, looks_back
+from incident.impact.figures import request_figures
+from incident.impact.fusion import RawEpisode, believed, episodes
+from incident.impact.outages import outages
+from incident.impact.phases import improving_from, phases, reading, worst
+from incident.impact.refine import Raw, end_of, raw_of, start_of
+from incident.model.evidence import Evidence
+from incident.model.facts import AlertInterval, Nearness
+from incident.model.policy import Policy
+from incident.model.signals import Gap, Measure, SignalSeries
+from incident.model.spans import Moment, Span, Values, instant, ms
+from incident.model.timeline import (
+    ImpactEpisode,
+    RequestFigures,
+    SignalEpisode,
+    SignalReport,
+    Status,
+)
+
+_ZOOM_MARGIN = timedelta(minutes=40)
+"""Raw samples around the episodes: half an hour tells normal, ten minutes the search for the edge."""
+_EDGE_MARGIN = timedelta(minutes=12)
+"""Raw buckets around one edge: levels on both sides and the edge's own bracket."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surveyed:
+    """What the survey alone says: enough to decide whether to read on, and where to zoom."""
+
+    departures: dict[str, tuple[Departure, ...]]
+    impact: tuple[Departure, ...]
+    episodes: tuple[RawEpisode, ...]
+    measured: bool
+    """At least one impact signal has samples inside the window."""
+
+    def settled(self) -> bool:
+        """Whether the last episode's recovery was held, so that no more data are needed."""
+        last = self.episodes[-1] if self.episodes else None
+        return last is None or (last.end_by is not None)
+
+    def edges(self) -> tuple[Span, ...]:
+        """Where boundaries lie: each to be read raw on both sides."""
+        marks = [(e.start_after, e.start_by) for e in self.episodes]
+        marks += [(e.end_after, e.end_by) for e in self.episodes if e.end_after and e.end_by]
+        return tuple(
+            Span(instant(min(a, b) - 1), instant(max(a, b))).widened(_EDGE_MARGIN, _EDGE_MARGIN)
+            for a, b in marks
+        )
+
+    def stretches(self, evidence: Evidence) -> tuple[Span, ...]:
+        """The episodes with what must be read around them for levels and figures."""
+        end = evidence.grid.end_ms
+        spans = (Span(instant(e.start_after - 1), instant(e.end_by or end)) for e in self.episodes)
+        widened = (s.widened(_ZOOM_MARGIN, _ZOOM_MARGIN).clipped(evidence.covered) for s in spans)
+        return tuple(s for s in widened if s is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessment:
+    """The finished judgement; the timeline is built from it and the evidence."""
+
+    status: Status
+    episodes: tuple[ImpactEpisode, ...]
+    requests: RequestFigures | None
+    improving: Moment | None
+    signals: tuple[SignalReport, ...]
+    departures: dict[str, tuple[Departure, ...]]
+    impact: tuple[Departure, ...]
+    first_alert: AlertInterval | None
+    data_end: datetime
+
+
+def surveyed(evidence: Evidence, policy: Policy) -> Surveyed:
+    """Departures of all signals and the service's episodes they make, on the survey's grid."""
+    found = {s.spec.name: _departures(s, evidence) for s in evidence.signals}
+    series = {s.spec.name: s for s in evidence.signals}
+    impact = believed(tuple(d for one in found.values() for d in one), series, evidence)
+    inside = tuple(e for e in episodes(impact, series, policy) if _concerns(e, evidence, policy))
+    measured = any(_has_samples(s, evidence) for s in evidence.signals if s.spec.role == "impact")
+    return Surveyed(found, impact, inside, measured)
+
+
+def assess(evidence: Evidence, policy: Policy) -> Assessment:
+    """The judgement on all evidence, raw samples included."""
+    survey = surveyed(evidence, policy)
+    raw = raw_of(evidence.counters, round(evidence.scrape_interval.total_seconds() * 1000))
+    told = tuple(_episode(e, evidence, raw, policy) for e in survey.episodes)
+    alert = first_alert(evidence.alerts, told)
+    data_end = _data_end(evidence)
+    traffic = _by_measure(evidence, Measure.TRAFFIC)
+    carriers = {d.spec.measure for e in survey.episodes for d in e.carriers}
+    requests = request_figures(
+        told,
+        data_end,
+        raw.failures,
+        evidence.counters,
+        traffic,
+        alert.firing_at if alert else None,
+        bool(carriers & {Measure.AVAILABILITY, Measure.PROBE, Measure.TRAFFIC}),
+    )
+    return Assessment(
+        status=_status(survey, told),
+        episodes=told,
+        requests=requests if told else None,
+        improving=_improving(told),
+        signals=tuple(_report(s, evidence, survey) for s in evidence.signals),
+        departures=survey.departures,
+        impact=survey.impact,
+        first_alert=alert,
+        data_end=data_end,
+    )
+
+
+def first_alert(alerts: tuple[AlertInterval, ...], told: tuple[ImpactEpisode, ...]) -> AlertInterval | None:
+    """The first firing interval of this service's alerts that overlaps impact."""
+    own = (a for a in alerts if a.nearness is Nearness.OWN)
+    firing = [(a.firing_at, a.name, a) for a in own if a.firing_at is not None and _meets(a, told)]
+    return min(firing, key=lambda found: found[:2])[2] if firing else None
+
+
+def _meets(alert: AlertInterval, told: tuple[ImpactEpisode, ...]) -> bool:
+    assert alert.firing_at is not None
+    for one in told:
+        ends = one.end.at if one.end else None
+        if (ends is None or alert.firing_at < ends) and (
+            alert.resolved_at is None or alert.resolved_at > one.start.at
+        ):
+            return True
+    return False
+
+
+def _departures(series: SignalSeries, evidence: Evidence) -> tuple[Departure, ...]:
+    match series.spec.measure:
+        case Measure.AVAILABILITY:
+            return outages(series, evidence.targets) if evidence.targets else ()
+        case Measure.PROBE:
+            return outages(series, evidence.probes) if evidence.probes else ()
+        case _:
+            return departures(series, evidence, _counts(series, evidence))
+
+
+def _counts(series: SignalSeries, evidence: Evidence) -> Values | None:
+    """Requests behind each sample of the error ratio: the traffic over the query's range."""
+    traffic = _by_measure(evidence, Measure.TRAFFIC)
+    if series.spec.measure is not Measure.ERRORS or traffic is None:
+        return None
+    return traffic.values * looks_back(series.spec.query).total_seconds()
+
+
+def _by_measure(evidence: Evidence, measure: Measure) -> SignalSeries | None:
+    return next((s for s in evidence.signals if s.spec.measure is measure), None)
+
+
+def _concerns(episode: RawEpisode, evidence: Evidence, policy: Policy) -> bool:
+    """Whether the episode lies in the asked window, or is one incident with it."""
+    quiet = round(policy.quiet_gap.total_seconds() * 1000)
+    ended = episode.end_by
+    begins_in_reach = episode.start_by < ms(evidence.asked.end) + quiet
+    return begins_in_reach and (ended is None or ended > ms(evidence.asked.start))
+
+
+def _has_samples(series: SignalSeries, evidence: Evidence) -> bool:
+    grid = series.grid
+    a, b = grid.index(ms(evidence.asked.start)), grid.index(ms(evidence.asked.end))
+    return bool(np.isfinite(series.values[max(0, a) : max(0, b)]).any())
+
+
+def _data_end(evidence: Evidence) -> datetime:
+    """The end of the last survey point that any signal has; the end of the data."""
+    last = 0
+    for one in evidence.signals:
+        present = np.flatnonzero(np.isfinite(one.values))
+        last = max(last, int(present[-1]) + 1 if present.size else 0)
+    return instant(evidence.grid.start_ms + last * evidence.grid.step_ms)
+
+
+def _episode(episode: RawEpisode, evidence: Evidence, raw: Raw, policy: Policy) -> ImpactEpisode:
+    series = {s.spec.name: s for s in evidence.signals}
+    start = start_of(episode, evidence.grid, raw)
+    end = end_of(episode, evidence.grid, raw)
+    if end is not None and end.at <= start.at:
+        end = Moment(start.at + evidence.grid.step, end.plus_minus, end.source)
+    stop = end.at if end else None
+    read = reading(episode, start.at, stop, series, raw.failures, policy)
+    told = phases(read, start.at, stop, evidence.grid, raw.failures)
+    return ImpactEpisode(
+        start=start,
+        end=end,
+        state=worst(told),
+        signals=tuple(dict.fromkeys(d.spec.name for d in sorted(episode.carriers, key=lambda d: d.start_by))),
+        phases=told,
+        end_uncertain=episode.end_uncertain,
+        began_before=episode.first.began_before,
+    )
+
+
+def _improving(told: tuple[ImpactEpisode, ...]) -> Moment | None:
+    """When the last episode began to get better, where it did so slowly."""
+    if not told or not told[-1].phases or not told[-1].phases[-1].improving:
+        return None
+    return Moment(told[-1].phases[-1].start, timedelta(minutes=1), "inferred: line fitted to the way back")
+
+
+def _status(survey: Surveyed, told: tuple[ImpactEpisode, ...]) -> Status:
+    if not told:
+        return Status.NO_IMPACT if survey.measured else Status.UNKNOWN
+    return Status.RECOVERED if told[-1].end is not None else Status.ONGOING
+
+
+def _report(series: SignalSeries, evidence: Evidence, survey: Surveyed) -> SignalReport:
+    found = survey.departures[series.spec.name]
+    why = "no samples of this signal"
+    return SignalReport(
+        spec=series.spec,
+        baseline=band(series, evidence, found),
+        episodes=tuple(_signal_episode(d, d in survey.impact) for d in found),
+        gaps=tuple(Gap(span, why) for span in gaps(series, evidence.covered)),
+    )
+
+
+def _signal_episode(one: Departure, impact: bool) -> SignalEpisode:
+    return SignalEpisode(
+        start=instant((one.start_after + one.start_by) // 2),
+        end=instant((one.end_after + one.end_by) // 2) if one.end_by and one.end_after else None,
+        before=one.before,
+        inside=one.inside,
+        peak_at=instant(one.peak_ms),
+        peak=one.peak,
+        direction=one.direction,
+        reason=one.reason,
+        impact=impact,
+    )
+
+
+__all__ = ["Assessment", "Surveyed", "assess", "first_alert", "improving_from", "surveyed"]

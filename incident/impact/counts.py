@@ -1,0 +1,169 @@
+"""Raw counters as what they counted between two scrapes, restarts and late births included."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from incident.model.signals import Labels, Samples
+from incident.model.spans import Flags, Millis, Span, Values
+
+_TARGET = ("namespace", "exported_namespace", "cluster", "job", "instance", "pod")
+"""Labels that name the process that was scraped; its series share their scrape times."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShareCurve:
+    """Cumulative `total` and `part` at sorted times, all of shape (n,)."""
+
+    times: Millis
+    total: Values
+    part: Values
+
+    def windowed(self, centres: Millis, width_ms: int, lo: int, hi: int) -> Values:
+        """part / total in windows around the centres, cut to [lo, hi]; NaN where nothing was counted."""
+        a = np.clip(centres - width_ms // 2, lo, hi)
+        b = np.clip(centres + width_ms // 2, lo, hi)
+        total = np.interp(b, self.times, self.total) - np.interp(a, self.times, self.total)
+        part = np.interp(b, self.times, self.part) - np.interp(a, self.times, self.part)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(total > 1e-9, part / total, np.nan)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Increments:
+    """What one kind of counter counted in (start, end], one element a target and scrape interval."""
+
+    start: Millis
+    end: Millis
+    total: Values
+    part: Values
+    """The share of `total` in question: failed, or slower than a bound."""
+    blind: Flags
+    """A restart hides inside a hole in the scrapes: what was counted there is partly lost."""
+
+    def within(self, start_ms: int, end_ms: int) -> tuple[float, float]:
+        """(total, part) counted in the interval; scrape intervals across its ends count by their share."""
+        length = np.maximum(1, self.end - self.start)
+        shared = np.minimum(self.end, end_ms) - np.maximum(self.start, start_ms)
+        weight = np.clip(shared / length, 0.0, 1.0)
+        return float(weight @ self.total), float(weight @ self.part)
+
+    def ratio(self, start_ms: int, end_ms: int) -> float | None:
+        """part / total in the interval, None where nothing was counted."""
+        total, part = self.within(start_ms, end_ms)
+        return part / total if total > 0 else None
+
+    def near(self, start_ms: int, end_ms: int) -> Increments:
+        """The elements that touch the interval."""
+        keep = (self.end > start_ms) & (self.start < end_ms)
+        return Increments(
+            self.start[keep], self.end[keep], self.total[keep], self.part[keep], self.blind[keep]
+        )
+
+    def share_curve(self) -> ShareCurve:
+        """Cumulative counts as curves that can be read at any instant."""
+        times = np.unique(np.concatenate([self.start, self.end]))
+        return ShareCurve(times, self._cumulative(self.total, times), self._cumulative(self.part, times))
+
+    def _cumulative(self, counted: Values, times: Millis) -> Values:
+        """Counts so far at each time, each increment spread evenly over its scrape interval."""
+        density = counted / np.maximum(1, self.end - self.start)
+        slope = np.zeros(times.size)
+        np.add.at(slope, np.searchsorted(times, self.start), density)
+        np.add.at(slope, np.searchsorted(times, self.end), -density)
+        return np.concatenate([[0.0], np.cumsum(np.cumsum(slope)[:-1] * np.diff(times))])
+
+    def coverage(self, start_ms: int, end_ms: int) -> float:
+        """Share of the interval in which some target's counters were read without a blind hole."""
+        seen = self.near(start_ms, end_ms)
+        clear = ~seen.blind
+        spans = sorted(zip(seen.start[clear].tolist(), seen.end[clear].tolist(), strict=True))
+        covered, reached = 0, start_ms
+        for a, b in spans:
+            a, b = max(a, reached), min(b, end_ms)
+            covered, reached = covered + max(0, b - a), max(reached, b)
+        return covered / max(1, end_ms - start_ms)
+
+
+def increments(
+    series: Sequence[Samples], is_part: Sequence[bool], spans: Sequence[Span], interval_ms: int
+) -> Increments:
+    """Increments of all series, per target; only inside the spans that were read."""
+    groups: dict[Labels, list[int]] = defaultdict(list)
+    for i, one in enumerate(series):
+        groups[_target(one.labels)].append(i)
+    parts = [
+        _of_target([series[i] for i in rows], [is_part[i] for i in rows], interval_ms)
+        for _, rows in sorted(groups.items())
+    ]
+    if not parts:
+        empty = np.empty(0, np.int64)
+        return Increments(empty, empty, np.empty(0), np.empty(0), np.empty(0, bool))
+    start, end, total, part, blind = (np.concatenate(column) for column in zip(*parts, strict=True))
+    keep = _in_one_span(start, end, spans)
+    return Increments(start[keep], end[keep], total[keep], part[keep], blind[keep])
+
+
+def _target(labels: Labels) -> Labels:
+    return tuple((k, v) for k, v in labels if k in _TARGET)
+
+
+def _of_target(
+    series: Sequence[Samples], is_part: Sequence[bool], interval_ms: int
+) -> tuple[Millis, Millis, Values, Values, Flags]:
+    times = np.unique(np.concatenate([s.times for s in series]))
+    grid = np.full((len(series), times.size), np.nan)
+    for row, one in zip(grid, series, strict=True):
+        row[np.searchsorted(times, one.times)] = one.values
+    counted, restarted = _counted(grid)
+    flags = np.asarray(is_part, bool)
+    start, end = times[:-1], times[1:]
+    blind = restarted[1:] & (end - start > 4 * interval_ms)
+    return start, end, counted[:, 1:].sum(axis=0), counted[flags, 1:].sum(axis=0), blind
+
+
+def _counted(grid: Values) -> tuple[Values, Flags]:
+    """Per series and scrape, what was counted since the scrape before; and where the process restarted.
+
+    A counter that falls began again at zero, and so did all others of the same process. One that
+    appears later than its target was born at zero with its first event, as clients do.
+    """
+    last = _last_seen(grid)
+    present = np.isfinite(grid)
+    with np.errstate(invalid="ignore"):
+        restarted: Flags = np.asarray((present & (grid < last)).any(axis=0))
+    counted = np.where(np.isfinite(last), grid - np.nan_to_num(last), grid)
+    era: Millis = np.cumsum(restarted, dtype=np.int64)
+    seen_era = np.where(np.isfinite(last), _era_of_last(present, era), -1)
+    counted = np.where(seen_era < era, grid, counted)
+    counted[~present] = 0.0
+    counted[:, 0] = 0.0
+    return np.maximum(counted, 0.0), restarted
+
+
+def _last_seen(grid: Values) -> Values:
+    """For each cell the series' latest value before it, NaN where there was none."""
+    index = _last_index(np.isfinite(grid))
+    rows = np.arange(grid.shape[0])[:, np.newaxis]
+    return np.where(index >= 0, grid[rows, np.maximum(index, 0)], np.nan)
+
+
+def _last_index(present: Flags) -> Millis:
+    columns = np.where(present, np.arange(present.shape[1]), -1)
+    latest = np.maximum.accumulate(columns, axis=1)
+    return np.concatenate([np.full((present.shape[0], 1), -1), latest[:, :-1]], axis=1)
+
+
+def _era_of_last(present: Flags, era: Millis) -> Millis:
+    return era[np.maximum(_last_index(present), 0)]
+
+
+def _in_one_span(start: Millis, end: Millis, spans: Iterable[Span]) -> Flags:
+    keep = np.zeros(start.size, bool)
+    for span in spans:
+        keep |= (start >= span.start_ms) & (end <= span.end_ms)
+    return keep

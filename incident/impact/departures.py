@@ -1,0 +1,227 @@
+"""Where each signal left its own normal, and how firmly that is known in time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from incident.detect import Episode, detect_episodes
+from incident.model.evidence import Evidence
+from incident.model.signals import Kind, Measure, SignalSeries, SignalSpec, Worse
+from incident.model.spans import Grid, Span, Values, instant, ms
+from incident.model.timeline import Band
+from incident.text.durations import parse_duration
+
+_MIN_BASELINE = 20
+"""Fewer samples than this say nothing about a 99th percentile; the calm part of the window serves."""
+_LEAD_SEARCHED = timedelta(hours=1)
+"""Impact often begins before the window people give; this much of the lead-in is searched as well."""
+_LIMIT_SAMPLES = 3
+"""Samples beyond a limit before it counts, as for the kernel: one or two are a scrape's accident."""
+_RAMP_LOOKBACK = timedelta(minutes=10)
+"""How far before the detected onset a ramp may have begun; longer ramps are told by their bracket."""
+_RANGE = re.compile(r"\[(\w+)[\]:]")
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """One stretch of one signal outside its normal; indices count points of the survey's grid."""
+
+    spec: SignalSpec
+    onset: int
+    end: int | None
+    start_after: int
+    start_by: int
+    """The start lies in (start_after, start_by], epoch ms."""
+    end_after: int | None
+    end_by: int | None
+    before: float
+    inside: float
+    peak: float
+    peak_ms: int
+    direction: str
+    reason: str
+    began_before: bool = False
+    end_uncertain: bool = False
+
+    def overlaps(self, other: Departure, slack_ms: int = 0) -> bool:
+        """Whether the two share time, each widened by the slack."""
+        mine, theirs = self.stop_ms + slack_ms, other.stop_ms + slack_ms
+        return self.start_after < theirs and other.start_after < mine
+
+    @property
+    def stop_ms(self) -> int:
+        """End of the stretch, or the far future while it lasts."""
+        return self.end_by if self.end_by is not None else 1 << 62
+
+
+def looks_back(query: str) -> timedelta:
+    """The longest range inside the query: each value speaks of that much time before it."""
+    ranges = (parse_duration(found) for found in _RANGE.findall(query))
+    return max(ranges, default=timedelta(0))
+
+
+def baseline_points(series: SignalSeries, evidence: Evidence) -> int:
+    """How many leading points serve as the baseline; 0 where the lead-in holds too few samples."""
+    lead = evidence.asked.start - evidence.covered.start
+    ends = evidence.asked.start - min(_LEAD_SEARCHED, lead / 4)
+    points = min(max(0, series.grid.index(ms(ends))), series.grid.count)
+    return points if np.isfinite(series.values[:points]).sum() >= _MIN_BASELINE else 0
+
+
+def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) -> tuple[Departure, ...]:
+    """All departures of one signal, in order of time, limits that people set included.
+
+    `counts`, shape (grid.count,), is how many requests stand behind each sample of a ratio.
+    """
+    points = baseline_points(series, evidence)
+    found = _kernel(series, points, counts)
+    if points == 0 and not found:
+        found = _kernel(series, _opening(series), counts)
+    earlier = _kernel(series, points // 2, counts) if points >= 2 * _MIN_BASELINE else ()
+    poisoned = [d for d in earlier if d.onset < points and (d.end is None or d.end > points)]
+    if poisoned:
+        found = earlier
+    over = _beyond_limit(series) if series.spec.limit is not None else ()
+    extra = [d for d in over if not any(d.overlaps(f) and f.direction == d.direction for f in found)]
+    return tuple(sorted([*found, *extra], key=lambda d: d.onset))
+
+
+def _opening(series: SignalSeries) -> int:
+    """Where the first quarter of the samples ends: the baseline of a window that slowly went bad."""
+    present = np.flatnonzero(np.isfinite(series.values))
+    if present.size < 4 * _MIN_BASELINE:
+        return 0
+    return int(present[present.size // 4])
+
+
+def band(series: SignalSeries, evidence: Evidence, found: tuple[Departure, ...]) -> Band | None:
+    """The baseline's centre and reach (median, 1 % and 99 %), from samples outside every departure."""
+    calm = np.isfinite(series.values)
+    for one in found:
+        calm[one.onset : one.end] = False
+    points = baseline_points(series, evidence)
+    lead = calm.copy()
+    lead[points:] = False
+    chosen = series.values[lead if lead.sum() >= _MIN_BASELINE else calm]
+    if not chosen.size:
+        return None
+    low, centre, high = np.quantile(chosen, (0.01, 0.5, 0.99))
+    return Band(float(centre), float(low), float(high))
+
+
+def _kernel(series: SignalSeries, points: int, counts: Values | None) -> tuple[Departure, ...]:
+    spec = series.spec
+    two_sided = spec.measure in (Measure.LATENCY, Measure.TRAFFIC)
+    rows = detect_episodes(
+        series.values[np.newaxis, :],
+        step_s=series.grid.step.total_seconds(),
+        baseline=points,
+        kind=spec.kind.value,
+        worse=Worse.BOTH.value if two_sided else spec.worse.value,
+        counts=None if counts is None or spec.kind is not Kind.RATIO else counts[np.newaxis, :],
+    )
+    return tuple(_placed(series, episode) for episode in rows[0])
+
+
+def _placed(series: SignalSeries, episode: Episode) -> Departure:
+    """The kernel's indices as brackets of time, undoing what the query's range smears."""
+    grid, values = series.grid, series.values
+    back_ms = round(looks_back(series.spec.query).total_seconds() * 1000)
+    after = _ramp_foot(grid, values, episode)
+    end_after = end_by = None
+    if episode.end is not None:
+        last_bad = grid.start_ms + (episode.end - 1) * grid.step_ms
+        end_after = last_bad - back_ms
+        end_by = max(end_after + grid.step_ms, grid.start_ms + episode.end * grid.step_ms - back_ms // 2)
+    peak = float(values[episode.peak])
+    return Departure(
+        spec=series.spec,
+        onset=episode.onset,
+        end=episode.end,
+        start_after=after,
+        start_by=grid.start_ms + episode.onset * grid.step_ms,
+        end_after=end_after,
+        end_by=end_by,
+        before=episode.before,
+        inside=episode.inside,
+        peak=peak,
+        peak_ms=grid.start_ms + episode.peak * grid.step_ms,
+        direction=episode.direction,
+        reason=_reason(episode),
+        began_before=episode.onset == _first_sample(values),
+        end_uncertain=episode.end_uncertain,
+    )
+
+
+def _ramp_foot(grid: Grid, values: Values, episode: Episode) -> int:
+    """The last sample at or inside the level before, within the ramp's lookback: the bracket's start."""
+    earliest = max(0, episode.onset - int(_RAMP_LOOKBACK / grid.step))
+    level, sign = episode.before, 1.0 if episode.direction == "up" else -1.0
+    index = episode.onset - 1
+    while index > earliest and not sign * (values[index] - level) <= 0:
+        index -= 1
+    return grid.start_ms + max(index, 0) * grid.step_ms
+
+
+def _first_sample(values: Values) -> int:
+    present = np.flatnonzero(np.isfinite(values))
+    return int(present[0]) if present.size else 0
+
+
+def _reason(episode: Episode) -> str:
+    return (
+        f"{episode.reach_ratio:.3g} x the baseline's reach, "
+        f"{episode.bump_ratio:.3g} x its largest bump of this length, {episode.samples} samples"
+    )
+
+
+def _beyond_limit(series: SignalSeries) -> tuple[Departure, ...]:
+    """Runs of samples beyond the limit people set, whatever the baseline says."""
+    limit, worse = series.spec.limit, series.spec.worse
+    assert limit is not None
+    bad = series.values < limit if worse is Worse.DOWN else series.values > limit
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], bad.astype(np.int8), [0]))))
+    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return tuple(_limit_run(series, a, b) for a, b in runs if b - a >= _LIMIT_SAMPLES)
+
+
+def _limit_run(series: SignalSeries, onset: int, stop: int) -> Departure:
+    grid, down = series.grid, series.spec.worse is Worse.DOWN
+    inside = series.values[onset:stop]
+    peak = int(onset + (np.nanargmin(inside) if down else np.nanargmax(inside)))
+    open_end = stop >= grid.count
+    before = series.values[:onset]
+    return Departure(
+        spec=series.spec,
+        onset=onset,
+        end=None if open_end else stop,
+        start_after=grid.start_ms + max(0, onset - 1) * grid.step_ms,
+        start_by=grid.start_ms + onset * grid.step_ms,
+        end_after=None if open_end else grid.start_ms + (stop - 1) * grid.step_ms,
+        end_by=None if open_end else grid.start_ms + stop * grid.step_ms,
+        before=float(np.nanmedian(before)) if np.isfinite(before).any() else float("nan"),
+        inside=float(np.nanmedian(inside)),
+        peak=float(series.values[peak]),
+        peak_ms=grid.start_ms + peak * grid.step_ms,
+        direction="down" if down else "up",
+        reason=f"beyond the limit of {series.spec.limit:g} for {stop - onset} samples",
+        began_before=onset == 0,
+    )
+
+
+def gaps(series: SignalSeries, covered: Span) -> tuple[Span, ...]:
+    """Stretches of at least three missing samples inside what was read."""
+    missing = ~np.isfinite(series.values)
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], missing.astype(np.int8), [0]))))
+    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    grid = series.grid
+    spans = (
+        Span(instant(grid.start_ms + a * grid.step_ms), instant(grid.start_ms + b * grid.step_ms))
+        for a, b in runs
+        if b - a >= _LIMIT_SAMPLES
+    )
+    return tuple(clipped for span in spans if (clipped := span.clipped(covered)))

@@ -1,0 +1,139 @@
+"""What the impact cost in requests, over exactly the episodes, with the formula beside the number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from incident.impact.counts import Increments
+from incident.model.signals import Counters, SignalSeries
+from incident.model.spans import Flags, Values, ms
+from incident.model.timeline import ImpactEpisode, RequestFigures
+
+_FLANK = timedelta(minutes=30)
+"""Traffic half an hour before and after says what was expected between, on a straight line."""
+_MIN_COVERAGE = 0.5
+"""Counters absent in most of the impact say nothing about its total."""
+_MIN_FLANK = 5
+"""Fewer samples in a flank than this are no expectation."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    low: float
+    middle: float
+    high: float
+
+
+def request_figures(
+    episodes: Sequence[ImpactEpisode],
+    data_end: datetime,
+    failures: Increments | None,
+    counters: Counters | None,
+    traffic: SignalSeries | None,
+    first_alert: datetime | None,
+    gone: bool,
+) -> RequestFigures | None:
+    """Total, failed, expected and lost; None where neither counters nor an expectation exist.
+
+    `gone`: targets or traffic vanished in the impact, so that what was expected and not counted was
+    lost, not merely unseen.
+    """
+    spans = [(ms(e.start.at), ms(e.end.at) if e.end else ms(data_end)) for e in episodes]
+    spans = [(a, b) for a, b in spans if b > a]
+    counted = _counted(spans, failures)
+    expected = _expected(spans, traffic) if traffic is not None else None
+    if counted is None and expected is None:
+        return None
+    served = counted[0] if counted is not None else 0.0
+    return RequestFigures(
+        total=round(counted[0]) if counted else None,
+        failed=round(counted[1]) if counted else None,
+        failed_ratio=counted[1] / counted[0] if counted and counted[0] > 0 else None,
+        failed_before_alert=_before_alert(spans, failures, first_alert) if counted else None,
+        expected_low=round(expected.low) if expected else None,
+        expected_high=round(expected.high) if expected else None,
+        lost=_lost(expected, served, counted is not None, gone),
+        formula=_formula(counters, counted is not None),
+        query=counters.query if counters else "",
+    )
+
+
+def _counted(spans: list[tuple[int, int]], failures: Increments | None) -> tuple[float, float] | None:
+    if failures is None or not failures.start.size or not spans:
+        return None
+    length = sum(b - a for a, b in spans)
+    covered = sum(failures.coverage(a, b) * (b - a) for a, b in spans)
+    if covered < _MIN_COVERAGE * length:
+        return None
+    sums = [failures.within(a, b) for a, b in spans]
+    return sum(t for t, _ in sums), sum(f for _, f in sums)
+
+
+def _before_alert(
+    spans: list[tuple[int, int]], failures: Increments | None, first_alert: datetime | None
+) -> int | None:
+    if failures is None or first_alert is None:
+        return None
+    cut = ms(first_alert)
+    return round(sum(failures.within(a, min(b, cut))[1] for a, b in spans if a < cut))
+
+
+def _expected(spans: list[tuple[int, int]], traffic: SignalSeries) -> _Expected | None:
+    """Requests to expect in the spans: the line between the flanks, as wide as the flanks scatter."""
+    parts = [_expected_in(a, b, spans, traffic) for a, b in spans]
+    known = [p for p in parts if p is not None]
+    if not known or len(known) < len(parts):
+        return None
+    return _Expected(*(sum(getattr(p, name) for p in known) for name in ("low", "middle", "high")))
+
+
+def _expected_in(a: int, b: int, spans: list[tuple[int, int]], traffic: SignalSeries) -> _Expected | None:
+    flank = _FLANK // timedelta(milliseconds=1)
+    calm = _outside(traffic, spans)
+    before = _between(traffic, calm, a - flank, a)
+    after = _between(traffic, calm, b + 2 * traffic.grid.step_ms, b + flank)
+    sides = [side for side in (before, after) if side.size >= _MIN_FLANK]
+    if not sides:
+        return None
+    middle = float(np.mean([np.median(side) for side in sides]))
+    scatter = np.concatenate([side / max(float(np.median(side)), 1e-12) for side in sides])
+    low, high = np.quantile(scatter, (0.05, 0.95))
+    seconds = (b - a) / 1000.0
+    return _Expected(*(seconds * middle * float(k) for k in (low, 1.0, high)))
+
+
+def _outside(traffic: SignalSeries, spans: list[tuple[int, int]]) -> Flags:
+    times = traffic.grid.times
+    calm = np.isfinite(traffic.values)
+    for a, b in spans:
+        calm &= (times < a) | (times >= b)
+    return calm
+
+
+def _between(traffic: SignalSeries, calm: Flags, lo: int, hi: int) -> Values:
+    times = traffic.grid.times
+    return traffic.values[calm & (times >= lo) & (times < hi)]
+
+
+def _lost(expected: _Expected | None, served: float, counted: bool, gone: bool) -> int | None:
+    """Expected less served. Zero where as much was served as expected; None where it is not known."""
+    if expected is None or not (counted or gone):
+        return None
+    if not gone and served >= expected.low:
+        return 0
+    return max(0, round(expected.middle - served))
+
+
+def _formula(counters: Counters | None, counted: bool) -> str:
+    lost = "lost = expected (traffic 30 min before and after) - served"
+    if counters is None or not counted:
+        return f"{lost}; the counters have no samples in most of the impact"
+    without = f", without {counters.left_out}" if counters.left_out else ""
+    return (
+        f"failed = increase of {counters.failed_query}; total = increase of {counters.query}"
+        f"{without}; raw counters, restarts allowed for; {lost}"
+    )

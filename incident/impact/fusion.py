@@ -1,0 +1,219 @@
+"""Which departures are impact on users, and the episodes they make together.
+
+Errors, latency, lost traffic, targets and probes are judged in their own words; a signal that stands
+alone, with no alert and no second signal, must show more than two that agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+
+from incident.impact.departures import Departure
+from incident.model.evidence import Evidence
+from incident.model.facts import AlertInterval, Nearness
+from incident.model.policy import Policy
+from incident.model.signals import Measure, Role, SignalSeries
+from incident.model.spans import ms
+
+_AGREE = timedelta(minutes=5)
+"""Signals and alerts of one fault start within the range of a rate and an alert's `for`."""
+_ERRORS_ALONE = 0.02
+"""A failing share that one signal alone may claim: below, retries hide it from most users."""
+_ERRORS_AGREED = 0.003
+"""With a second witness, three failures in a thousand requests above the level before."""
+_LATENCY_ALONE = 1.5
+"""A lone latency must grow by half: load moves a tail quantile by a third in a healthy service."""
+_LATENCY_AGREED = 1.2
+"""With a second witness, growth by a fifth."""
+_LEAST_FAILURES = 5
+"""Fewer failed requests than this are single users' bad luck, whatever share they make."""
+_LEAST_SLOW_SAMPLE = 100
+"""Requests needed before a 99th percentile is more than its largest value."""
+_TRAFFIC_KEPT = 0.5
+"""Traffic that keeps more than half of what was there may be people going home."""
+_TRAFFIC_SUDDEN = timedelta(minutes=5)
+"""Traffic is lost when it goes within this; daily rhythms take hours for the same fall."""
+_TRAFFIC_FLANK = timedelta(minutes=15)
+"""How much time before the fall says what the traffic was."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawEpisode:
+    """An episode before refinement: what carries it, and the brackets of its ends in epoch ms."""
+
+    carriers: tuple[Departure, ...]
+    start_after: int
+    start_by: int
+    end_after: int | None
+    end_by: int | None
+    end_uncertain: bool
+
+    @property
+    def first(self) -> Departure:
+        """The carrier seen first; it gives the start."""
+        return min(self.carriers, key=lambda d: (d.start_by, d.start_after))
+
+    @property
+    def last(self) -> Departure:
+        """The carrier that lasted longest; it gives the end."""
+        return max(self.carriers, key=lambda d: (d.stop_ms, d.start_by))
+
+
+def believed(
+    found: tuple[Departure, ...], series: dict[str, SignalSeries], evidence: Evidence
+) -> tuple[Departure, ...]:
+    """The departures that are impact on users, in order of time."""
+    traffic = next((s for s in series.values() if s.spec.measure is Measure.TRAFFIC), None)
+    harmful = (d for d in found if _harmful(d, series[d.spec.name]))
+    candidates = [d for d in harmful if _enough(d, series[d.spec.name], traffic)]
+    slack = round(_AGREE.total_seconds() * 1000)
+    kept = [
+        d
+        for d in candidates
+        if _stands_alone(d)
+        or (_agrees(d) and (_second(d, candidates, slack) or _alerted(d, evidence.alerts, slack)))
+    ]
+    return tuple(sorted(kept, key=lambda d: d.start_by))
+
+
+def episodes(
+    impact: tuple[Departure, ...], series: dict[str, SignalSeries], policy: Policy
+) -> tuple[RawEpisode, ...]:
+    """The union of the impact, joined where fewer good samples than the hold lie between."""
+    joined: list[RawEpisode] = []
+    for one in sorted(impact, key=lambda d: d.start_by):
+        fresh = _alone(one)
+        if joined and _held(joined[-1], fresh, series) < policy.recovery_hold:
+            joined[-1] = _join(joined[-1], fresh)
+        else:
+            joined.append(fresh)
+    return tuple(_proven(e, series, policy) for e in joined)
+
+
+def _harmful(one: Departure, series: SignalSeries) -> bool:
+    """Whether this signal in this direction can harm users at all."""
+    if one.spec.role is not Role.IMPACT:
+        return False
+    match one.spec.measure:
+        case Measure.LATENCY | Measure.ERRORS:
+            return one.direction == "up"
+        case Measure.TRAFFIC:
+            return one.direction == "down" and _lost(one, series)
+        case _:
+            return True
+
+
+def _enough(one: Departure, series: SignalSeries, traffic: SignalSeries | None) -> bool:
+    """Whether enough requests stand behind a departure of errors or latency to speak of one."""
+    if traffic is None or one.spec.measure not in (Measure.ERRORS, Measure.LATENCY):
+        return True
+    inside = slice(one.onset, one.end)
+    requests = np.nan_to_num(traffic.values[inside]) * series.grid.step.total_seconds()
+    if one.spec.measure is Measure.LATENCY:
+        return bool(requests.sum() >= _LEAST_SLOW_SAMPLE)
+    return bool((requests * np.nan_to_num(series.values[inside])).sum() >= _LEAST_FAILURES)
+
+
+def _lost(one: Departure, series: SignalSeries) -> bool:
+    """Traffic that fell by half or more, suddenly: against the minutes before, not the whole day."""
+    grid, values = series.grid, series.values
+    flank = max(1, int(_TRAFFIC_FLANK / grid.step))
+    sudden = max(1, int(_TRAFFIC_SUDDEN / grid.step))
+    start = grid.index(one.start_after)
+    before = values[max(0, start - flank) : max(1, start)]
+    after = values[one.onset : one.onset + 2 * sudden]
+    if not np.isfinite(before).any() or not np.isfinite(after).any():
+        return False
+    usual = float(np.nanmedian(before))
+    settled = values[one.onset + sudden : one.onset + 2 * sudden]
+    now = float(np.nanmedian(settled if np.isfinite(settled).any() else after))
+    return usual > 0 and now <= _TRAFFIC_KEPT * usual
+
+
+def _stands_alone(one: Departure) -> bool:
+    match one.spec.measure:
+        case Measure.ERRORS:
+            return one.inside >= _ERRORS_ALONE and one.inside - one.before >= _ERRORS_ALONE / 2
+        case Measure.LATENCY:
+            return one.inside >= _LATENCY_ALONE * one.before
+        case _:
+            return True
+
+
+def _agrees(one: Departure) -> bool:
+    match one.spec.measure:
+        case Measure.ERRORS:
+            return one.inside - one.before >= _ERRORS_AGREED
+        case Measure.LATENCY:
+            return one.inside >= _LATENCY_AGREED * one.before
+        case _:
+            return True
+
+
+def _second(one: Departure, others: list[Departure], slack: int) -> bool:
+    """A departure of another measure that shares its time; two quantiles of one latency are one witness."""
+    return any(o.spec.measure is not one.spec.measure and o.overlaps(one, slack) for o in others)
+
+
+def _alerted(one: Departure, alerts: tuple[AlertInterval, ...], slack: int) -> bool:
+    own = (a for a in alerts if a.nearness is Nearness.OWN and a.firing_at is not None)
+    return any(_shares(one, a, slack) for a in own)
+
+
+def _shares(one: Departure, alert: AlertInterval, slack: int) -> bool:
+    assert alert.firing_at is not None
+    resolved = ms(alert.resolved_at) if alert.resolved_at is not None else 1 << 62
+    return ms(alert.firing_at) < one.stop_ms + slack and one.start_after - slack < resolved
+
+
+def _alone(one: Departure) -> RawEpisode:
+    return RawEpisode(
+        carriers=(one,),
+        start_after=one.start_after,
+        start_by=one.start_by,
+        end_after=one.end_after,
+        end_by=one.end_by,
+        end_uncertain=one.end_uncertain,
+    )
+
+
+def _join(left: RawEpisode, right: RawEpisode) -> RawEpisode:
+    longer = max((left, right), key=lambda e: (1 << 62) if e.end_by is None else e.end_by)
+    return replace(
+        longer,
+        carriers=(*left.carriers, *right.carriers),
+        start_after=left.start_after,
+        start_by=left.start_by,
+    )
+
+
+def _held(left: RawEpisode, right: RawEpisode, series: dict[str, SignalSeries]) -> timedelta:
+    """How much good time was *measured* between two episodes; missing samples are no recovery."""
+    if left.end_by is None:
+        return timedelta(0)
+    return _measured(left, left.end_by, right.start_by, series)
+
+
+def _measured(episode: RawEpisode, from_ms: int, to_ms: int, series: dict[str, SignalSeries]) -> timedelta:
+    """Time between two instants in which a carrier of the episode has samples."""
+    carriers = [series[name] for name in {d.spec.name for d in episode.carriers}]
+    grid = carriers[0].grid
+    a, b = max(0, grid.index(from_ms)), max(0, grid.index(to_ms))
+    seen = np.zeros(max(0, min(b, grid.count) - a), bool)
+    for one in carriers:
+        seen |= np.isfinite(one.values[a : a + seen.size])
+    return int(seen.sum()) * grid.step
+
+
+def _proven(episode: RawEpisode, series: dict[str, SignalSeries], policy: Policy) -> RawEpisode:
+    """The episode with its end taken back where the hold was not seen to pass."""
+    if episode.end_by is None:
+        return episode
+    grid = next(iter(series.values())).grid
+    held = _measured(episode, episode.end_by, grid.end_ms, series)
+    if held + grid.step >= policy.recovery_hold:
+        return episode
+    return replace(episode, end_after=None, end_by=None)

@@ -1,0 +1,104 @@
+"""Stretches in which no target was up, or no probe passed: read from raw samples, never from a step.
+
+A target that vanished has no samples: that is unknown, not down. A service is down by its targets
+only while at least one target is known and none of the known ones is up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from incident.impact.departures import Departure
+from incident.model.signals import SignalSeries, Targets
+from incident.model.spans import Flags, Millis, Values
+
+_MIN_SCRAPES = 3
+"""A restart may cost one scrape, a slow one two; three in a row without any target is an outage."""
+_FRESH = 2.5
+"""A sample speaks for this many scrape intervals; later the target counts as unknown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Merged:
+    """All targets' samples in one order of time."""
+
+    times: Millis
+    up: Values
+    target: Millis
+
+
+def outages(series: SignalSeries, targets: Targets) -> tuple[Departure, ...]:
+    """Departures in which every known target failed, with brackets between scrapes."""
+    merged = _merge(targets)
+    if not merged.times.size:
+        return ()
+    interval_ms = round(targets.interval.total_seconds() * 1000)
+    down = _all_down(merged, len(targets.samples), round(_FRESH * interval_ms))
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], down.astype(np.int8), [0]))))
+    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    found = [_departure(series, merged, a, b, interval_ms) for a, b in runs]
+    return tuple(d for d in found if d is not None)
+
+
+def _merge(targets: Targets) -> _Merged:
+    parts = [(s.times, s.values, np.full(s.times.size, i, np.int64)) for i, s in enumerate(targets.samples)]
+    if not parts:
+        empty = np.empty(0, np.int64)
+        return _Merged(empty, np.empty(0), empty)
+    times, up, target = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(times, kind="stable")
+    return _Merged(times[order], up[order], target[order])
+
+
+def _all_down(merged: _Merged, count: int, fresh_ms: int) -> Flags:
+    """For each sample: every target with a fresh sample is down just after it."""
+    last_up = np.full(count, -(1 << 62), np.int64)
+    down = np.zeros(merged.times.size, bool)
+    for i, (at, value, target) in enumerate(zip(merged.times, merged.up, merged.target, strict=True)):
+        last_up[target] = at if value >= 1 else -(1 << 62)
+        down[i] = value < 1 and bool((at - last_up > fresh_ms).all())
+    return down
+
+
+def _departure(series: SignalSeries, merged: _Merged, a: int, b: int, interval_ms: int) -> Departure | None:
+    """The outage of samples a..b-1, or None where it is shorter than a slow restart."""
+    first, last = int(merged.times[a]), int(merged.times[b - 1])
+    if np.unique(merged.times[a:b] // interval_ms).size < _MIN_SCRAPES:
+        return None
+    good_before = int(merged.times[a - 1]) if a else first
+    onset_after, onset_by = _began(merged, a, good_before, interval_ms)
+    ended = b < merged.times.size
+    gap_after = ended and int(merged.times[b]) - last > round(_FRESH * interval_ms)
+    grid = series.grid
+    return Departure(
+        spec=series.spec,
+        onset=max(0, grid.index(onset_by)),
+        end=min(grid.count, grid.index(int(merged.times[b]))) if ended else None,
+        start_after=onset_after,
+        start_by=onset_by,
+        end_after=last if ended else None,
+        end_by=int(merged.times[b]) if ended else None,
+        before=1.0,
+        inside=0.0,
+        peak=0.0,
+        peak_ms=first,
+        direction="down",
+        reason=f"no target up in {b - a} samples",
+        began_before=a == 0,
+        end_uncertain=gap_after,
+    )
+
+
+def _began(merged: _Merged, a: int, good_before: int, interval_ms: int) -> tuple[int, int]:
+    """The bracket of the moment at which the last target went: its last good to its first bad scrape.
+
+    Targets that failed in the same scrape round narrow each other's bracket.
+    """
+    near = (merged.times > good_before - 2 * interval_ms) & (merged.times <= merged.times[a])
+    bad = merged.times[near & (merged.up < 1)]
+    good = merged.times[near & (merged.up >= 1)]
+    latest_good = int(good.max()) if good.size else good_before
+    after_good = bad[bad > latest_good]
+    return latest_good, int(after_good.min()) if after_good.size else int(merged.times[a])

@@ -1,0 +1,221 @@
+"""How bad it was when: the stretches of one state inside an episode, and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from incident.impact.counts import Increments
+from incident.impact.fusion import RawEpisode
+from incident.impact.steps import place_share_step
+from incident.model.policy import Policy
+from incident.model.signals import Measure, SignalSeries
+from incident.model.spans import Grid, Millis, Values, instant, ms
+from incident.model.timeline import Phase, State
+
+_DWELL = timedelta(minutes=3)
+"""A state must last this long to be told; shorter ones are the blur of a rate or noise."""
+_MOST_PHASES = 6
+"""More changes than a reader can follow are told as their envelope: the dwell is doubled."""
+_ENOUGH_REQUESTS = 50
+"""Requests behind one reading of the failing share: its error is then about seven points."""
+_WIDEST_MS = 15 * 60_000
+_NARROWEST_MS = 60_000
+_FALLING_FOR = timedelta(minutes=5)
+"""A way back shorter than this is the end itself."""
+_FELL = 0.9
+"""Below this share of the plateau the fall has begun; its start is where the fitted line meets it."""
+
+Ranks: TypeAlias = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """The failing share and the state rank at the grid's times inside one episode."""
+
+    times: Millis
+    share: Values
+    rank: Ranks
+
+
+def reading(
+    episode: RawEpisode,
+    start: datetime,
+    end: datetime | None,
+    series: dict[str, SignalSeries],
+    failures: Increments | None,
+    policy: Policy,
+) -> Reading:
+    """State by state: what share failed, and how bad that is by the policy."""
+    grid = next(iter(series.values())).grid
+    lo, hi = ms(start), ms(end) if end is not None else _last_seen(series, grid)
+    times = grid.times[(grid.times >= lo) & (grid.times < hi)]
+    share = _share(times, lo, hi, series, failures)
+    known = _carried(share)
+    rank = np.zeros(times.size, np.int8)
+    rank[known >= policy.partial_outage_ratio] = State.PARTIAL_OUTAGE.rank
+    rank[known >= policy.down_ratio] = State.DOWN.rank
+    for one in episode.carriers:
+        if _means_down(one.spec.measure, one.inside, one.before, policy):
+            rank[(times >= one.start_after) & (times < one.stop_ms)] = State.DOWN.rank
+    return Reading(times, share, rank)
+
+
+def _last_seen(series: dict[str, SignalSeries], grid: Grid) -> int:
+    """End of the last grid point at which any signal has a sample."""
+    ends = [int(np.flatnonzero(np.isfinite(s.values))[-1]) for s in series.values() if np.isfinite(s.values).any()]
+    return grid.start_ms + (max(ends, default=0) + 1) * grid.step_ms
+
+
+def _carried(share: Values) -> Values:
+    """The share with holes filled by what was known last: a gap is neither better nor worse."""
+    latest = np.maximum.accumulate(np.where(np.isfinite(share), np.arange(share.size), -1))
+    return np.where(latest >= 0, share[np.maximum(latest, 0)], np.nan)
+
+
+def _means_down(measure: Measure, inside: float, before: float, policy: Policy) -> bool:
+    match measure:
+        case Measure.AVAILABILITY | Measure.PROBE:
+            return inside <= 1.0 - policy.down_ratio
+        case Measure.TRAFFIC:
+            return inside <= policy.lost_traffic_ratio * before
+        case _:
+            return False
+
+
+def _share(
+    times: Millis, lo: int, hi: int, series: dict[str, SignalSeries], failures: Increments | None
+) -> Values:
+    """The failing share around each time, over enough requests to be read; NaN where not known."""
+    if failures is None or not times.size:
+        return _surveyed(times, series)
+    total, _ = failures.within(lo, hi)
+    per_ms = total / max(1, hi - lo)
+    wanted = _ENOUGH_REQUESTS / per_ms if per_ms > 0 else _WIDEST_MS
+    width = int(np.clip(wanted, _NARROWEST_MS, _WIDEST_MS))
+    return failures.share_curve().windowed(times, width, lo, hi)
+
+
+def _surveyed(times: Millis, series: dict[str, SignalSeries]) -> Values:
+    errors = next((s for s in series.values() if s.spec.measure is Measure.ERRORS), None)
+    if errors is None:
+        return np.full(times.size, np.nan)
+    return errors.values[(times - errors.grid.start_ms) // errors.grid.step_ms]
+
+
+def phases(
+    read: Reading, start: datetime, end: datetime | None, grid: Grid, failures: Increments | None
+) -> tuple[Phase, ...]:
+    """The episode as phases that touch each other, the last one `improving` where it fell slowly."""
+    turns = improving_from(read, end)
+    worst_until = read.times.size if turns is None else int(np.searchsorted(read.times, ms(turns)))
+    runs = _runs(read.rank[: max(1, worst_until)], grid)
+    starts = [start, *(_turn(read, a, grid, failures) for a, _, _ in runs[1:])]
+    ends = [*starts[1:], turns if turns is not None else end]
+    told = [
+        Phase(a, b, list(State)[rank], False, _ratio(failures, a, b, grid))
+        for a, b, (_, _, rank) in zip(starts, ends, runs, strict=True)
+        if b is None or b > a
+    ]
+    if turns is not None:
+        told.append(Phase(turns, end, told[-1].state, True, _ratio(failures, turns, end, grid)))
+    return tuple(told)
+
+
+def _ratio(failures: Increments | None, start: datetime, end: datetime | None, grid: Grid) -> float | None:
+    if failures is None:
+        return None
+    return failures.ratio(ms(start), ms(end) if end is not None else grid.end_ms)
+
+
+def _runs(rank: Ranks, grid: Grid) -> list[tuple[int, int, int]]:
+    """(first, stop, rank) of the stretches that dwell long enough, few enough to be told."""
+    dwell = max(2, -int(-_DWELL // grid.step))
+    if not rank.size:
+        return [(0, 0, 0)]
+    while True:
+        runs = _dwelling(_split(rank), dwell)
+        if len(runs) <= _MOST_PHASES or dwell >= rank.size:
+            return runs
+        dwell *= 2
+
+
+def _split(rank: Ranks) -> list[tuple[int, int, int]]:
+    edges = [0, *(np.flatnonzero(np.diff(rank)) + 1).tolist(), rank.size]
+    return [(a, b, int(rank[a])) for a, b in zip(edges, edges[1:], strict=False)]
+
+
+def _dwelling(runs: list[tuple[int, int, int]], dwell: int) -> list[tuple[int, int, int]]:
+    """The runs with the shortest swallowed by its longer neighbour until all dwell."""
+    while len(runs) > 1:
+        i = min(range(len(runs)), key=lambda k: runs[k][1] - runs[k][0])
+        if runs[i][1] - runs[i][0] >= dwell:
+            break
+        beside = [k for k in (i - 1, i + 1) if 0 <= k < len(runs)]
+        into = max(beside, key=lambda k: runs[k][1] - runs[k][0])
+        a, b = min(runs[i][0], runs[into][0]), max(runs[i][1], runs[into][1])
+        runs[min(i, into) : max(i, into) + 1] = [(a, b, runs[into][2])]
+        runs = _same_joined(runs)
+    return runs
+
+
+def _same_joined(runs: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    joined: list[tuple[int, int, int]] = []
+    for run in runs:
+        if joined and joined[-1][2] == run[2]:
+            joined[-1] = (joined[-1][0], run[1], run[2])
+        else:
+            joined.append(run)
+    return joined
+
+
+def _turn(read: Reading, index: int, grid: Grid, failures: Increments | None) -> datetime:
+    """The instant between two phases, placed on raw counts where the share stepped."""
+    at = int(read.times[index])
+    if failures is not None:
+        lo, hi = at - 2 * _NARROWEST_MS, at + 2 * _NARROWEST_MS
+        before = failures.ratio(lo - 3 * _NARROWEST_MS, lo)
+        after = failures.ratio(hi, hi + 3 * _NARROWEST_MS)
+        if before is not None and after is not None and before != after:
+            placed = place_share_step(failures.near(lo, hi), before, after, lo, hi)
+            if placed is not None and placed.by - placed.after <= 2 * grid.step_ms:
+                return instant(round(placed.at))
+    return instant(at)
+
+
+def improving_from(read: Reading, end: datetime | None) -> datetime | None:
+    """When the share began to fall for good, inferred from a line fitted to the way back.
+
+    None while the impact lasts, where nothing failed, or where it ended as a step.
+    """
+    known = np.isfinite(read.share)
+    if end is None or known.sum() < 8:
+        return None
+    times, share = read.times[known], read.share[known]
+    plateau = float(np.median(share[share >= 0.5 * np.quantile(share, 0.95)]))
+    above = np.flatnonzero(share >= _FELL * plateau)
+    if plateau <= 0 or not above.size:
+        return None
+    last = int(above[-1])
+    if timedelta(milliseconds=int(ms(end) - times[last])) < _FALLING_FOR:
+        return None
+    x = (times[last:] - times[last]).astype(float)
+    slope, level = np.polyfit(x, share[last:], 1)
+    if slope >= 0:
+        return None
+    meets = float(np.clip((plateau - level) / slope, -10 * _NARROWEST_MS, _NARROWEST_MS))
+    return instant(round(max(float(times[last]) + meets, float(times[0]))))
+
+
+def worst(told: tuple[Phase, ...]) -> State:
+    """The worst state of the phases."""
+    return max((p.state for p in told), key=lambda s: s.rank)
+
+
+def cut_last(told: tuple[Phase, ...], end: datetime | None) -> tuple[Phase, ...]:
+    """The phases with the last one ending at `end`."""
+    return (*told[:-1], replace(told[-1], end=end)) if told else told

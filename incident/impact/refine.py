@@ -1,0 +1,205 @@
+"""The ends of an episode, placed on raw samples where the fault was a step.
+
+The survey's signals are rates over a minute or more; the counters behind them are scraped every few
+seconds. Where the level jumped, the raw counts around the boundary say when. Where it crept, they
+cannot, and the survey's wider bracket stands.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from incident.impact.counts import Increments, increments
+from incident.impact.departures import Departure, looks_back
+from incident.impact.fusion import RawEpisode
+from incident.impact.steps import Placed, place_rate_step, place_share_step
+from incident.model.signals import Counters, Measure, Samples
+from incident.model.spans import Grid, Moment, bracketed
+
+_NEAR_MS = 2 * 60_000
+"""Carriers that begin or end within two minutes speak of one step; a rate over a minute blurs that far."""
+_LEVEL_MS = 3 * 60_000
+"""Three minutes next to a boundary say what the level there is."""
+_BEFORE_MS = 30 * 60_000
+"""Half an hour before an onset says what normal was there."""
+_RAMP = 0.75
+"""Less than this share of the later height right after the onset is a climb, not a step."""
+_ORDER = (Measure.AVAILABILITY, Measure.PROBE, Measure.ERRORS, Measure.TRAFFIC, Measure.LATENCY)
+"""Which carrier places a boundary best: states first, then counts, then shares of a distribution."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raw:
+    """What the zoom brought, as increments: failures of all requests, and the latency buckets."""
+
+    failures: Increments | None
+    buckets: tuple[Samples, ...]
+    counters: Counters | None
+    interval_ms: int
+
+
+def raw_of(counters: Counters | None, interval_ms: int) -> Raw:
+    """The counters as increments; empty where there was no zoom."""
+    if counters is None:
+        return Raw(None, (), None, interval_ms)
+    failures = (
+        increments(counters.requests, counters.is_failed, counters.spans, interval_ms)
+        if counters.requests
+        else None
+    )
+    return Raw(failures, counters.buckets, counters, interval_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """A boundary to place: rising into the episode, or falling out of it."""
+
+    rising: bool
+    lo: int
+    hi: int
+    inner_stop: int
+    """How far the episode reaches on its own side, epoch ms."""
+
+    @property
+    def outer(self) -> tuple[int, int]:
+        return (self.lo - _BEFORE_MS, self.lo) if self.rising else (self.hi, self.hi + _LEVEL_MS * 3)
+
+    @property
+    def inner(self) -> tuple[int, int]:
+        if self.rising:
+            return self.hi, min(self.hi + _LEVEL_MS, max(self.inner_stop, self.hi + 1))
+        return max(self.lo - _LEVEL_MS, min(self.inner_stop, self.lo - 1)), self.lo
+
+    @property
+    def deeper(self) -> tuple[int, int]:
+        """The stretch beyond `inner`, farther inside the episode."""
+        a, b = self.inner
+        if self.rising:
+            return b, min(b + 2 * _LEVEL_MS, max(self.inner_stop, b + 1))
+        return max(a - 2 * _LEVEL_MS, min(self.inner_stop, a - 1)), a
+
+
+def start_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment:
+    """When the episode began: a step on raw samples where there is one, else the survey's bracket."""
+    first = episode.first
+    near = [d for d in episode.carriers if d.start_by - first.start_by <= _NEAR_MS]
+    for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
+        placed = _placed(one, _rising(one, grid), raw)
+        if placed is not None:
+            return bracketed(placed.after, placed.by, one.spec.query, placed.at)
+    return bracketed(first.start_after, first.start_by, first.spec.query, _ramp_at(first))
+
+
+def end_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment | None:
+    """When the hold that proved recovery began, None while it lasts."""
+    if episode.end_by is None or episode.end_after is None:
+        return None
+    last = episode.last
+    near = [d for d in episode.carriers if d.end_by is not None and episode.end_by - d.end_by <= _NEAR_MS]
+    for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
+        placed = _placed(one, _falling(one, grid), raw)
+        if placed is not None:
+            return bracketed(placed.after, placed.by, one.spec.query, placed.at)
+    return bracketed(episode.end_after, episode.end_by, last.spec.query)
+
+
+def _ramp_at(first: Departure) -> float:
+    """A ramp's start is told at the sample that left the band, less a quarter of its foot's bracket."""
+    return first.start_by - (first.start_by - first.start_after) / 4
+
+
+def _rising(one: Departure, grid: Grid) -> _Edge:
+    back = _back_ms(one)
+    stop = one.end_by if one.end_by is not None else grid.end_ms
+    lo = one.start_by - back - 4 * grid.step_ms
+    return _Edge(True, lo, one.start_by + grid.step_ms, stop - back)
+
+
+def _falling(one: Departure, grid: Grid) -> _Edge:
+    assert one.end_by is not None and one.end_after is not None
+    back = _back_ms(one)
+    return _Edge(False, one.end_after - 4 * grid.step_ms, one.end_by + back + grid.step_ms, one.start_by)
+
+
+def _back_ms(one: Departure) -> int:
+    return round(looks_back(one.spec.query).total_seconds() * 1000)
+
+
+def _placed(one: Departure, edge: _Edge, raw: Raw) -> Placed | None:
+    match one.spec.measure:
+        case Measure.AVAILABILITY | Measure.PROBE:
+            return _between_scrapes(one, edge)
+        case Measure.ERRORS:
+            return None if raw.failures is None else _share_step(raw.failures, edge)
+        case Measure.TRAFFIC:
+            return None if raw.failures is None else _rate_step(raw.failures, edge)
+        case Measure.LATENCY:
+            slow = _slower_than_usual(raw, edge)
+            return None if slow is None else _share_step(slow, edge)
+        case _:
+            return None
+
+
+def _between_scrapes(one: Departure, edge: _Edge) -> Placed | None:
+    after, by = (one.start_after, one.start_by) if edge.rising else (one.end_after, one.end_by)
+    return None if after is None or by is None else Placed((after + by) / 2, after, by)
+
+
+def _share_step(inc: Increments, edge: _Edge) -> Placed | None:
+    outer, inner = inc.ratio(*edge.outer), inc.ratio(*edge.inner)
+    if outer is None or inner is None or inner <= outer or _creeps(inc, edge, outer):
+        return None
+    before, after = (outer, inner) if edge.rising else (inner, outer)
+    return place_share_step(inc.near(edge.lo, edge.hi), before, after, edge.lo, edge.hi)
+
+
+def _creeps(inc: Increments, edge: _Edge, outer: float) -> bool:
+    """Whether the level next to the boundary is surely below that farther inside: a ramp."""
+    deeper = inc.ratio(*edge.deeper)
+    if deeper is None or deeper <= outer:
+        return False
+    total, part = inc.within(*edge.inner)
+    expected = (outer + _RAMP * (deeper - outer)) * total
+    return part < expected - 2.0 * math.sqrt(max(expected, 1.0))
+
+
+def _rate_step(inc: Increments, edge: _Edge) -> Placed | None:
+    outer, inner = _per_target(inc, edge.outer), _per_target(inc, edge.inner)
+    if outer is None or inner is None or inner >= outer:
+        return None
+    before, after = (outer, inner) if edge.rising else (inner, outer)
+    return place_rate_step(inc.near(edge.lo, edge.hi), before, after, edge.lo, edge.hi)
+
+
+def _per_target(inc: Increments, within: tuple[int, int]) -> float | None:
+    """Requests per second and target, from the intervals inside."""
+    seen = inc.near(*within)
+    seconds = float((seen.end - seen.start).sum()) / 1000.0
+    return float(seen.total.sum()) / seconds if seconds > 0 else None
+
+
+def _slower_than_usual(raw: Raw, edge: _Edge) -> Increments | None:
+    """Requests slower than the bucket bound that tells inside from outside best."""
+    if raw.counters is None or not raw.buckets:
+        return None
+    bounds = sorted({s.label("le") for s in raw.buckets} - {"+Inf"}, key=float)
+    scored = [(_contrast(inc, edge), inc) for le in bounds if (inc := _slower(raw, le)) is not None]
+    best = max(scored, key=lambda pair: pair[0], default=None)
+    return best[1] if best is not None and best[0] > 0 else None
+
+
+def _slower(raw: Raw, le: str) -> Increments | None:
+    assert raw.counters is not None
+    chosen = [s for s in raw.buckets if s.label("le") in (le, "+Inf")]
+    fast = [s.label("le") == le for s in chosen]
+    both = increments(chosen, fast, raw.counters.bucket_spans, raw.interval_ms)
+    total = both.total - both.part
+    return replace(both, total=total, part=np.maximum(0.0, total - both.part))
+
+
+def _contrast(inc: Increments, edge: _Edge) -> float:
+    inner, outer = inc.ratio(*edge.inner), inc.ratio(*edge.outer)
+    return -1.0 if inner is None or outer is None else inner - outer

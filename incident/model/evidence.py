@@ -1,0 +1,81 @@
+"""Everything collected for one draft: enough to make it again with no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from incident.model.facts import AlertInterval, AlertRule, Change, Unknown
+from incident.model.policy import Policy
+from incident.model.signals import Counters, SignalSeries, Targets
+from incident.model.spans import Grid, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which series are the service's: its name and the label matchers that narrow it."""
+
+    service: str
+    matchers: tuple[str, ...]
+    """PromQL matchers as rendered, e.g. `namespace="prod"`; asked for or found."""
+    label: str
+    """The label that carries the service's name in its main metric family, e.g. "service"."""
+
+    def __str__(self) -> str:
+        return f"{self.service}{{{','.join(self.matchers)}}}" if self.matchers else self.service
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where and when the evidence was collected; no credentials, no query strings."""
+
+    url: str
+    server: str
+    """Product and version as the server states them, e.g. "Prometheus 2.42.0"; empty if it does not."""
+    tenant: str
+    collected_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How the first draft was shown and judged; kept, so that a replay makes the same one again."""
+
+    zone: str = "UTC"
+    """IANA name, for display only."""
+    link_base: str = ""
+    """Where links to graphs lead; empty for none."""
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What survey and zoom brought. `--replay` of it makes the same draft, byte for byte."""
+
+    origin: Origin
+    scope: Scope
+    asked: Span
+    """The window that was asked for."""
+    covered: Span
+    """What was read: lead-in, window, and the extension to see the end of the impact."""
+    scrape_interval: timedelta
+    grid: Grid
+    """The survey's grid, shared by all signals."""
+    signals: tuple[SignalSeries, ...]
+    targets: Targets | None
+    probes: Targets | None
+    counters: Counters | None
+    """None until the zoom, or where the service has no request counters."""
+    alerts: tuple[AlertInterval, ...]
+    """Own and nearby alerts; those elsewhere are only counted."""
+    alerts_elsewhere: int
+    alerts_readable: bool
+    """False where ALERTS could not be read: then "no alert fired" must not be said."""
+    alert_rules: tuple[AlertRule, ...] | None
+    """Rules whose alerts fired here, as of collection; None where rules could not be read."""
+    rules_seen: int | None
+    """How many alerting rules name this service or could not be excluded; None = not known."""
+    changes: tuple[Change, ...]
+    unknowns: tuple[Unknown, ...]
+    signals_explained: tuple[str, ...]
+    """One line per signal: what was taken and why, for `doctor` and the evidence."""
+    presentation: Presentation = field(default_factory=Presentation)

@@ -1,0 +1,118 @@
+"""What others recorded: alerts, changes, and what could not be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+
+from incident.model.signals import Labels
+
+
+class Nearness(IntEnum):
+    """How close an alert or a change is to the service under report."""
+
+    OWN = 0
+    NEARBY = 1
+    """Same namespace, or the same owner of pods."""
+    ELSEWHERE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class AlertInterval:
+    """One pending-firing-resolved run of an alert, exact to the rule's evaluation interval."""
+
+    name: str
+    labels: Labels
+    """Without alertname and alertstate."""
+    pending_at: datetime | None
+    """When the condition was first seen true (ActiveAt); None where it was never stored."""
+    firing_at: datetime | None
+    """First firing evaluation; None for an alert that was only ever pending."""
+    resolved_at: datetime | None
+    """Last sample plus one interval; None while active at the end of what was read."""
+    plus_minus: timedelta
+    nearness: Nearness
+    source: str
+    began_before: bool = False
+    """Active already at the first sample read: pending_at or firing_at may lie earlier."""
+    evaluation_gap: bool = False
+    """A hole without rule samples lies inside; it was not read as a resolve."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """An alerting rule as the server has it now; it may have changed since the incident."""
+
+    name: str
+    query: str
+    hold: timedelta
+    """The rule's `for`."""
+    interval: timedelta
+    labels: Labels
+    summary: str
+    runbook_url: str
+
+
+class ChangeKind(StrEnum):
+    """Kinds of change events read from metrics; the words are those of timeline.json."""
+
+    RESTART = "restart"
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+    SCALE = "scale"
+    CONFIG_RELOAD = "config_reload"
+    OOM_KILL = "oom_kill"
+    FAILOVER = "failover"
+    JOB_FAILED = "job_failed"
+    TARGET_DOWN = "target_down"
+    TARGET_UP = "target_up"
+    NODE = "node"
+    DATA_GAP = "data_gap"
+    MONITORING_TROUBLE = "monitoring_trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that changed: what, when, and the query whose samples say so.
+
+    A rolling restart of many instances is one change with `count` and `until`.
+    """
+
+    kind: ChangeKind
+    at: datetime
+    until: datetime | None
+    plus_minus: timedelta
+    subject: str
+    """What changed: an instance, a deployment, a job; as labels name it."""
+    title: str
+    """In words with values from -> to: "scaled 4 -> 12 replicas"."""
+    value: str
+    """The identifying value (a start time, "2.7.0 -> 2.7.1"); part of the event's stable id."""
+    query: str
+    nearness: Nearness
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that could not be seen, and why. Printed in the draft, never read as zero."""
+
+    what: str
+    why: str
+    start: datetime | None = None
+    end: datetime | None = None
+    failed: bool = False
+    """A source or query failed (exit code 3), as against a gap in data that arrived whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A fact people entered: a timed note, or a milestone such as `acknowledged`."""
+
+    kind: str
+    """A kind of timeline.json's people group: "note", "action", "acknowledged", ..."""
+    at: datetime
+    text: str
+    id: str
+    """Stable identity of the entry, made when it was entered."""

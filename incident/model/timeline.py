@@ -1,0 +1,212 @@
+"""The Timeline: the finished reasoning, of which Markdown, HTML, charts and JSON are renderings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from incident.model.evidence import Origin, Scope
+from incident.model.facts import AlertInterval, AlertRule, Unknown
+from incident.model.policy import Policy
+from incident.model.signals import Gap, SignalSpec
+from incident.model.spans import Moment, Span
+
+
+class Status(StrEnum):
+    """How the window ended, for users of the service."""
+
+    NO_IMPACT = "no_impact"
+    ONGOING = "ongoing"
+    RECOVERED = "recovered"
+    UNKNOWN = "unknown"
+
+
+class State(StrEnum):
+    """How bad it was; in order of severity."""
+
+    DEGRADED = "degraded"
+    PARTIAL_OUTAGE = "partial_outage"
+    DOWN = "down"
+
+    @property
+    def rank(self) -> int:
+        return list(State).index(self)
+
+    @property
+    def words(self) -> str:
+        return self.value.replace("_", " ")
+
+
+class EventOrigin(StrEnum):
+    """Who says so; one of the three clocks, or a change."""
+
+    MEASURED = "measured"
+    ALERT = "alert"
+    CHANGE = "change"
+    ENTERED = "entered"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of an episode with one state; `improving` marks the way back to normal."""
+
+    start: datetime
+    end: datetime | None
+    state: State
+    improving: bool
+    failed_ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactEpisode:
+    """One uninterrupted stretch of measured impact on the service."""
+
+    start: Moment
+    end: Moment | None
+    """Start of the hold that proved recovery; None while it lasts."""
+    state: State
+    """The worst state reached."""
+    signals: tuple[str, ...]
+    """Names of the impact signals that carry it, earliest first."""
+    phases: tuple[Phase, ...]
+    end_uncertain: bool = False
+    """The end borders a gap in the data."""
+    began_before: bool = False
+    """Impact was there at the first sample read."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFigures:
+    """Requests over exactly the episodes; None = not known, never zero."""
+
+    total: int | None
+    failed: int | None
+    failed_ratio: float | None
+    failed_before_alert: int | None
+    """Up to the first firing alert; None where no alert fired or counters were absent."""
+    expected_low: int | None
+    expected_high: int | None
+    lost: int | None
+    """Expected less served, where traffic or targets vanished."""
+    formula: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Milestones:
+    """The instants every postmortem asks for; None = not recorded."""
+
+    impact_start: Moment | None = None
+    first_alert_pending: Moment | None = None
+    first_alert_firing: Moment | None = None
+    improving: Moment | None = None
+    recovered: Moment | None = None
+    detected: Moment | None = None
+    acknowledged: Moment | None = None
+    mitigated: Moment | None = None
+    resolved: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A named duration with both ends named; `value` None with the reason beside it."""
+
+    name: str
+    start: str
+    end: str
+    value: timedelta | None
+    why_null: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of the timeline. `main` rows make the draft's first page; the rest is folded."""
+
+    id: str
+    at: datetime
+    until: datetime | None
+    plus_minus: timedelta
+    kind: str
+    origin: EventOrigin
+    subject: str
+    title: str
+    value: str
+    query: str
+    link: str
+    """Absolute http(s) address of the graph behind the row, or empty."""
+    main: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What was normal: the centre and the reach of the baseline, in the signal's unit."""
+
+    centre: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class SignalEpisode:
+    """One departure of one signal from its baseline, and why it was believed."""
+
+    start: datetime
+    end: datetime | None
+    before: float
+    inside: float
+    peak_at: datetime
+    peak: float
+    direction: str
+    reason: str
+    impact: bool
+    """Counted towards the service's impact; otherwise context."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReport:
+    """A signal with its baseline, departures and gaps."""
+
+    spec: SignalSpec
+    baseline: Band | None
+    episodes: tuple[SignalEpisode, ...]
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One incident, or the finding that there was none, in one window."""
+
+    tool_version: str
+    origin: Origin
+    scope: Scope
+    zone: str
+    """IANA name, for display only."""
+    asked: Span
+    window: Span
+    """What the draft reports on: the asked window, extended where impact reached beyond it."""
+    extended_because: str
+    step: timedelta
+    scrape_interval: timedelta
+    baseline_span: Span | None
+    baseline_note: str
+    policy: Policy
+    status: Status
+    episodes: tuple[ImpactEpisode, ...]
+    requests: RequestFigures | None
+    milestones: Milestones
+    durations: tuple[Duration, ...]
+    events: tuple[Event, ...]
+    alerts: tuple[AlertInterval, ...]
+    alerts_elsewhere: int
+    alerts_readable: bool
+    alert_rules: tuple[AlertRule, ...] | None
+    rules_seen: int | None
+    signals: tuple[SignalReport, ...]
+    unknowns: tuple[Unknown, ...]
+    signals_explained: tuple[str, ...]
+
+    @property
+    def state(self) -> State | None:
+        """The worst state of all episodes."""
+        return max((e.state for e in self.episodes), key=lambda s: s.rank, default=None)

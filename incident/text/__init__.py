@@ -1,0 +1,1 @@
+"""Text primitives everything calls: quote, escape, mask, slug, durations, instants. Pure."""

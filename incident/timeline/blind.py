@@ -1,0 +1,86 @@
+"""Where nothing could be seen: gaps of the user-facing signals that no outage of the targets explains."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from incident.impact.assess import Assessment
+from incident.model.evidence import Evidence
+from incident.model.facts import Unknown
+from incident.model.signals import Measure, Role, SignalSeries
+from incident.model.spans import Flags, Span, instant
+
+_SHORTEST = timedelta(minutes=2)
+"""Shorter holes are a missed scrape or two: hatched in the charts, not told."""
+
+
+def service_gaps(
+    evidence: Evidence, judged: Assessment, window: Span
+) -> tuple[tuple[Span, tuple[str, ...]], ...]:
+    """(span, names of the blind signals), in order of time, inside the window and after first samples."""
+    impact = [s for s in evidence.signals if s.spec.role is Role.IMPACT and np.isfinite(s.values).any()]
+    explained = _explained(evidence, judged)
+    found: dict[Span, list[str]] = {}
+    for one in impact:
+        for span in _holes(one, explained, evidence):
+            clipped = span.clipped(window)
+            if clipped is not None and clipped.length >= _SHORTEST:
+                found.setdefault(_same(clipped, found, evidence.grid.step), []).append(one.spec.name)
+    return tuple((span, tuple(names)) for span, names in sorted(found.items()))
+
+
+def _explained(evidence: Evidence, judged: Assessment) -> Flags:
+    """Grid times at which missing samples mean something known: targets down, or no request at all."""
+    known = np.zeros(evidence.grid.count, bool)
+    for one in judged.impact:
+        if one.spec.measure is Measure.AVAILABILITY:
+            known[max(0, one.onset - 2) : None if one.end is None else one.end + _warm_up(evidence)] = True
+    traffic = next((s for s in evidence.signals if s.spec.measure is Measure.TRAFFIC), None)
+    if traffic is not None:
+        known |= traffic.values == 0
+    return known
+
+
+def _warm_up(evidence: Evidence) -> int:
+    """Points after a restart until a rate has its two samples again."""
+    return max(4, -int(-timedelta(minutes=2) // evidence.grid.step))
+
+
+def _holes(series: SignalSeries, explained: Flags, evidence: Evidence) -> list[Span]:
+    present = np.flatnonzero(np.isfinite(series.values))
+    missing = ~np.isfinite(series.values) & ~explained
+    missing[: present[0]] = False
+    missing[_data_stop(evidence) :] = False
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], missing.astype(np.int8), [0]))))
+    grid = series.grid
+    return [
+        Span(instant(grid.start_ms + a * grid.step_ms), instant(grid.start_ms + b * grid.step_ms))
+        for a, b in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    ]
+
+
+def _data_stop(evidence: Evidence) -> int:
+    """One past the last grid point at which any signal has a sample: beyond it the data end."""
+    ends = [
+        int(np.flatnonzero(np.isfinite(s.values))[-1]) + 1
+        for s in evidence.signals
+        if np.isfinite(s.values).any()
+    ]
+    return max(ends, default=0)
+
+
+def _same(span: Span, found: dict[Span, list[str]], step: timedelta) -> Span:
+    """The key of a gap seen already within a few steps: one blindness, not one for each signal."""
+    for known in found:
+        if abs(known.start - span.start) <= 6 * step and abs(known.end - span.end) <= 6 * step:
+            return known
+    return span
+
+
+def gap_unknowns(gaps: tuple[tuple[Span, tuple[str, ...]], ...]) -> tuple[Unknown, ...]:
+    """The same gaps as statements of what could not be seen."""
+    return tuple(
+        Unknown(", ".join(names), "no samples in this stretch", span.start, span.end) for span, names in gaps
+    )

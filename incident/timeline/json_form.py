@@ -1,0 +1,226 @@
+"""`timeline.json`, schema incident-timeline/1: fields may be added, never renamed."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from incident.model.facts import AlertInterval, Unknown
+from incident.model.spans import Moment, Span
+from incident.model.timeline import (
+    Duration,
+    Event,
+    ImpactEpisode,
+    RequestFigures,
+    SignalEpisode,
+    SignalReport,
+    Timeline,
+)
+from incident.text.instants import rfc3339
+
+SCHEMA = "incident-timeline/1"
+
+
+def timeline_json(timeline: Timeline) -> bytes:
+    """The timeline as UTF-8 JSON, keys in the schema's order, one trailing newline."""
+    text = json.dumps(_document(timeline), indent=2, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8", "replace")
+
+
+def _document(t: Timeline) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "incident-timeline", "version": t.tool_version},
+        "service": t.scope.service,
+        "scope": {"label": t.scope.label, "matchers": list(t.scope.matchers)},
+        "timezone": t.zone,
+        "window": _span(t.asked),
+        "reported": {**_span(t.window), "extended_because": t.extended_because or None},
+        "step_s": _seconds(t.step),
+        "scrape_interval_s": _seconds(t.scrape_interval),
+        "baseline": {
+            "start": _at(t.baseline_span.start) if t.baseline_span else None,
+            "end": _at(t.baseline_span.end) if t.baseline_span else None,
+            "note": t.baseline_note or None,
+        },
+        "source": {
+            "url": t.origin.url,
+            "server": t.origin.server or None,
+            "tenant": t.origin.tenant or None,
+            "collected_at": _at(t.origin.collected_at),
+        },
+        "policy": {
+            "partial_outage_ratio": t.policy.partial_outage_ratio,
+            "down_ratio": t.policy.down_ratio,
+            "lost_traffic_ratio": t.policy.lost_traffic_ratio,
+            "recovery_hold_s": _seconds(t.policy.recovery_hold),
+            "quiet_gap_s": _seconds(t.policy.quiet_gap),
+        },
+        "status": t.status.value,
+        "impact": _impact(t),
+        "milestones": {name: _moment(getattr(t.milestones, name)) for name in t.milestones.__slots__},
+        "durations": [_duration(d) for d in t.durations],
+        "events": [_event(e) for e in t.events],
+        "alerts": [_alert(a) for a in t.alerts],
+        "alerts_elsewhere": t.alerts_elsewhere,
+        "alerts_readable": t.alerts_readable,
+        "signals": [_signal(s) for s in t.signals],
+        "unknowns": [_unknown(u) for u in t.unknowns],
+    }
+
+
+def _impact(t: Timeline) -> dict[str, Any]:
+    first = t.episodes[0].start.at if t.episodes else None
+    last = t.episodes[-1].end if t.episodes else None
+    elapsed = last.at - first if first and last else None
+    parts = [e.end.at - e.start.at for e in t.episodes if e.end is not None]
+    whole = bool(t.episodes) and len(parts) == len(t.episodes)
+    return {
+        "start": _at(first),
+        "end": _at(last.at) if last else None,
+        "state": t.state.value if t.state else None,
+        "episodes": [_episode(e) for e in t.episodes],
+        "elapsed_s": _seconds(elapsed),
+        "impacted_s": _seconds(sum(parts, timedelta(0))) if whole else None,
+        "requests": _requests(t.requests) if t.requests else None,
+    }
+
+
+def _episode(e: ImpactEpisode) -> dict[str, Any]:
+    return {
+        "start": _at(e.start.at),
+        "end": _at(e.end.at) if e.end else None,
+        "state": e.state.value,
+        "plus_minus_s": _seconds(e.start.plus_minus),
+        "end_plus_minus_s": _seconds(e.end.plus_minus) if e.end else None,
+        "end_uncertain": e.end_uncertain,
+        "began_before": e.began_before,
+        "signals": list(e.signals),
+        "phases": [
+            {
+                "start": _at(p.start),
+                "end": _at(p.end),
+                "state": p.state.value,
+                "improving": p.improving,
+                "failed_ratio": _number(p.failed_ratio),
+            }
+            for p in e.phases
+        ],
+    }
+
+
+def _requests(r: RequestFigures) -> dict[str, Any]:
+    known = r.expected_low is not None and r.expected_high is not None
+    return {
+        "total": r.total,
+        "failed": r.failed,
+        "failed_ratio": _number(r.failed_ratio),
+        "failed_before_alert": r.failed_before_alert,
+        "expected": {"low": r.expected_low, "high": r.expected_high} if known else None,
+        "lost": r.lost,
+        "formula": r.formula,
+        "query": r.query,
+    }
+
+
+def _moment(m: Moment | None) -> dict[str, Any] | None:
+    if m is None:
+        return None
+    return {"at": _at(m.at), "plus_minus_s": _seconds(m.plus_minus), "source": m.source}
+
+
+def _duration(d: Duration) -> dict[str, Any]:
+    return {
+        "name": d.name,
+        "from": d.start,
+        "to": d.end,
+        "seconds": _seconds(d.value),
+        "why_null": d.why_null or None,
+    }
+
+
+def _event(e: Event) -> dict[str, Any]:
+    return {
+        "id": e.id,
+        "at": _at(e.at),
+        "until": _at(e.until),
+        "plus_minus_s": _seconds(e.plus_minus),
+        "kind": e.kind,
+        "origin": e.origin.value,
+        "subject": e.subject,
+        "title": e.title,
+        "value": e.value or None,
+        "query": e.query or None,
+        "link": e.link or None,
+        "main": e.main,
+    }
+
+
+def _alert(a: AlertInterval) -> dict[str, Any]:
+    return {
+        "name": a.name,
+        "labels": dict(a.labels),
+        "pending_at": _at(a.pending_at),
+        "firing_at": _at(a.firing_at),
+        "resolved_at": _at(a.resolved_at),
+        "plus_minus_s": _seconds(a.plus_minus),
+        "source": a.source,
+        "nearness": a.nearness.name.lower(),
+    }
+
+
+def _signal(s: SignalReport) -> dict[str, Any]:
+    band = s.baseline
+    return {
+        "name": s.spec.name,
+        "measure": s.spec.measure.value,
+        "kind": s.spec.kind.value,
+        "role": s.spec.role.value,
+        "unit": s.spec.unit,
+        "query": s.spec.query,
+        "worse": s.spec.worse.value,
+        "limit": _number(s.spec.limit),
+        "baseline": {k: _number(getattr(band, k)) for k in ("centre", "low", "high")} if band else None,
+        "episodes": [_signal_episode(e) for e in s.episodes],
+        "gaps": [{**_span(g.span), "why": g.why} for g in s.gaps],
+    }
+
+
+def _signal_episode(e: SignalEpisode) -> dict[str, Any]:
+    return {
+        "start": _at(e.start),
+        "end": _at(e.end),
+        "before": _number(e.before),
+        "inside": _number(e.inside),
+        "peak": _number(e.peak),
+        "peak_at": _at(e.peak_at),
+        "direction": e.direction,
+        "impact": e.impact,
+        "reason": e.reason,
+    }
+
+
+def _unknown(u: Unknown) -> dict[str, Any]:
+    return {"what": u.what, "why": u.why, "start": _at(u.start), "end": _at(u.end), "failed": u.failed}
+
+
+def _span(span: Span) -> dict[str, Any]:
+    return {"start": _at(span.start), "end": _at(span.end)}
+
+
+def _at(at: datetime | None) -> str | None:
+    return rfc3339(at) if at is not None else None
+
+
+def _seconds(value: timedelta | None) -> float | int | None:
+    """Seconds, whole where they are; never a float's stray digits."""
+    if value is None:
+        return None
+    milliseconds = value // timedelta(milliseconds=1)
+    return milliseconds // 1000 if milliseconds % 1000 == 0 else milliseconds / 1000
+
+
+def _number(value: float | None) -> float | None:
+    """A finite number, or null: JSON has no NaN, and unknown is not zero."""
+    return value if value is not None and abs(value) < float("inf") else None

@@ -1,0 +1,304 @@
+"""Rows measured from signals: how impact began, changed, peaked and ended, and what went with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from incident.impact.assess import Assessment
+from incident.impact.departures import Departure
+from incident.model.evidence import Evidence
+from incident.model.policy import Policy
+from incident.model.signals import Kind, Measure, SignalSeries
+from incident.model.spans import instant, ms
+from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Phase
+from incident.text.durations import format_duration
+from incident.text.numbers import quantity
+from incident.timeline.ids import event_id
+
+_LEVEL = timedelta(minutes=3)
+"""A level next to a boundary is read over this much time."""
+_NEAR_IMPACT = timedelta(minutes=30)
+"""Context this close to the impact is worth a row of its own; farther away it is supporting."""
+_SURGE = 1.5
+"""Traffic half again as high is a surge worth telling; less is within most services' day."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    evidence: Evidence
+    judged: Assessment
+    policy: Policy
+
+    def series(self, name: str) -> SignalSeries:
+        return next(s for s in self.evidence.signals if s.spec.name == name)
+
+
+def measured_events(evidence: Evidence, judged: Assessment, policy: Policy) -> tuple[Event, ...]:
+    """All measured rows, in no particular order."""
+    maker = _Maker(evidence, judged, policy)
+    rows: list[Event] = []
+    for number, episode in enumerate(judged.episodes):
+        rows += _of_episode(maker, number, episode)
+    return (*rows, *_context(maker))
+
+
+def _of_episode(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]:
+    yield _began(maker, number, episode)
+    for k, (before, after) in enumerate(zip(episode.phases, episode.phases[1:], strict=False)):
+        yield _turned(maker, number, k, before, after)
+    yield from _peak(maker, number, episode)
+    yield from _joined(maker, number, episode)
+    if episode.end is not None:
+        held = format_duration(maker.policy.recovery_hold)
+        seen = "; samples are missing next to it" if episode.end_uncertain else ""
+        yield _event(
+            ("recovered", str(number)),
+            "recovered",
+            episode.end.at,
+            episode.end.plus_minus,
+            maker.evidence.scope.service,
+            f"Recovered, held {held}{seen}",
+            query=episode.end.source,
+        )
+
+
+def _began(maker: _Maker, number: int, episode: ImpactEpisode) -> Event:
+    quiet = _quiet_before(maker.judged.episodes, number)
+    relapse = quiet is not None and quiet <= maker.policy.quiet_gap
+    first = episode.phases[0]
+    words = _capital(first.state.words)
+    carrier = _first_carrier(maker, episode)
+    title = f"{words}: {_what(maker, carrier, episode.start.at)}"
+    if relapse:
+        title = f"Relapse, {title[0].lower()}{title[1:]}"
+    if episode.began_before:
+        title += "; it began before the first sample read"
+    return _event(
+        ("onset", str(number)),
+        "relapse" if relapse else "degraded",
+        episode.start.at,
+        episode.start.plus_minus,
+        maker.evidence.scope.service,
+        title,
+        value=first.state.value,
+        query=episode.start.source,
+    )
+
+
+def _quiet_before(episodes: tuple[ImpactEpisode, ...], number: int) -> timedelta | None:
+    before = episodes[number - 1].end if number else None
+    return episodes[number].start.at - before.at if before is not None else None
+
+
+def _first_carrier(maker: _Maker, episode: ImpactEpisode) -> Departure:
+    """The departure a reader should be told first: targets and errors before a latency."""
+    order = [Measure.AVAILABILITY, Measure.PROBE, Measure.ERRORS, Measure.TRAFFIC, Measure.LATENCY]
+    stop = episode.end.at if episode.end else instant(maker.evidence.grid.end_ms)
+    inside = [d for d in maker.judged.impact if d.start_after < ms(stop) and d.stop_ms > ms(episode.start.at)]
+    soon = ms(episode.start.at) + 5 * 60_000
+    early = [d for d in inside if d.start_after <= soon] or inside
+    rank = {m: i for i, m in enumerate(order)}
+    return min(early, key=lambda d: (rank.get(d.spec.measure, 9), d.start_by))
+
+
+def _what(maker: _Maker, one: Departure, at: datetime) -> str:
+    """What a departure looks like in words with its numbers."""
+    spec = one.spec
+    match spec.measure:
+        case Measure.AVAILABILITY:
+            known = len(maker.evidence.targets.samples) if maker.evidence.targets else 0
+            return f"no target up ({known} known)"
+        case Measure.PROBE:
+            known = len(maker.evidence.probes.samples) if maker.evidence.probes else 0
+            return "the probe fails" if known == 1 else f"all {known} probes fail"
+        case _:
+            after = _level(maker.series(spec.name), at)
+            return _change(spec.name, one.before, one.inside if after is None else after, spec.unit)
+
+
+def _level(series: SignalSeries, at: datetime) -> float | None:
+    """Median of the minutes after an instant, past the blur of the query's range."""
+    grid = series.grid
+    a = grid.index(ms(at)) + max(1, int(timedelta(minutes=1) / grid.step))
+    b = a + max(1, int(_LEVEL / grid.step))
+    seen = series.values[max(0, a) : max(0, b)]
+    seen = seen[np.isfinite(seen)]
+    return float(np.median(seen)) if seen.size else None
+
+
+def _change(name: str, before: float, after: float, unit: str) -> str:
+    """`errors 0.1 -> 40.0 %`: the unit once where both sides share it."""
+    left, right = quantity(before, unit), quantity(after, unit)
+    suffix = right.rpartition(" ")[2]
+    if suffix and left.endswith(f" {suffix}"):
+        left = left.removesuffix(f" {suffix}")
+    return f"{name} {left} -> {right}"
+
+
+def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> Event:
+    worse = after.state.rank > before.state.rank and not after.improving
+    if after.improving:
+        title, kind, what = "Improving (inferred)", "improved", "improving"
+    else:
+        kind = "worsened" if worse else "improved"
+        what = f"{kind}-{k}"
+        title = f"{_capital(after.state.words)}: {_ratio_change(maker, after.start)}"
+    return _event(
+        (what, str(number)),
+        kind,
+        after.start,
+        timedelta(minutes=1) if after.improving else maker.evidence.scrape_interval,
+        maker.evidence.scope.service,
+        title,
+        value=after.state.value,
+        query=_errors_query(maker),
+    )
+
+
+def _ratio_change(maker: _Maker, at: datetime) -> str:
+    errors = next((s for s in maker.evidence.signals if s.spec.measure is Measure.ERRORS), None)
+    if errors is None:
+        return "impact changed"
+    before = _level(errors, at - timedelta(minutes=5))
+    after = _level(errors, at)
+    if before is None or after is None:
+        return "share of failures not known"
+    return _change(errors.spec.name, before, after, errors.spec.unit)
+
+
+def _errors_query(maker: _Maker) -> str:
+    return next((s.spec.query for s in maker.evidence.signals if s.spec.measure is Measure.ERRORS), "")
+
+
+def _peak(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]:
+    """The worst sample of the first carrier, supporting."""
+    one = _first_carrier(maker, episode)
+    if one.spec.measure in (Measure.AVAILABILITY, Measure.PROBE):
+        return
+    yield _event(
+        ("peak", one.spec.name, str(number)),
+        "peak",
+        instant(one.peak_ms),
+        maker.evidence.grid.step,
+        one.spec.name,
+        f"Peak of {one.spec.name}: {quantity(one.peak, one.spec.unit)}",
+        value=f"{one.peak:.6g}",
+        query=one.spec.query,
+        main=False,
+    )
+
+
+def _joined(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]:
+    """Other signals that left their normal in the episode, supporting rows."""
+    first = _first_carrier(maker, episode)
+    stop = ms(episode.end.at) if episode.end else maker.evidence.grid.end_ms
+    seen: dict[str, int] = {}
+    for one in maker.judged.impact:
+        if one is first or one.start_by >= stop or one.stop_ms <= ms(episode.start.at):
+            continue
+        k = seen[one.spec.name] = seen.get(one.spec.name, -1) + 1
+        yield _event(
+            ("signal", one.spec.name, str(number), str(k)),
+            "degraded",
+            instant((one.start_after + one.start_by) // 2),
+            timedelta(milliseconds=(one.start_by - one.start_after) // 2),
+            one.spec.name,
+            _capital(_what(maker, one, instant(one.start_by))),
+            query=one.spec.query,
+            main=False,
+        )
+
+
+def _context(maker: _Maker) -> Iterator[Event]:
+    """Surges, drops and falling latencies that are no impact by themselves."""
+    harmful = set(maker.judged.impact)
+    for name, found in sorted(maker.judged.departures.items()):
+        counted: dict[str, int] = {}
+        for one in found:
+            kind = None if one in harmful else _context_kind(one)
+            if kind is not None:
+                k = counted[kind] = counted.get(kind, -1) + 1
+                yield _context_event(maker, one, kind, name, k)
+
+
+def _context_kind(one: Departure) -> str | None:
+    match one.spec.measure, one.direction:
+        case Measure.TRAFFIC, "up":
+            return "traffic_surge" if one.inside >= _SURGE * one.before else None
+        case Measure.TRAFFIC, "down":
+            return "traffic_drop" if one.inside <= one.before / _SURGE else None
+        case Measure.LATENCY, "down":
+            return "latency_drop"
+        case _:
+            return None
+
+
+def _context_event(maker: _Maker, one: Departure, kind: str, name: str, k: int) -> Event:
+    words = {
+        "traffic_surge": "Traffic rising",
+        "traffic_drop": "Traffic falling",
+        "latency_drop": "Responses faster",
+    }[kind]
+    return _event(
+        (kind, name, str(k)),
+        kind,
+        instant((one.start_after + one.start_by) // 2),
+        timedelta(milliseconds=(one.start_by - one.start_after) // 2),
+        one.spec.name,
+        f"{words}: {_change(one.spec.name, one.before, one.inside, one.spec.unit)}{_settled(maker, one)}",
+        until=instant(one.end_by) if one.end_by else None,
+        query=one.spec.query,
+        main=_beside_impact(maker, one) and one.spec.role == "impact",
+    )
+
+
+def _settled(maker: _Maker, one: Departure) -> str:
+    """For a climb: nothing more than the level tells; rates carry their unit already."""
+    return "" if one.spec.kind is Kind.RATE or not maker.judged.episodes else " (failures can be fast)"
+
+
+def _beside_impact(maker: _Maker, one: Departure) -> bool:
+    """Whether the context touches the impact or came shortly before it."""
+    slack = round(_NEAR_IMPACT.total_seconds() * 1000)
+    for episode in maker.judged.episodes:
+        stop = ms(episode.end.at) if episode.end else maker.evidence.grid.end_ms
+        if one.start_by < stop and ms(episode.start.at) - slack < one.stop_ms:
+            return one.start_by > ms(episode.start.at) - slack
+    return False
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _event(
+    identity: tuple[str, ...],
+    kind: str,
+    at: datetime,
+    plus_minus: timedelta,
+    subject: str,
+    title: str,
+    *,
+    until: datetime | None = None,
+    value: str = "",
+    query: str = "",
+    main: bool = True,
+) -> Event:
+    return Event(
+        id=event_id("measured", *identity),
+        at=at,
+        until=until,
+        plus_minus=plus_minus,
+        kind=kind,
+        origin=EventOrigin.MEASURED,
+        subject=subject,
+        title=title,
+        value=value,
+        query=query,
+        link="",
+        main=main,
+    )

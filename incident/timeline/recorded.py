@@ -1,0 +1,152 @@
+"""Rows that others recorded: alerts, changes, gaps in the data, and what people entered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+from incident.impact.assess import Assessment
+from incident.model.evidence import Evidence
+from incident.model.facts import AlertInterval, Change, ChangeKind, Entered, Nearness
+from incident.model.spans import Span
+from incident.model.timeline import Event, EventOrigin
+from incident.text.durations import format_duration
+from incident.timeline.ids import event_id
+
+_CO_TIMED_BEFORE = timedelta(hours=1)
+"""A change up to an hour before the onset is worth a row; whether it matters is for people."""
+_CO_TIMED_AFTER = timedelta(minutes=30)
+_TARGETS = (ChangeKind.TARGET_DOWN, ChangeKind.TARGET_UP)
+
+
+def alert_events(
+    alerts: tuple[AlertInterval, ...], first: AlertInterval | None, judged: Assessment
+) -> Iterator[Event]:
+    """Pending, firing and resolved rows; main are the first alert, each alert's first firing, the last end."""
+    last = _last_resolved(alerts, judged)
+    seen: Counter[str] = Counter()
+    for one in alerts:
+        own = one.nearness is Nearness.OWN
+        fresh = own and one.firing_at is not None and seen[one.name] == 0
+        seen[one.name] += one.firing_at is not None
+        yield from _of_alert(one, pending=one is first, firing=fresh, resolved=one is last)
+
+
+def _last_resolved(alerts: tuple[AlertInterval, ...], judged: Assessment) -> AlertInterval | None:
+    start = judged.episodes[0].start.at if judged.episodes else None
+    own = [a for a in alerts if a.nearness is Nearness.OWN and a.firing_at and a.resolved_at]
+    ended = [(a.resolved_at, a.name, a) for a in own if start and a.resolved_at and a.resolved_at > start]
+    return max(ended, key=lambda found: found[:2])[2] if ended else None  # type: ignore[type-var]
+
+
+def _of_alert(one: AlertInterval, *, pending: bool, firing: bool, resolved: bool) -> Iterator[Event]:
+    if one.pending_at is not None and one.pending_at != one.firing_at:
+        yield _alert_row(one, "alert_pending", "condition true", pending)
+    if one.firing_at is not None:
+        yield _alert_row(one, "alert_firing", "firing", firing)
+        if one.resolved_at is not None:
+            yield _alert_row(one, "alert_resolved", "resolved", resolved)
+
+
+def _alert_row(one: AlertInterval, kind: str, verb: str, main: bool) -> Event:
+    times = {
+        "alert_pending": one.pending_at,
+        "alert_firing": one.firing_at,
+        "alert_resolved": one.resolved_at,
+    }
+    at = times[kind]
+    assert at is not None
+    began = one.pending_at or one.firing_at
+    labels = ",".join(f"{k}={v}" for k, v in one.labels)
+    since = (
+        ", active since before the first sample read" if one.began_before and kind != "alert_resolved" else ""
+    )
+    return Event(
+        id=event_id("alert", kind, one.name, labels, str(began)),
+        at=at,
+        until=None,
+        plus_minus=timedelta(0) if kind == "alert_pending" else one.plus_minus,
+        kind=kind,
+        origin=EventOrigin.ALERT,
+        subject=one.name,
+        title=f"{one.name} {verb}{since}",
+        value=labels,
+        query=one.source,
+        link="",
+        main=main,
+    )
+
+
+def change_events(evidence: Evidence, judged: Assessment, window: Span) -> Iterator[Event]:
+    """Changes in the window; those of this service near the impact are main rows."""
+    counted: Counter[tuple[str, str, str]] = Counter()
+    for one in evidence.changes:
+        if window.start <= one.at < window.end:
+            key = (one.kind.value, one.subject, one.value)
+            counted[key] += 1
+            yield _change_row(one, counted[key], _main_change(one, judged))
+
+
+def _main_change(one: Change, judged: Assessment) -> bool:
+    if one.nearness is not Nearness.OWN or one.kind in _TARGETS:
+        return False
+    if not judged.episodes:
+        return one.kind is not ChangeKind.RESTART or one.count > 1
+    start, last = judged.episodes[0].start.at, judged.episodes[-1].end
+    return start - _CO_TIMED_BEFORE <= one.at and (last is None or one.at <= last.at + _CO_TIMED_AFTER)
+
+
+def _change_row(one: Change, number: int, main: bool) -> Event:
+    return Event(
+        id=event_id("change", one.kind.value, one.subject, one.value, str(number)),
+        at=one.at,
+        until=one.until,
+        plus_minus=one.plus_minus,
+        kind=one.kind.value,
+        origin=EventOrigin.CHANGE,
+        subject=one.subject,
+        title=one.title,
+        value=one.value,
+        query=one.query,
+        link="",
+        main=main,
+    )
+
+
+def gap_events(gaps: tuple[tuple[Span, tuple[str, ...]], ...]) -> Iterator[Event]:
+    """Stretches without samples: unknown, drawn as gaps, never read as an outage or a recovery."""
+    for number, (span, names) in enumerate(gaps):
+        yield Event(
+            id=event_id("gap", ",".join(names), str(number)),
+            at=span.start,
+            until=span.end,
+            plus_minus=timedelta(0),
+            kind="data_gap",
+            origin=EventOrigin.MEASURED,
+            subject=", ".join(names),
+            title=f"No samples of {', '.join(names)} for {format_duration(span.length)}: unknown",
+            value="",
+            query="",
+            link="",
+            main=True,
+        )
+
+
+def entered_events(entered: tuple[Entered, ...]) -> Iterator[Event]:
+    """What people wrote down with a time; their words as they are."""
+    for one in entered:
+        yield Event(
+            id=one.id,
+            at=one.at,
+            until=None,
+            plus_minus=timedelta(0),
+            kind=one.kind,
+            origin=EventOrigin.ENTERED,
+            subject="",
+            title=one.text,
+            value="",
+            query="",
+            link="",
+            main=True,
+        )

@@ -1,0 +1,1 @@
+"""Shows: charts, words, templates, merging, writing, and the command that joins the stages."""

@@ -1,0 +1,62 @@
+"""From the finished reasoning to pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from incident.model.evidence import Evidence
+from incident.model.signals import SignalSeries
+from incident.model.spans import frozen_values
+from incident.model.timeline import SignalReport, Timeline
+from incident.text.slug import slug, unique_slug
+from report.charts.alt import single_alt, summary_alt
+from report.charts.frame import frame
+from report.charts.panels import Measured
+from report.charts.sheet import drawing, png, svg
+from report.charts.single import single, single_title
+from report.charts.summary import summary, title
+from report.charts.values import Chart
+
+
+def draw(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
+    """The summary, then one chart per signal in the timeline's order.
+
+    The same values make the same bytes, on any machine with the same matplotlib.
+    """
+    shared = frame(timeline, evidence)
+    measured = _measured(timeline, evidence)
+    with drawing():
+        figure = summary(timeline, measured, shared)
+        words = title(timeline)
+        charts = [
+            Chart("summary", words, svg(figure, words), png(figure), summary_alt(timeline, measured, shared))
+        ]
+        for name, signal in zip(_names(measured), measured, strict=True):
+            figure, words = single(timeline, signal, shared), single_title(timeline, signal)
+            charts.append(
+                Chart(name, words, svg(figure, words), png(figure), single_alt(timeline, signal, shared))
+            )
+    return tuple(charts)
+
+
+def _measured(timeline: Timeline, evidence: Evidence) -> tuple[Measured, ...]:
+    """Each reported signal with its samples; without any, where the evidence has none."""
+    by_name = {series.spec.name: series for series in evidence.signals}
+    return tuple(
+        Measured(report, by_name.get(report.spec.name) or _unseen(report, evidence))
+        for report in timeline.signals
+    )
+
+
+def _unseen(report: SignalReport, evidence: Evidence) -> SignalSeries:
+    return SignalSeries(report.spec, evidence.grid, frozen_values(np.full(evidence.grid.count, np.nan)))
+
+
+def _names(measured: tuple[Measured, ...]) -> list[str]:
+    """`signal-errors`: as file names, each once; what would share a slug carries a digest of its name."""
+    names = [signal.report.spec.name for signal in measured]
+    slugs = [slug(name) for name in names]
+    return [
+        f"signal-{short if slugs.count(short) == 1 else unique_slug(name)}"
+        for name, short in zip(names, slugs, strict=True)
+    ]

@@ -1,0 +1,127 @@
+"""The impact in every room: shades by state, and the lines at which it starts and ends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from incident.model.timeline import ImpactEpisode, Phase
+from report.charts.frame import Frame, phases
+from report.charts.sheet import Room
+from report.charts.style import CHANGE, END, INK, PLOT, START, STATE_EDGE, STATE_FILL, STATE_HATCH
+from report.charts.words import text_width
+
+START_DASH = "solid"
+END_DASH = (0, (7, 2, 1.5, 2))
+"""Dash and dot: the end is told from the start, and both from changes, without colour."""
+CHANGE_DASH = (0, (2.5, 2.5))
+_ABOVE_LINE = 4
+"""Drawing order: shades 0, bands 1, the measured line 3, what happened 4."""
+
+
+def shade(axes: Axes, frame: Frame) -> None:
+    """Fill the impact by state, and draw its starts, ends and the changes through the room."""
+    for episode in frame.episodes:
+        for phase in phases(episode):
+            left, right = _extent(phase.start, phase.end, frame)
+            if right > left:
+                axes.axvspan(left, right, facecolor=STATE_FILL[phase.state], linewidth=0, zorder=0)
+    for x in _inside(frame.changes, frame):
+        axes.axvline(x, color=CHANGE, linewidth=0.9, linestyle=CHANGE_DASH, zorder=_ABOVE_LINE)
+    for x in _inside(ends(frame), frame):
+        axes.axvline(x, color=END, linewidth=1.3, linestyle=END_DASH, zorder=_ABOVE_LINE)
+    for x in _inside(starts(frame), frame):
+        axes.axvline(x, color=START, linewidth=1.5, linestyle=START_DASH, zorder=_ABOVE_LINE)
+
+
+def starts(frame: Frame) -> tuple[datetime, ...]:
+    """Measured starts; impact that was there at the first sample has none."""
+    return tuple(e.start.at for e in frame.episodes if not e.began_before)
+
+
+def ends(frame: Frame) -> tuple[datetime, ...]:
+    return tuple(e.end.at for e in frame.episodes if e.end is not None)
+
+
+def _inside(instants: tuple[datetime, ...], frame: Frame) -> list[float]:
+    return [x for x in map(frame.axis.x, instants) if 0 <= x <= frame.axis.length]
+
+
+def _extent(start: datetime, end: datetime | None, frame: Frame) -> tuple[float, float]:
+    return frame.axis.clipped_x(start), frame.axis.clipped_x(frame.data_end if end is None else end)
+
+
+def impact_strip(room: Room, frame: Frame, otherwise: str) -> None:
+    """One bar per phase with its state in words, the times of start and end beside it.
+
+    `otherwise` is said where there was no impact.
+    """
+    room.beside("impact")
+    if not frame.episodes:
+        room.axes.text(0, room.height / 2, otherwise, va="center", color=INK)
+    scale = PLOT / frame.axis.length
+    edges = [_bars(room, episode, frame, scale) for episode in frame.episodes]
+    for k, (episode, (left, right)) in enumerate(zip(frame.episodes, edges, strict=True)):
+        before = edges[k - 1][1] + _time_room(frame.episodes[k - 1], frame) if k else 0.0
+        after = edges[k + 1][0] if k + 1 < len(edges) else PLOT
+        _start_time(room, episode, frame, left, left - before)
+        _end_time(room, episode, frame, right, after - right)
+
+
+def _bars(room: Room, episode: ImpactEpisode, frame: Frame, scale: float) -> tuple[float, float]:
+    """Draw the phases; the outer edges in points."""
+    spans = [tuple(x * scale for x in _extent(p.start, p.end, frame)) for p in phases(episode)]
+    for phase, (left, right) in zip(phases(episode), spans, strict=True):
+        _bar(room, phase, left, max(right - left, 1.0))
+    return spans[0][0], max(spans[-1][1], spans[0][0] + 1.0)
+
+
+def _bar(room: Room, phase: Phase, left: float, width: float) -> None:
+    box = Rectangle(
+        (left, 0.5),
+        width,
+        room.height - 1,
+        facecolor=STATE_FILL[phase.state],
+        edgecolor=STATE_EDGE,
+        hatch=STATE_HATCH[phase.state],
+        linewidth=0.6,
+    )
+    room.axes.add_patch(box)
+    words = "improving" if phase.improving else phase.state.words
+    if text_width(words) + 8 > width:
+        return
+    room.axes.text(
+        left + width / 2,
+        room.height / 2,
+        words,
+        ha="center",
+        va="center",
+        color=INK,
+        bbox={"boxstyle": "square,pad=0.12", "facecolor": STATE_FILL[phase.state], "linewidth": 0},
+    )
+
+
+def _start_words(episode: ImpactEpisode, frame: Frame) -> str:
+    return "began before" if episode.began_before else frame.axis.clock(episode.start.at)
+
+
+def _end_words(episode: ImpactEpisode, frame: Frame) -> str:
+    return "still going on" if episode.end is None else frame.axis.clock(episode.end.at)
+
+
+def _time_room(episode: ImpactEpisode, frame: Frame) -> float:
+    return text_width(_end_words(episode, frame)) + 8
+
+
+def _start_time(room: Room, episode: ImpactEpisode, frame: Frame, left: float, space: float) -> None:
+    words = _start_words(episode, frame)
+    if text_width(words) + 6 <= space:
+        room.axes.text(left - 3, room.height / 2, words, ha="right", va="center", color=START)
+
+
+def _end_time(room: Room, episode: ImpactEpisode, frame: Frame, right: float, space: float) -> None:
+    words = _end_words(episode, frame)
+    if text_width(words) + 6 <= space:
+        room.axes.text(right + 3, room.height / 2, words, ha="left", va="center", color=END)

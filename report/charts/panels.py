@@ -1,0 +1,171 @@
+"""One signal along the time axis: its line, what was normal, its limits, its gaps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from incident.model.policy import Policy
+from incident.model.signals import Kind, Measure, SignalSeries, SignalSpec, Worse
+from incident.model.spans import Span
+from incident.model.timeline import Band, SignalReport
+from incident.text.numbers import digits, quantity
+from report.charts.axes.quantity import QuantityAxis, quantity_axis
+from report.charts.axes.time import ticks
+from report.charts.frame import Frame
+from report.charts.impact import shade
+from report.charts.readings import meaning, normal_words, peak_words, shown_unit
+from report.charts.series import Trace, gaps, trace
+from report.charts.sheet import Room
+from report.charts.style import (
+    BAND,
+    FONT,
+    GAP_FILL,
+    GAP_HATCH,
+    GRID,
+    INK,
+    LINE,
+    PLOT,
+    QUIET,
+    SERIES,
+    THRESHOLD,
+)
+from report.charts.words import fitted, shown, text_width
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """A signal with the samples behind its report."""
+
+    report: SignalReport
+    series: SignalSeries
+
+
+def panel(room: Room, measured: Measured, frame: Frame, policy: Policy) -> None:
+    """Draw the signal: impact shaded, gaps hatched, baseline band, thresholds, raw line."""
+    report, line = measured.report, trace(measured.series, frame.axis.span)
+    limits = thresholds(report.spec, policy)
+    scale = _scale(report, line, [value for value, _ in limits])
+    _ruled(room.axes, frame, scale)
+    shade(room.axes, frame)
+    _band(room.axes, report.baseline, scale)
+    for value, words in limits:
+        if scale.low <= value <= scale.high:
+            _threshold(room, value, words, scale, line, frame)
+    _line(room.axes, line, scale)
+    _gaps(room, gaps(measured.series, report.gaps, frame.axis.span), frame)
+    _heading(room, report, scale, frame)
+
+
+def thresholds(spec: SignalSpec, policy: Policy) -> list[tuple[float, str]]:
+    """The values that decide the signal's state, each with its words: "partial outage 25 %"."""
+    found = []
+    if spec.measure is Measure.ERRORS and spec.kind is Kind.RATIO:
+        found += [(policy.partial_outage_ratio, "partial outage"), (policy.down_ratio, "down")]
+    if spec.limit is not None and math.isfinite(spec.limit):
+        found.append((spec.limit, "limit"))
+    return [(value, f"{words} {_threshold_value(value, spec)}") for value, words in found]
+
+
+def _threshold_value(value: float, spec: SignalSpec) -> str:
+    """Without the decimals of a measurement: people set it."""
+    return f"{digits(value * 100)} %" if spec.unit == "ratio" else quantity(value, shown_unit(spec))
+
+
+def _scale(report: SignalReport, line: Trace, limits: Sequence[float]) -> QuantityAxis:
+    values = line.y[np.isfinite(line.y)].tolist()
+    if report.spec.kind is Kind.RATIO and report.spec.worse is Worse.DOWN:
+        values.append(1.0)  # what is missing from all is what is read
+    band = report.baseline
+    wanted = [*limits, *([] if band is None else [band.low, band.high])]
+    return quantity_axis(report.spec, values, [w for w in wanted if math.isfinite(w)])
+
+
+def _ruled(axes: Axes, frame: Frame, scale: QuantityAxis) -> None:
+    axes.set_xlim(0, frame.axis.length)
+    axes.set_ylim(scale.low, scale.high)
+    axes.set_xticks([tick.x for tick in ticks(frame.axis)])
+    axes.set_yticks([value for value, _ in scale.ticks], [words for _, words in scale.ticks])
+    axes.tick_params(axis="x", length=0, labelbottom=False)
+    axes.tick_params(axis="y", length=2.5, width=0.6, pad=2, labelsize=FONT, labelcolor=INK)
+    axes.grid(visible=True, color=GRID, linewidth=0.5)
+    axes.set_axisbelow(True)
+    for side in ("left", "bottom", "right", "top"):
+        axes.spines[side].set(linewidth=0.6, color=QUIET, visible=side in ("left", "bottom"))
+
+
+def _band(axes: Axes, band: Band | None, scale: QuantityAxis) -> None:
+    if band is None or not (math.isfinite(band.low) and math.isfinite(band.high)):
+        return
+    low, high = (min(max(value, scale.low), scale.high) for value in (band.low, band.high))
+    axes.axhspan(low, high, facecolor=BAND, alpha=0.45, linewidth=0, zorder=1)
+    if scale.low < band.high < scale.high:  # seen even where the band is thinner than a pixel
+        axes.axhline(band.high, color=BAND, linewidth=0.7, zorder=1)
+
+
+def _threshold(room: Room, value: float, words: str, scale: QuantityAxis, line: Trace, frame: Frame) -> None:
+    """A dotted line with its words at the end where they hide less of the signal."""
+    room.axes.axhline(value, color=THRESHOLD, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=2)
+    width = (text_width(words) + 8) / PLOT * frame.axis.length
+    height = LINE / room.height * (scale.high - scale.low)
+    hidden = (line.y > value - height / 4) & (line.y < value + height)
+    at_left = int(np.count_nonzero(hidden & (line.x < width)))
+    at_right = int(np.count_nonzero(hidden & (line.x > frame.axis.length - width)))
+    side = 1 if at_left > at_right else 0
+    room.axes.annotate(
+        words,
+        (side, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(3 - 6 * side, 1.5),
+        textcoords="offset points",
+        ha="right" if side else "left",
+        color=THRESHOLD,
+        fontsize=FONT,
+        zorder=5,
+        bbox={"boxstyle": "square,pad=0.05", "facecolor": "white", "alpha": 0.75, "linewidth": 0},
+    )
+
+
+def _line(axes: Axes, line: Trace, scale: QuantityAxis) -> None:
+    axes.plot(line.x, line.y, color=SERIES, linewidth=1.2, solid_joinstyle="round", zorder=3)
+    alone = line.alone
+    axes.plot(line.x[alone], line.y[alone], color=SERIES, linestyle="", marker="o", markersize=3, zorder=3)
+    for x, edge, marker in ((line.above, scale.high, "^"), (line.below, scale.low, "v")):
+        places = np.full(x.shape, edge)
+        axes.plot(x, places, color=SERIES, linestyle="", marker=marker, markersize=5, clip_on=False, zorder=3)
+
+
+def _gaps(room: Room, found: Sequence[Span], frame: Frame) -> None:
+    """Hatch what was not seen; it is neither zero nor normal."""
+    for gap in found:
+        left, right = frame.axis.x(gap.start), frame.axis.x(gap.end)
+        room.axes.axvspan(
+            left, right, facecolor=GAP_FILL, edgecolor=GAP_HATCH, hatch="\\\\\\\\", linewidth=0, zorder=2.5
+        )
+        if text_width("no data") + 8 <= (right - left) / frame.axis.length * PLOT:
+            room.axes.text(
+                (left + right) / 2,
+                0.5,
+                "no data",
+                transform=room.axes.get_xaxis_transform(),
+                ha="center",
+                va="center",
+                color=INK,
+                zorder=5,
+                bbox={"boxstyle": "square,pad=0.2", "facecolor": GAP_FILL, "linewidth": 0},
+            )
+
+
+def _heading(room: Room, report: SignalReport, scale: QuantityAxis, frame: Frame) -> None:
+    """Above the panel: name and meaning on the left, what was normal and the peak on the right."""
+    figures = ", ".join(filter(None, (normal_words(report), peak_words(report, frame.axis))))
+    room.above(figures, PLOT, ha="right")
+    left = PLOT - text_width(figures) - 14
+    name = fitted(shown(report.spec.name, 40), left, weight="bold")
+    room.above(name, 0, weight="bold")
+    used = text_width(name, weight="bold") + 6
+    room.above(fitted(meaning(report.spec, scale.unit), left - used), used, color=QUIET)

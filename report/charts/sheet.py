@@ -1,0 +1,112 @@
+"""A figure as a stack of rooms, one under the other, all as wide as the time axis; and its bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from report.charts.style import HEADING, INK, LEFT, LINE, PLOT, PNG_DPI, RC, WIDTH
+
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^>]*>\s*")
+_TITLE = 20.0
+"""Height of the title's line."""
+
+
+HorizontalAlign: TypeAlias = Literal["left", "center", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A part of the figure. Lanes are ruled in points: x from 0 to PLOT, y from 0 to `height`."""
+
+    axes: Axes
+    height: float
+
+    def above(
+        self, text: str, x: float, *, ha: HorizontalAlign = "left", weight: str = "normal", color: str = INK
+    ) -> None:
+        """Words on the line above the room, `x` points from its left edge."""
+        self.axes.text(
+            x / PLOT,
+            1 + 4 / self.height,
+            text,
+            transform=self.axes.transAxes,
+            ha=ha,
+            va="baseline",
+            fontweight=weight,
+            color=color,
+        )
+
+    def beside(self, text: str) -> None:
+        """The lane's name, in the margin to its left."""
+        self.axes.text(-6, self.height / 2, text, ha="right", va="center", color=INK)
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Everything inside is drawn in our style, whatever the user's matplotlibrc says."""
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A letter that the font lacks is a box in the PNG; the SVG holds the letter itself.
+        warnings.filterwarnings("ignore", message=r"(?s)Glyph .* missing from font")
+        warnings.filterwarnings("ignore", message=r"(?s).*Matplotlib currently does not support")
+        mpl.rcParams.update({key: mpl.rcParamsDefault[key] for key in _APPEARANCE})
+        mpl.rcParams.update(RC)
+        yield
+
+
+_FAMILIES = ("axes.", "figure.", "font.", "grid.", "hatch.", "legend.", "lines.", "patch.", "path.")
+_MORE_FAMILIES = ("savefig.", "svg.", "text.", "xtick.", "ytick.", "scatter.", "markers.")
+_APPEARANCE = tuple(key for key in mpl.rcParamsDefault if key.startswith(_FAMILIES + _MORE_FAMILIES))
+"""The settings that change what a figure looks like."""
+
+
+def sheet(
+    title: str, heights: Sequence[float], headroom: Sequence[float], foot: float
+) -> tuple[Figure, list[Room]]:
+    """A figure with a title line and rooms of these heights; `headroom` is what each has above it.
+
+    `foot` is free height at the bottom, for the legend.
+    """
+    total = _TITLE + sum(heights) + sum(headroom) + foot
+    figure = Figure(figsize=(WIDTH / 72, total / 72), dpi=PNG_DPI, facecolor="white")
+    figure.text(
+        6 / WIDTH, 1 - LINE / total, title, fontsize=HEADING, fontweight="bold", color=INK, va="center"
+    )
+    rooms, top = [], total - _TITLE
+    for height, above in zip(heights, headroom, strict=True):
+        top -= above + height
+        axes = figure.add_axes((LEFT / WIDTH, top / total, PLOT / WIDTH, height / total))
+        rooms.append(Room(axes, height))
+    return figure, rooms
+
+
+def as_lane(room: Room) -> Room:
+    """The room ruled in points and without frame or ticks."""
+    room.axes.set_axis_off()
+    room.axes.set_xlim(0, PLOT)
+    room.axes.set_ylim(0, room.height)
+    return room
+
+
+def svg(figure: Figure, title: str) -> bytes:
+    """The figure as SVG with real text; no date, no maker, no external document type."""
+    out = io.BytesIO()
+    metadata = {"Title": title, "Date": None, "Creator": None, "Format": None, "Type": None}
+    figure.savefig(out, format="svg", metadata=metadata)
+    return _DOCTYPE.sub(b"", out.getvalue(), count=1)
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG at twice the size of a wiki column, without the name of its maker."""
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    return out.getvalue()

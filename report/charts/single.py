@@ -1,0 +1,43 @@
+"""One figure per signal, on the same time axis as the summary and with the same numbers."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from incident.model.timeline import Timeline
+from report.charts.frame import Frame
+from report.charts.impact import impact_strip
+from report.charts.lanes import clock_lane, clock_lane_height, marker_lane, marker_lane_height
+from report.charts.legend import entries, legend, legend_height
+from report.charts.panels import Measured, panel
+from report.charts.series import gaps
+from report.charts.sheet import as_lane, sheet
+from report.charts.style import HEADING_ROOM, PLOT, STRIP
+from report.charts.summary import no_impact_words
+from report.charts.words import fitted, shown
+
+_PANEL = 130.0
+"""Half as high again as in the summary: here the signal is what one came for."""
+
+
+def single(timeline: Timeline, measured: Measured, frame: Frame) -> Figure:
+    """Draw one signal."""
+    has_gaps = bool(gaps(measured.series, measured.report.gaps, frame.axis.span))
+    key = entries(frame, [measured.report], has_gaps)
+    heights = [marker_lane_height(frame), STRIP, _PANEL, clock_lane_height(frame.axis)]
+    headroom = [0.0, 1.0, HEADING_ROOM, 2.0]
+    figure, (marks, strip, room, clock) = sheet(
+        single_title(timeline, measured), heights, headroom, legend_height(key)
+    )
+    marker_lane(as_lane(marks), frame)
+    impact_strip(as_lane(strip), frame, otherwise=no_impact_words(timeline))
+    panel(room, measured, frame, timeline.policy)
+    clock_lane(as_lane(clock), frame.axis)
+    legend(figure, key)
+    return figure
+
+
+def single_title(timeline: Timeline, measured: Measured) -> str:
+    """`payments: p99`."""
+    words = f"{shown(timeline.scope.service)}: {shown(measured.report.spec.name)}"
+    return fitted(words, PLOT + 30, 10.0, "bold")

@@ -1,0 +1,133 @@
+"""The summary figure: impact, signals and alerts on one time axis, the rows of the timeline numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from incident.model.signals import Measure, Role
+from incident.model.timeline import Status, Timeline
+from incident.text.durations import format_duration
+from report.charts.frame import Frame
+from report.charts.impact import impact_strip
+from report.charts.lanes import (
+    alert_lane,
+    alert_lane_height,
+    alert_rows,
+    clock_lane,
+    clock_lane_height,
+    first_alert_words,
+    marker_lane,
+    marker_lane_height,
+)
+from report.charts.legend import entries, legend, legend_height
+from report.charts.panels import Measured, panel
+from report.charts.series import gaps
+from report.charts.sheet import Room, as_lane, sheet
+from report.charts.style import HEADING_ROOM, PLOT, STRIP
+from report.charts.words import fitted, shown
+
+_PANEL = 86.0
+"""1.2 in: three panels, lanes and key fit a quarter of an A4 page with its text."""
+_MOST_PANELS = 4
+
+_ALWAYS = (Measure.ERRORS, Measure.LATENCY, Measure.TRAFFIC)
+_ORDER = (
+    Measure.PROBE,
+    Measure.AVAILABILITY,
+    Measure.ERRORS,
+    Measure.OTHER,
+    Measure.LATENCY,
+    Measure.TRAFFIC,
+)
+"""From what users saw to what explains it."""
+
+
+def summary(timeline: Timeline, measured: Sequence[Measured], frame: Frame) -> Figure:
+    """Draw the summary of a draft."""
+    shown_signals = chosen(timeline, measured)
+    alerts = alert_rows(timeline.alerts, frame)
+    key = entries(frame, [signal.report for signal in shown_signals], _any_gaps(shown_signals, frame))
+    heights = [
+        marker_lane_height(frame),
+        STRIP,
+        *(_PANEL for _ in shown_signals),
+        alert_lane_height(alerts),
+        clock_lane_height(frame.axis),
+    ]
+    headroom = [0.0, 1.0, *(HEADING_ROOM for _ in shown_signals), HEADING_ROOM, 2.0]
+    figure, rooms = sheet(title(timeline), heights, headroom, legend_height(key))
+    marks, strip, *panels, alert_room, clock = rooms
+    marker_lane(as_lane(marks), frame)
+    impact_strip(as_lane(strip), frame, otherwise=no_impact_words(timeline))
+    for room, signal in zip(panels, shown_signals, strict=True):
+        panel(room, signal, frame, timeline.policy)
+    _alerts(as_lane(alert_room), timeline, frame)
+    clock_lane(as_lane(clock), frame.axis)
+    legend(figure, key)
+    return figure
+
+
+def _any_gaps(signals: Sequence[Measured], frame: Frame) -> bool:
+    return any(gaps(signal.series, signal.report.gaps, frame.axis.span) for signal in signals)
+
+
+def title(timeline: Timeline) -> str:
+    """`payments: partial outage`, so that a picture passed on alone still says what it is."""
+    state = timeline.state
+    words = no_impact_words(timeline) if state is None else f"{state.words}, {_how_long(timeline)}"
+    return fitted(f"{shown(timeline.scope.service)}: {words}", PLOT + 30, 10.0, "bold")
+
+
+def _how_long(timeline: Timeline) -> str:
+    """`2 h 25 min 30 s`; the sum where impact came back, no sum where an end or a start is not known."""
+    if timeline.status is Status.ONGOING:
+        return "still going on"
+    parts = [e.end.at - e.start.at for e in timeline.episodes if e.end is not None]
+    least = "at least " if any(e.began_before or e.end is None for e in timeline.episodes) else ""
+    several = f" in {len(timeline.episodes)} stretches" if len(timeline.episodes) > 1 else ""
+    return f"{least}{format_duration(sum(parts, timedelta(0)))}{several}"
+
+
+def no_impact_words(timeline: Timeline) -> str:
+    return "no impact measured" if timeline.status is Status.NO_IMPACT else "impact not known"
+
+
+def chosen(timeline: Timeline, measured: Sequence[Measured]) -> tuple[Measured, ...]:
+    """The panels: whatever carries the impact, then errors, latency and traffic; at most four.
+
+    Of several signals with the same measure the one that carries impact is taken, else the first that
+    has samples. Where impact is not known, every signal that was seen may stand.
+    """
+    carriers = {name for episode in timeline.episodes for name in episode.signals}
+    ranked = sorted(measured, key=lambda m: _rank(m, carriers))
+    picked: list[Measured] = []
+    for signal in ranked:
+        measure = signal.report.spec.measure
+        taken = any(p.report.spec.measure is measure for p in picked)
+        unmeasured = timeline.status is Status.UNKNOWN  # then whatever was seen is what there is
+        wanted = unmeasured or signal.report.spec.name in carriers or measure in _ALWAYS
+        if wanted and (not taken or measure is Measure.OTHER):
+            picked.append(signal)
+    picked = (picked or ranked)[:_MOST_PANELS]
+    return tuple(sorted(picked, key=lambda m: _ORDER.index(m.report.spec.measure)))
+
+
+def _rank(measured: Measured, carriers: set[str]) -> tuple[bool, bool, bool]:
+    spec = measured.report.spec
+    return (spec.name not in carriers, _is_empty(measured), spec.role is not Role.IMPACT)
+
+
+def _is_empty(measured: Measured) -> bool:
+    values = measured.series.values
+    return bool(np.isnan(values).all())
+
+
+def _alerts(room: Room, timeline: Timeline, frame: Frame) -> None:
+    room.above("alerts", 0, weight="bold")
+    room.above(first_alert_words(timeline), PLOT, ha="right")
+    otherwise = "no alert fired" if timeline.alerts_readable else "alerts could not be read"
+    alert_lane(room, alert_rows(timeline.alerts, frame), frame, otherwise)

@@ -1,0 +1,89 @@
+"""Collecting: the survey, as much more of it as the impact lasts, and the zoom on its boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from collector.source import Source
+from collector.extend import extend, extend_back
+from collector.survey import SurveyRequest, survey
+from collector.zoom import zoom
+from incident.impact import Surveyed, surveyed
+from incident.model.evidence import Evidence, Presentation
+from incident.model.spans import Grid, Values, instant
+
+FIRST_EXTENSION = timedelta(minutes=30)
+"""Most impact that outlives the window people give does so by less than this."""
+LONGEST_EXTENSION = timedelta(hours=24)
+"""Beyond a day after the window, an impact is told as still going on."""
+LATE_SAMPLES = timedelta(minutes=2)
+"""Samples younger than this may not have arrived yet and would look like lost traffic."""
+_NEAR_START = timedelta(minutes=10)
+"""Impact seen this close to the first sample read may have begun before it."""
+
+
+def collect(
+    source: Source,
+    request: SurveyRequest,
+    presentation: Presentation,
+    *,
+    now: datetime,
+    say: Callable[[str], None],
+) -> Evidence:
+    """All evidence of one window. Raises the errors of `collector.errors`."""
+    evidence = survey(source, request, now, say)
+    evidence = replace(evidence, presentation=presentation)
+    evidence, found = _to_the_end(source, evidence, now, say)
+    evidence, found = _to_the_beginning(source, evidence, found, request, say)
+    if not found.episodes:
+        return evidence
+    say("zooming into raw samples")
+    return zoom(source, evidence, found.edges(), found.stretches(evidence))
+
+
+def _to_the_end(
+    source: Source, evidence: Evidence, now: datetime, say: Callable[[str], None]
+) -> tuple[Evidence, Surveyed]:
+    """Reads on while the impact's end has not been seen to hold, doubling the stretch each time."""
+    policy = evidence.presentation.policy
+    found = surveyed(evidence, policy)
+    latest = min(now - LATE_SAMPLES, evidence.asked.end + LONGEST_EXTENSION)
+    more = FIRST_EXTENSION
+    while not found.settled() and evidence.covered.end < latest and _had_samples(evidence, more):
+        say("reading on: the end was not held yet")
+        until = min(evidence.covered.end + more, latest)
+        evidence = extend(source, evidence, until)
+        found = surveyed(evidence, policy)
+        more *= 2
+    return evidence, found
+
+
+def _had_samples(evidence: Evidence, within: timedelta) -> bool:
+    """Whether the data go on to the end of what was read; past their end there is nothing to wait for."""
+    last = max((_last_sample(s.values, s.grid) for s in evidence.signals), default=0)
+    return instant(last) >= evidence.covered.end - within
+
+
+def _to_the_beginning(
+    source: Source,
+    evidence: Evidence,
+    found: Surveyed,
+    request: SurveyRequest,
+    say: Callable[[str], None],
+) -> tuple[Evidence, Surveyed]:
+    """Reads once more lead-in where the impact was there at the first sample."""
+    first = found.episodes[0] if found.episodes else None
+    if first is None or instant(first.start_by) > evidence.covered.start + _NEAR_START:
+        return evidence, found
+    say("reading back: impact began before the lead-in")
+    evidence = extend_back(source, evidence, evidence.covered.start - request.lead)
+    return evidence, surveyed(evidence, evidence.presentation.policy)
+
+
+def _last_sample(values: Values, grid: Grid) -> int:
+    present = np.flatnonzero(np.isfinite(values))
+    return grid.start_ms + (int(present[-1]) + 1) * grid.step_ms if present.size else 0

@@ -1,0 +1,146 @@
+"""Where a draft lives: its directory, found again as the incident's bounds move, and what is kept in it.
+
+An incident is the same when source, tenant, scope and service are, and its impact overlaps (or its
+window, where there was no impact). A directory keeps the name it was first given.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from incident.model.facts import Entered
+from incident.model.timeline import Timeline
+from incident.text.instants import rfc3339
+from incident.text.slug import slug
+
+KEPT = ".incident-timeline"
+"""Directory beside the draft that holds bases and entered notes; nothing in it is for reading."""
+NOTES = f"{KEPT}/notes.json"
+_LARGEST = 16 * 1024 * 1024
+"""A timeline.json larger than this was not written by us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A draft's directory and what it holds already."""
+
+    directory: Path
+    exists: bool
+    entered: tuple[Entered, ...]
+
+
+def find_place(output: Path, timeline: Timeline) -> Place:
+    """The directory of this incident below `output`: the one it has, or a new one named after it."""
+    for directory in _drafts(output):
+        kept = read_document(directory)
+        if kept is not None and _same_incident(kept, timeline):
+            return Place(directory, True, read_entered(directory))
+    return Place(_fresh(output / _name(timeline)), False, ())
+
+
+def place_at(directory: Path) -> Place:
+    """The place of a draft that lies in this directory."""
+    return Place(directory, True, read_entered(directory))
+
+
+def _drafts(output: Path) -> Iterator[Path]:
+    """Directories that hold a draft, oldest name first; none where there is no output yet."""
+    if output.is_dir():
+        yield from sorted(p.parent for p in output.glob("*/timeline.json"))
+
+
+def read_document(directory: Path) -> dict[str, Any] | None:
+    """The draft's timeline.json, None where it is not one of ours."""
+    path = directory / "timeline.json"
+    try:
+        if path.stat().st_size > _LARGEST:
+            return None
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    ours = isinstance(document, dict) and str(document.get("schema", "")).startswith("incident-timeline/")
+    return document if ours else None
+
+
+def _same_incident(kept: dict[str, Any], timeline: Timeline) -> bool:
+    mine = (
+        timeline.origin.url,
+        timeline.origin.tenant or None,
+        timeline.scope.service,
+        sorted(timeline.scope.matchers),
+    )
+    source, scope = kept.get("source") or {}, kept.get("scope") or {}
+    theirs = (
+        source.get("url"),
+        source.get("tenant"),
+        kept.get("service"),
+        sorted(scope.get("matchers") or []),
+    )
+    return mine == theirs and _overlap(_stretch_of(kept), _stretch(timeline))
+
+
+def _stretch(timeline: Timeline) -> tuple[str, str]:
+    """The impact, or the window where there was none, as comparable text."""
+    if timeline.episodes:
+        last = timeline.episodes[-1].end
+        return rfc3339(timeline.episodes[0].start.at), rfc3339(last.at if last else timeline.window.end)
+    return rfc3339(timeline.asked.start), rfc3339(timeline.asked.end)
+
+
+def _stretch_of(kept: dict[str, Any]) -> tuple[str, str]:
+    impact, window, reported = (kept.get(k) or {} for k in ("impact", "window", "reported"))
+    if impact.get("start"):
+        return impact["start"], impact.get("end") or reported.get("end") or window.get("end", "")
+    return window.get("start", ""), window.get("end", "")
+
+
+def _overlap(a: tuple[str, str], b: tuple[str, str]) -> bool:
+    """Whether two stretches share time; RFC 3339 in UTC sorts like the times it names."""
+    return bool(a[0]) and bool(b[0]) and a[0] < b[1] and b[0] < a[1]
+
+
+def _name(timeline: Timeline) -> str:
+    at = timeline.episodes[0].start.at if timeline.episodes else timeline.asked.start
+    near = _to_minute(at)
+    return f"{near:%Y-%m-%d}-{slug(timeline.scope.service)}-{near:%H%M}"
+
+
+def _to_minute(at: datetime) -> datetime:
+    """The nearest minute, so that an onset measured a few seconds early keeps the hour people say."""
+    return (at + timedelta(seconds=30)).replace(second=0, microsecond=0)
+
+
+def _fresh(directory: Path) -> Path:
+    """The directory, or the first numbered one beside it that is not taken by another incident."""
+    number, free = 2, directory
+    while free.exists():
+        free = directory.with_name(f"{directory.name}-{number}")
+        number += 1
+    return free
+
+
+def read_entered(directory: Path) -> tuple[Entered, ...]:
+    """What people entered with `note`; empty where nothing was. Raises ValueError where it is damaged."""
+    path = directory / NOTES
+    try:
+        rows = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"{path}: cannot be read ({error}); mend it or move it away, nothing was changed"
+        ) from error
+    return tuple(
+        Entered(row["kind"], datetime.fromisoformat(row["at"]), row["text"], row["id"]) for row in rows
+    )
+
+
+def entered_bytes(entered: tuple[Entered, ...]) -> bytes:
+    """The notes as they are kept."""
+    rows = [{"id": e.id, "at": rfc3339(e.at), "kind": e.kind, "text": e.text} for e in entered]
+    return (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode("utf-8")

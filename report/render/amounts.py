@@ -1,0 +1,81 @@
+"""Request figures and levels of signals in words. What is not known is said, never printed as 0."""
+
+from __future__ import annotations
+
+from incident.model.signals import Measure
+from incident.model.timeline import RequestFigures, SignalEpisode, SignalReport, Timeline
+from incident.text.numbers import count, percent, quantity
+from report.render.md import Md, foreign, line
+
+NOT_MEASURED = Md("Failed requests: not measured.")
+
+
+def requests_sentence(requests: RequestFigures | None) -> Md:
+    """The headline figure: what failed, or what was lost where more was lost than failed."""
+    if requests is None:
+        return NOT_MEASURED
+    if _mostly_lost(requests):
+        return _lost_sentence(requests)
+    if requests.failed is None or requests.total is None:
+        return NOT_MEASURED
+    share = "" if requests.failed_ratio is None else f" ({percent(requests.failed_ratio)})"
+    failed = f"{count(requests.failed)} of {count(requests.total)} requests failed{share}."
+    return Md(f"{failed} About {count(requests.lost)} more were lost." if requests.lost else failed)
+
+
+def _mostly_lost(requests: RequestFigures) -> bool:
+    """Users who got no answer at all are counted as lost, not as failed."""
+    return requests.lost is not None and requests.lost > (requests.failed or 0)
+
+
+def _lost_sentence(requests: RequestFigures) -> Md:
+    lost = f"About {count(requests.lost or 0)} requests lost"
+    parts = []
+    if requests.expected_low is not None and requests.expected_high is not None:
+        parts.append(f"{count(requests.expected_low)} to {count(requests.expected_high)} expected")
+    parts.append("served: not known" if requests.total is None else f"{count(requests.total)} served")
+    if requests.failed:
+        parts.append(f"of these {count(requests.failed)} failed")
+    return Md(f"{lost}: {', '.join(parts)}.")
+
+
+def before_alert(requests: RequestFigures | None) -> Md:
+    """`, after 6,415 failures`, or nothing where that is not known."""
+    if requests is None or requests.failed_before_alert is None:
+        return Md("")
+    number = requests.failed_before_alert
+    return Md(f", after {count(number)} {'failure' if number == 1 else 'failures'}")
+
+
+def change(before: float, after: float, unit: str) -> Md:
+    """`0.42 -> 3.8 s`; the unit once where both have the same."""
+    first, second = quantity(before, unit), quantity(after, unit)
+    number, gap, shared = first.rpartition(" ")
+    return line("{} -> {}", number if gap and second.endswith(f" {shared}") else first, second)
+
+
+def latency_sentence(timeline: Timeline) -> Md:
+    """`p99 0.42 -> 3.8 s`: the slowest that latency became while it hurt; empty where it did not."""
+    worst = [
+        (report, episode)
+        for report in timeline.signals
+        if report.spec.measure is Measure.LATENCY and (episode := worst_impact(report)) is not None
+    ]
+    if not worst:
+        return Md("")
+    report, episode = worst[0]
+    return line("{} {}", foreign(report.spec.name), change(episode.before, episode.peak, report.spec.unit))
+
+
+def worst_impact(report: SignalReport) -> SignalEpisode | None:
+    """The departure that counts as impact and went farthest from where it had been."""
+    impact = [episode for episode in report.episodes if episode.impact]
+    return max(impact, key=lambda each: abs(each.peak - each.before), default=None)
+
+
+def figures_in_brief(requests: RequestFigures | None) -> str:
+    """The headline figure for one line of a terminal: `439,559 of ... failed (18.0 %), 6,415 before ...`."""
+    sentence = requests_sentence(requests).removesuffix(".")
+    if requests is None or requests.failed_before_alert is None or _mostly_lost(requests):
+        return sentence
+    return f"{sentence}, {count(requests.failed_before_alert)} before the first alert"

@@ -1,0 +1,66 @@
+"""How it was noticed: the gaps between the clocks, and the alerts that told nothing."""
+
+from __future__ import annotations
+
+from incident.model.timeline import Duration, Timeline
+from incident.text.durations import format_duration
+from report.render.clock import clock_of
+from report.render.figures import without_impact
+from report.render.md import Md, counted, foreign, line, listed, optional
+
+# Ends of the durations that tell how it was noticed; the others tell how long it hurt.
+_NOTICED = frozenset({"first_alert_pending", "first_alert_firing", "detected", "acknowledged", "declared"})
+_NAMED = 3
+
+
+def detection_durations(timeline: Timeline) -> tuple[Md, ...]:
+    """The durations that end with somebody or something knowing."""
+    return tuple(_duration(each) for each in timeline.durations if each.end in _NOTICED)
+
+
+def impact_durations(timeline: Timeline) -> tuple[Md, ...]:
+    """The durations that end with users being better off."""
+    return tuple(_duration(each) for each in timeline.durations if each.end not in _NOTICED)
+
+
+def _duration(duration: Duration) -> Md:
+    """`time to detect: impact start -> first alert firing = 16 min 45 s`."""
+    ends = [foreign(end.replace("_", " ")) for end in (duration.start, duration.end)]
+    if duration.value is None:
+        value = line("not recorded{}", optional(" ({})", duration.why_null))
+    else:
+        value = foreign(format_duration(duration.value) if duration.value else "0 s")
+    return line("{}: {} -> {} = {}", duration.name, *ends, value)
+
+
+def alert_remarks(timeline: Timeline) -> tuple[Md, ...]:
+    """What the alert history shows beside the first alert, one sentence each."""
+    if not timeline.alerts_readable:
+        return (Md("Alert history could not be read; nothing is said here about alerts."),)
+    remarks = [_silent_rules(timeline), _false_alarms(timeline), _elsewhere(timeline)]
+    return tuple(remark for remark in remarks if remark)
+
+
+def _silent_rules(timeline: Timeline) -> Md:
+    if timeline.rules_seen is None:
+        return Md("Alerting rules could not be read, so rules that stayed silent are not listed.")
+    if timeline.rules_seen == 0:
+        return Md("No alerting rule was found that covers this service.")
+    return Md("")
+
+
+def _false_alarms(timeline: Timeline) -> Md:
+    clock, alarms = clock_of(timeline), without_impact(timeline)
+    if not alarms:
+        return Md("")
+    named = [
+        line("{} ({})", each.name, clock.at(each.firing_at)) for each in alarms[:_NAMED] if each.firing_at
+    ]
+    rest = Md(f" and {len(alarms) - _NAMED} more" if len(alarms) > _NAMED else "")
+    return line("Fired without measured impact: {}{}.", listed(named), rest)
+
+
+def _elsewhere(timeline: Timeline) -> Md:
+    if not timeline.alerts_elsewhere:
+        return Md("")
+    return line("{} of other services not listed.", counted(timeline.alerts_elsewhere, "alert", "alerts"))

@@ -1,0 +1,120 @@
+"""The draft: a Timeline and its charts as the Markdown that people read, present and edit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from incident.model.timeline import Status, Timeline
+from report.render import amounts, cotimed, detection, evidence, figures, impact, lead, rows
+from report.render.clock import clock_of, utc_clock
+from report.render.environment import anchor, markdown_environment
+from report.render.headline import title
+from report.render.md import Md, counted, fence, foreign
+from report.render.pictures import SUMMARY, ChartRef
+from report.render.prompts import ask, open_prompts
+from report.render.quiet import quiet
+
+# Screen readers read an alternative text in one go; two long sentences are the most one can follow.
+_LONGEST_ALT = 600
+
+_FORMS = {
+    Status.RECOVERED: "incident.md.j2",
+    Status.ONGOING: "incident.md.j2",
+    Status.NO_IMPACT: "quiet.md.j2",
+    Status.UNKNOWN: "quiet.md.j2",
+}
+"""Only an incident asks for causes and actions."""
+
+
+def markdown(timeline: Timeline, charts: Sequence[ChartRef], *, generation: int) -> str:
+    """The text of the draft. Same timeline, charts and generation: same text.
+
+    `generation` counts the texts made for this draft, from 1 on; the first anchor carries it.
+    """
+    template = markdown_environment().get_template(_FORMS[timeline.status])
+    values = _values(timeline, charts) | {
+        "generation": Md(generation),
+        "anchor": anchor,
+        "ask": ask,
+        "fence": fence,
+    }
+    # The banner counts the questions below it, so they are counted on a first rendering.
+    questions = len(open_prompts(template.render(values | {"questions": Md("")})))
+    return template.render(values | {"questions": counted(questions, "question", "questions")})
+
+
+def _values(timeline: Timeline, charts: Sequence[ChartRef]) -> dict[str, object]:
+    """Everything templates may print, by name."""
+    return _opening(timeline) | _sections(timeline) | _evidence(timeline) | _pictures(charts)
+
+
+def _opening(timeline: Timeline) -> dict[str, object]:
+    clock = clock_of(timeline)
+    opening: dict[str, object] = {
+        "title": title(timeline),
+        "service": timeline.scope.service,
+        "zone": clock.label,
+        "time_heading": clock.name,
+        "extended": timeline.extended_because,
+        "window": clock.span(timeline.window.start, timeline.window.end),
+        "tolerance": evidence.tolerance(timeline),
+        "rows": rows.main_rows(timeline),
+        "folded": rows.folded(timeline),
+        "has_impact": bool(timeline.episodes),
+    }
+    if timeline.episodes and _FORMS[timeline.status] == "incident.md.j2":
+        return opening | {"lead": lead.lead(timeline), "summary": lead.summary(timeline)}
+    return opening | {"lead": quiet(timeline), "summary": lead.unknown_sentence(timeline)}
+
+
+def _sections(timeline: Timeline) -> dict[str, object]:
+    requests = timeline.requests
+    return {
+        "alert_fired": timeline.milestones.first_alert_firing is not None,
+        "detection_durations": detection.detection_durations(timeline),
+        "alert_remarks": detection.alert_remarks(timeline),
+        "signal_rows": impact.signal_rows(timeline),
+        "unharmed": impact.unharmed_sentence(timeline),
+        "episode_rows": impact.episode_rows(timeline) if len(timeline.episodes) > 1 else (),
+        "requests": amounts.requests_sentence(requests),
+        "formula": "" if requests is None else requests.formula,
+        "requests_query": "" if requests is None else requests.query,
+        "impact_durations": detection.impact_durations(timeline),
+        "cotimed": cotimed.cotimed_rows(timeline),
+        "cotimed_left_out": cotimed.left_out(timeline),
+        "recovered": timeline.milestones.recovered is not None,
+        "ongoing": timeline.status is Status.ONGOING,
+        "without_impact": bool(figures.without_impact(timeline)),
+    }
+
+
+def _evidence(timeline: Timeline) -> dict[str, object]:
+    return {
+        "all_rows": rows.rows(timeline),
+        "shows_utc": utc_clock(timeline).label != clock_of(timeline).label,
+        "signal_sources": evidence.signal_sources(timeline),
+        "query_range": evidence.query_range(timeline),
+        "change_queries": evidence.change_queries(timeline),
+        "context_rows": impact.context_rows(timeline),
+        "alert_rows": evidence.alert_rows(timeline),
+        "alerts_readable": timeline.alerts_readable,
+        "rule_sources": evidence.rule_sources(timeline),
+        "gap_rows": evidence.gap_rows(timeline),
+        "method": evidence.method(timeline),
+        "explained": tuple(foreign(each) for each in timeline.signals_explained),
+        "provenance": evidence.provenance(timeline),
+        "graphs": rows.graphs(timeline),
+    }
+
+
+def _pictures(charts: Sequence[ChartRef]) -> dict[str, object]:
+    return {
+        "summary_chart": next((_picture(chart) for chart in charts if chart.name == SUMMARY), Md("")),
+        "signal_charts": tuple(
+            (foreign(each.title), _picture(each)) for each in charts if each.name != SUMMARY
+        ),
+    }
+
+
+def _picture(chart: ChartRef) -> Md:
+    return Md(f"![{foreign(chart.alt, limit=_LONGEST_ALT)}]({chart.file})")

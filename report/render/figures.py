@@ -1,0 +1,50 @@
+"""Small sums over a timeline that several sections print."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from incident.model.facts import AlertInterval, Nearness
+from incident.model.spans import Span
+from incident.model.timeline import ImpactEpisode, Timeline
+
+
+def elapsed(timeline: Timeline) -> timedelta:
+    """First start to last end, or to the end of the data while it lasts."""
+    return _end(timeline, timeline.episodes[-1]) - timeline.episodes[0].start.at
+
+
+def impacted(timeline: Timeline) -> timedelta:
+    """The sum of the episodes."""
+    return sum((_end(timeline, each) - each.start.at for each in timeline.episodes), timedelta(0))
+
+
+def _end(timeline: Timeline, episode: ImpactEpisode) -> datetime:
+    return timeline.window.end if episode.end is None else episode.end.at
+
+
+def own_firing(timeline: Timeline) -> tuple[AlertInterval, ...]:
+    """The service's own alerts that fired, in order of firing."""
+    fired = [
+        (each.firing_at, each.name, number, each)
+        for number, each in enumerate(timeline.alerts)
+        if each.nearness is Nearness.OWN and each.firing_at is not None
+    ]
+    return tuple(alert for *_, alert in sorted(fired, key=lambda each: each[:3]))
+
+
+def without_impact(timeline: Timeline) -> tuple[AlertInterval, ...]:
+    """The service's alerts that fired only while no impact was measured."""
+    hurt = [
+        Span(each.start.at, _end(timeline, each))
+        for each in timeline.episodes
+        if _end(timeline, each) > each.start.at
+    ]
+    return tuple(
+        each for each in own_firing(timeline) if not any(_met(timeline, each, span) for span in hurt)
+    )
+
+
+def _met(timeline: Timeline, alert: AlertInterval, span: Span) -> bool:
+    resolved = timeline.window.end if alert.resolved_at is None else alert.resolved_at
+    return alert.firing_at is not None and alert.firing_at < span.end and resolved > span.start

@@ -1,0 +1,124 @@
+"""How much it hurt: a row per signal, a row per episode, the request figures with their formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from incident.model.signals import Role
+from incident.model.timeline import ImpactEpisode, SignalEpisode, SignalReport, Timeline
+from incident.text.durations import format_duration
+from incident.text.numbers import quantity
+from report.render.clock import Clock, clock_of
+from report.render.md import Md, counted, foreign, line, listed
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    """One departure of one signal, as table cells."""
+
+    signal: Md
+    start: Md
+    end: Md
+    normal: Md
+    worst: Md
+    reason: Md
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRow:
+    """One episode of impact, as table cells."""
+
+    number: str
+    start: Md
+    end: Md
+    length: str
+    state: str
+    signals: Md
+
+
+def signal_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
+    """Departures that count as impact, signal by signal."""
+    return _rows(timeline, impact=True)
+
+
+def context_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
+    """Departures that are context, for the evidence."""
+    return _rows(timeline, impact=False)
+
+
+def _rows(timeline: Timeline, *, impact: bool) -> tuple[SignalRow, ...]:
+    clock = clock_of(timeline)
+    return tuple(
+        _signal_row(timeline, clock, report, episode)
+        for report in timeline.signals
+        for episode in report.episodes
+        if episode.impact is impact
+    )
+
+
+def _signal_row(timeline: Timeline, clock: Clock, report: SignalReport, episode: SignalEpisode) -> SignalRow:
+    unit = report.spec.unit
+    return SignalRow(
+        signal=foreign(report.spec.name),
+        start=clock.at(episode.start),
+        end=_until(timeline, clock, episode),
+        normal=foreign(quantity(episode.before, unit)),
+        worst=line("{} at {}", quantity(episode.peak, unit), clock.at(episode.peak_at)),
+        reason=foreign(episode.reason),
+    )
+
+
+def _until(timeline: Timeline, clock: Clock, episode: SignalEpisode) -> Md:
+    if episode.end is None:
+        return Md(f"not by {clock.at(timeline.window.end)}")
+    return clock.at(episode.end)
+
+
+def episode_rows(timeline: Timeline) -> tuple[EpisodeRow, ...]:
+    """The episodes of impact, numbered."""
+    clock = clock_of(timeline)
+    return tuple(
+        _episode_row(timeline, clock, number, episode) for number, episode in enumerate(timeline.episodes, 1)
+    )
+
+
+def _episode_row(timeline: Timeline, clock: Clock, number: int, episode: ImpactEpisode) -> EpisodeRow:
+    end = timeline.window.end if episode.end is None else episode.end.at
+    return EpisodeRow(
+        number=str(number),
+        start=clock.row(episode.start.at, episode.start.plus_minus),
+        end=Md("still going on") if episode.end is None else clock.row(end, episode.end.plus_minus),
+        length=format_duration(end - episode.start.at),
+        state=episode.state.words,
+        signals=listed(episode.signals),
+    )
+
+
+def unharmed_sentence(timeline: Timeline) -> Md:
+    """Impact signals that stayed normal, and those that could not be judged."""
+    measured = [report for report in timeline.signals if report.spec.role is Role.IMPACT]
+    calm = [
+        report.spec.name
+        for report in measured
+        if report.baseline is not None and not any(episode.impact for episode in report.episodes)
+    ]
+    blind = [report.spec.name for report in measured if report.baseline is None]
+    parts = [
+        line("Stayed in the normal range: {}.", listed(calm)) if calm else Md(""),
+        line("Not judged for lack of data: {}.", listed(blind)) if blind else Md(""),
+    ]
+    return Md(" ".join(part for part in parts if part))
+
+
+def checked_sentence(timeline: Timeline) -> Md:
+    """What was looked at where nothing was found: the signals, over how long, how finely."""
+    names = [report.spec.name for report in timeline.signals if report.spec.role is Role.IMPACT]
+    if not names:
+        return Md("No impact signal was found to check.")
+    return line(
+        "Checked: {} ({}) over {} in steps of {}.",
+        listed(names),
+        counted(len(names), "signal", "signals"),
+        format_duration(timeline.window.length),
+        format_duration(timeline.step),
+    )

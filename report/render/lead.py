@@ -1,0 +1,149 @@
+"""The summary: when, how long, how much, in a paragraph that is read before anything else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from incident.model.timeline import ImpactEpisode, Phase, Status, Timeline
+from incident.text.durations import format_duration
+from incident.text.numbers import percent
+from report.render.amounts import before_alert, latency_sentence, requests_sentence
+from report.render.clock import Clock, clock_of
+from report.render.cotimed import context_sentence
+from report.render.figures import elapsed, impacted, own_firing
+from report.render.md import Md, counted, joined, line
+
+# More episodes or phases than this are a table, not a sentence.
+_MOST_EPISODES = 3
+_MOST_PHASES = 5
+
+
+def lead(timeline: Timeline) -> Md:
+    """Start, end, duration in bold, then the headline figure and the latency."""
+    when = line("**{} {}.**", _extent(timeline), _length(timeline))
+    figures = [requests_sentence(timeline.requests), latency_sentence(timeline)]
+    shown = [part for part in figures if part]
+    amounts = joined(" ", shown) if len(shown) < 2 else _with_latency(*shown)
+    return joined(" ", [when, amounts])
+
+
+def _with_latency(requests: Md, latency: Md) -> Md:
+    return Md(f"{requests.removesuffix('.')}; {latency}.")
+
+
+def _extent(timeline: Timeline) -> Md:
+    clock, first, last = clock_of(timeline), timeline.episodes[0], timeline.episodes[-1]
+    start = line("Before {}" if first.began_before else "{}", clock.point(first.start))
+    if last.end is None:
+        return line("{}, still going on at the end of the data, {}:", start, clock.said(timeline.window.end))
+    end = line("{}, uncertain for lack of data" if last.end_uncertain else "{}", clock.point(last.end))
+    return line("{} to {}:", start, end)
+
+
+def _length(timeline: Timeline) -> Md:
+    whole, hurt = elapsed(timeline), impacted(timeline)
+    so_far = " so far" if timeline.status is Status.ONGOING else ""
+    least = "at least " if timeline.episodes[0].began_before else ""
+    if len(timeline.episodes) == 1:
+        return Md(f"{least}{format_duration(whole)}{so_far}")
+    episodes = counted(len(timeline.episodes), "episode", "episodes")
+    return Md(
+        f"{least}{format_duration(whole)}{so_far}, of which {format_duration(hurt)} with impact in {episodes}"
+    )
+
+
+def course(timeline: Timeline) -> Md:
+    """How bad it was when: the phases of one episode, or the episodes one after another."""
+    clock = clock_of(timeline)
+    if len(timeline.episodes) == 1:
+        return _phases(clock, timeline.episodes[0].phases, timeline.episodes[0])
+    if len(timeline.episodes) > _MOST_EPISODES:
+        return Md("The episodes are listed under Impact.")
+    return joined(" ", [_episode(clock, timeline, episode) for episode in timeline.episodes])
+
+
+def _episode(clock: Clock, timeline: Timeline, episode: ImpactEpisode) -> Md:
+    if episode.end is None:
+        end, length = "the end of the data", timeline.window.end - episode.start.at
+    else:
+        end, length = clock.point(episode.end), episode.end.at - episode.start.at
+    words = episode.state.words.capitalize()
+    return line("{} {} to {} ({}).", words, clock.point(episode.start), end, format_duration(length))
+
+
+def _phases(clock: Clock, phases: tuple[Phase, ...], episode: ImpactEpisode) -> Md:
+    if len(phases) < 2 or len(phases) > _MOST_PHASES:
+        worst = "Throughout" if len(phases) < 2 else "At worst"
+        return line("{} {}.", worst, episode.state.words)
+    told = [_phase(clock, phase, number) for number, phase in enumerate(phases)]
+    sentence = joined(", ", [*told[:-1], line("then {}", told[-1])])
+    return Md(f"{sentence[:1].upper()}{sentence[1:]}.")
+
+
+def _phase(clock: Clock, phase: Phase, number: int) -> Md:
+    words = "improving" if phase.improving else phase.state.words
+    until = Md("") if phase.end is None else line(" to {}", clock.said(phase.end))
+    return line("{}{}{}", words, until, _share(phase.failed_ratio, number))
+
+
+def _share(ratio: float | None, number: int) -> Md:
+    if ratio is None:
+        return Md("")
+    return Md(f" ({percent(ratio)}{' failing' if number == 0 else ''})")
+
+
+def alert_sentence(timeline: Timeline) -> Md:
+    """When the first alert fired, counted from the start of the impact, and what had failed by then."""
+    firing, start = timeline.milestones.first_alert_firing, timeline.milestones.impact_start
+    if firing is None or start is None:
+        return _no_alert(timeline)
+    after = firing.at - start.at
+    named = _name(timeline)
+    if after < timedelta(0):
+        return line("First alert{} {} before the measured start.", named, format_duration(-after))
+    if after == timedelta(0):
+        return line("First alert{} at the measured start.", named)
+    return line("First alert{} {} in{}.", named, format_duration(after), before_alert(timeline.requests))
+
+
+def _name(timeline: Timeline) -> Md:
+    """` (HighErrorRate)`: the alert whose firing is the milestone."""
+    firing = timeline.milestones.first_alert_firing
+    names = [each.name for each in timeline.alerts if firing is not None and each.firing_at == firing.at]
+    return line(" ({})", names[0]) if names else Md("")
+
+
+def _no_alert(timeline: Timeline) -> Md:
+    if not timeline.alerts_readable:
+        return Md("Alert history could not be read, so whether an alert fired is not known.")
+    if own_firing(timeline):
+        return Md("No alert fired during the impact.")
+    if timeline.rules_seen == 0:
+        return Md("No alert fired; no alerting rule covers this service.")
+    if timeline.rules_seen is None:
+        return Md("No alert fired; whether a rule covers this service is not known.")
+    return line("No alert fired, though {} could have.", counted(timeline.rules_seen, "rule", "rules"))
+
+
+def summary(timeline: Timeline) -> Md:
+    """Everything after the bold line, as one paragraph."""
+    sentences = [
+        course(timeline),
+        alert_sentence(timeline),
+        context_sentence(timeline),
+        unknown_sentence(timeline),
+        Md("% of users: not measured."),
+    ]
+    return joined(" ", [sentence for sentence in sentences if sentence])
+
+
+def unknown_sentence(timeline: Timeline) -> Md:
+    """What could not be seen: named when it is one thing, counted when it is more."""
+    if not timeline.unknowns:
+        return Md("")
+    if len(timeline.unknowns) == 1:
+        only = timeline.unknowns[0]
+        return line("Not seen: {} ({}).", only.what, only.why)
+    return line(
+        "{} could not be seen, listed in the evidence.", counted(len(timeline.unknowns), "thing", "things")
+    )

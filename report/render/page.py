@@ -1,0 +1,88 @@
+"""One HTML page from the draft's Markdown as people left it: nothing is fetched, no script runs.
+
+The text may have been edited by anyone, so it is parsed with raw HTML off and the result is cleaned
+against a list of what is allowed. The policy in the page's head stands behind both.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+
+import nh3
+from markupsafe import Markup
+
+from incident.text.html import escape
+from incident.text.links import url_or_none
+from report.render.environment import html_environment, template_text
+from report.render.outline import outlined
+from report.render.parser import parser
+from report.render.shape import shaped
+
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_TAGS = _HEADINGS | {
+    *("p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "ul", "ol", "li"),
+    *("a", "img", "figure", "div", "mark", "details", "summary"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt"},
+    "ol": {"start"},
+    "th": {"scope", "class"},
+    "td": {"class"},
+    "div": {"class", "role", "aria-label", "tabindex"},
+    "mark": {"class"},
+    "details": {"class"},
+    "tr": {"id"},
+    **{heading: {"id"} for heading in _HEADINGS},
+}
+
+
+def html(markdown_text: str, *, title: str, charts: Mapping[str, bytes]) -> bytes:
+    """The page for a draft. Same text and charts: same bytes.
+
+    `title` is the page's name as plain text. `charts` are the pictures the text may show, SVG or PNG, by
+    the path it names them with; a picture that is not among them is shown as its alternative text.
+    """
+    tokens = parser().parse(markdown_text)
+    headings = outlined(tokens)
+    rendered = parser().renderer.render(shaped(tokens, charts), parser().options, {})
+    page = html_environment().get_template("page.html.j2")
+    style = template_text("report.css")
+    text = page.render(
+        title=Markup(escape(title)),
+        policy=_policy(style),
+        style=Markup(style),
+        contents=[heading for heading in headings if heading.level == 2],
+        body=Markup(_clean(rendered)),
+    )
+    return text.encode("utf-8", errors="replace")
+
+
+def _policy(style: str) -> str:
+    """The page may use its own pictures and this one style sheet, and do nothing else."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _clean(rendered: str) -> str:
+    return nh3.clean(
+        rendered,
+        tags=set(_TAGS),
+        attributes=_ATTRIBUTES,
+        attribute_filter=_allowed,
+        url_schemes={"http", "https", "data"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def _allowed(tag: str, attribute: str, value: str) -> str | None:
+    if (tag, attribute) == ("a", "href"):
+        return value if value.startswith("#") else url_or_none(value)
+    if (tag, attribute) == ("img", "src"):
+        return value if value.startswith(("data:image/svg+xml;base64,", "data:image/png;base64,")) else None
+    return value

@@ -1,0 +1,73 @@
+"""Markdown as people write it, read without trusting it: raw HTML is text, comments are not shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_ANCHOR = re.compile(r"itl:([a-z0-9-]+)")
+# Four columns of indentation make a line code, not a comment.
+_INDENTED = 4
+
+
+def parser() -> MarkdownIt:
+    """CommonMark with GFM tables and strike-through; raw HTML off, comments recognised and dropped."""
+    reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    block: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    reader.block.ruler.before("fence", "comment", _comment_block, block)
+    reader.inline.ruler.before("autolink", "comment", _comment_inline)
+    return reader
+
+
+def _comment_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A comment on lines of its own. A `comment` token carries the block's name, if it is an anchor."""
+    first = state.bMarks[start] + state.tShift[start]
+    if state.sCount[start] - state.blkIndent >= _INDENTED or not state.src.startswith("<!--", first):
+        return False
+    match = _COMMENT.match(state.src, first, state.eMarks[end - 1])
+    if match is None:
+        return False
+    last = next(line for line in range(start, end) if match.end() <= state.eMarks[line])
+    if state.src[match.end() : state.eMarks[last]].strip():
+        return False
+    if not silent:
+        token = state.push("comment", "", 0)
+        token.hidden = True
+        named = _ANCHOR.match(match[1].strip())
+        token.meta = {"anchor": named[1] if named else ""}
+        token.map = [start, last + 1]
+        state.line = last + 1
+    return True
+
+
+def _comment_inline(state: StateInline, silent: bool) -> bool:
+    """A comment inside a line, dropped; text beside it stays."""
+    match = _COMMENT.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    if not silent:
+        state.push("text", "", 0).content = ""
+    state.pos = match.end()
+    return True
+
+
+def prose(markdown_text: str) -> Iterator[str]:
+    """The running text of each paragraph, heading and cell, on one line; code and pictures left out."""
+    for token in parser().parse(markdown_text):
+        if token.type == "inline":
+            yield "".join(_spoken(child) for child in token.children or ())
+
+
+def _spoken(token: Token) -> str:
+    if token.type in ("softbreak", "hardbreak"):
+        return " "
+    if token.type in ("code_inline", "image"):
+        return "\0"  # so that what stands on both sides is not read as one
+    return token.content

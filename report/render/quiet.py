@@ -1,0 +1,56 @@
+"""The summary of a draft without measured impact: what was looked at, and what was seen all the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from incident.model.timeline import Status, Timeline
+from report.render.amounts import change
+from report.render.clock import Clock, clock_of
+from report.render.figures import own_firing
+from report.render.impact import checked_sentence
+from report.render.md import Md, counted, joined, line
+
+# Conditions named in the paragraph; all of them are in the evidence.
+_NAMED = 4
+
+
+def quiet(timeline: Timeline) -> Md:
+    """No impact, or none that could be measured, in a paragraph that begins in bold."""
+    clock = clock_of(timeline)
+    span = clock.span(timeline.window.start, timeline.window.end)
+    if timeline.status is Status.NO_IMPACT:
+        found = line("**{}: no impact measured.**", span)
+        return joined(" ", [found, checked_sentence(timeline), _alerts(timeline)])
+    found = line("**{}: impact unknown.** User impact was not measured.", span)
+    return joined(" ", [found, checked_sentence(timeline), *_conditions(timeline, clock)])
+
+
+def _alerts(timeline: Timeline) -> Md:
+    if not timeline.alerts_readable:
+        return Md("Alert history could not be read.")
+    fired = own_firing(timeline)
+    if not fired:
+        return Md("No alert of the service fired.")
+    return line("{} of the service fired all the same.", counted(len(fired), "alert", "alerts"))
+
+
+def _conditions(timeline: Timeline, clock: Clock) -> list[Md]:
+    """The conditions that were seen, with their times: alerts, and departures of any signal."""
+    seen = [
+        line("{} firing, {}.", alert.name, _stretch(clock, alert.firing_at, alert.resolved_at))
+        for alert in own_firing(timeline)
+        if alert.firing_at is not None
+    ]
+    for report in timeline.signals:
+        for episode in report.episodes:
+            levels = change(episode.before, episode.peak, report.spec.unit)
+            seen.append(
+                line("{} {}, {}.", report.spec.name, levels, _stretch(clock, episode.start, episode.end))
+            )
+    rest = [counted(len(seen) - _NAMED, "more condition.", "more conditions.")] if len(seen) > _NAMED else []
+    return seen[:_NAMED] + rest
+
+
+def _stretch(clock: Clock, start: datetime, end: datetime | None) -> Md:
+    return line("from {} on", clock.at(start)) if end is None else clock.span(start, end)

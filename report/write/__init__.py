@@ -1,0 +1,17 @@
+"""Files that are old or new, never half: staging, renaming, locking. Knows nothing of drafts."""
+
+from report.write.atomic import preflight, sweep_stale, write_atomic
+from report.write.batch import write_all
+from report.write.errors import LockHeld, OutputError, WriteError
+from report.write.lock import locked
+
+__all__ = [
+    "LockHeld",
+    "OutputError",
+    "WriteError",
+    "locked",
+    "preflight",
+    "sweep_stale",
+    "write_all",
+    "write_atomic",
+]

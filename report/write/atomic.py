@@ -1,0 +1,76 @@
+"""One file, old or new; and what is done around writing: the test before and the sweep after."""
+
+from __future__ import annotations
+
+import contextlib
+import stat
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from report.write.errors import refused, told
+from report.write.staging import TEMP_NAME, commit, discard, resolved, stage, temp_beside, write_new
+
+# A temporary file lives for seconds; one this old has no process any more.
+_STALE = timedelta(hours=1)
+# One block: a file without contents may still be made on a disk that is full.
+_PREFLIGHT_BYTES = 4096
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Put the bytes into the file, durably; whoever reads it sees the old or the new text, whole.
+
+    A symbolic link stays one, its target is written. An existing file keeps its mode, a new one gets
+    `mode`, or what the umask says. Raises OutputError, the old file then being as it was.
+    """
+    target = resolved(path)
+    commit([stage(target, data, mode)])
+
+
+def preflight(directory: Path) -> None:
+    """Try whether files can be written in the directory, or where it would be made; nothing stays.
+
+    Called before anything is fetched, so that an hour of queries does not end at a read-only disk.
+    Raises OutputError.
+    """
+    place = resolved(directory)
+    with told(place):
+        while not place.exists():
+            place = place.parent
+    if not place.is_dir():
+        raise refused(place, "it is a file, not a directory")
+    temp = temp_beside(place / "any")
+    try:
+        with told(directory, _PREFLIGHT_BYTES):
+            write_new(temp, bytes(_PREFLIGHT_BYTES), None, None)
+    finally:
+        discard(temp)
+
+
+def sweep_stale(directory: Path, *, now: datetime) -> tuple[Path, ...]:
+    """Remove what killed runs left in the directory and directly below it; returns what was removed.
+
+    Only files of our temporary names, older than an hour, are touched; what cannot be removed stays.
+    """
+    removed = []
+    for path in sorted(_temporaries(directory)):
+        with contextlib.suppress(OSError):
+            found = path.lstat()
+            if stat.S_ISREG(found.st_mode) and found.st_mtime < (now - _STALE).timestamp():
+                path.unlink()
+                removed.append(path)
+    return tuple(removed)
+
+
+def _temporaries(directory: Path) -> Iterator[Path]:
+    """Paths with our temporary names, one level deep and not through symbolic links."""
+    inner = [path for path in _listed(directory) if path.is_dir() and not path.is_symlink()]
+    for place in [directory, *inner]:
+        yield from (path for path in _listed(place) if TEMP_NAME.fullmatch(path.name))
+
+
+def _listed(directory: Path) -> list[Path]:
+    try:
+        return list(directory.iterdir())
+    except OSError:  # gone or closed to us: nothing of ours to remove there
+        return []

@@ -1,0 +1,41 @@
+"""Directories made on the way to a file, and unmade where the file does not come."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from report.write.errors import told
+from report.write.staging import sync_directory
+
+
+@contextmanager
+def with_directories(directories: Iterable[Path]) -> Iterator[None]:
+    """Makes the directories that are missing; removes them again where the block does not succeed.
+
+    Raises OutputError where one cannot be made.
+    """
+    made: list[Path] = []
+    try:
+        for directory in sorted(directories):
+            _make(directory, made)
+        yield
+    except BaseException:
+        for directory in reversed(made):
+            with contextlib.suppress(OSError):  # somebody else may have put something into it
+                directory.rmdir()
+        raise
+
+
+def _make(directory: Path, made: list[Path]) -> None:
+    with told(directory):
+        missing = []
+        while not directory.exists():
+            missing.append(directory)
+            directory = directory.parent
+        for path in reversed(missing):
+            made.append(path)
+            path.mkdir(exist_ok=True)
+            sync_directory(path.parent)

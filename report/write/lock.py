@@ -1,0 +1,73 @@
+"""One run at a time: a lock that the kernel frees when its holder dies."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from report.write.errors import LockHeld, refused, told
+
+_OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+# What network file systems answer that know only the other kind of lock.
+_NO_FLOCK = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[str]:
+    """Holds the lock file as long as the block runs; yields the kind of lock, `flock` or `fcntl`.
+
+    `fcntl` is used on file systems without flock and guards against other processes only. The file
+    stays afterwards, empty: removing it would let two runs in. Raises LockHeld at once where another
+    run holds it, and OutputError where the file cannot be made.
+    """
+    with told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(path, _OPEN, 0o644)
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise refused(path, "it is not a plain file")
+        kind = _take(fd, path)
+        _sign(fd)
+        try:
+            yield kind
+        finally:
+            with contextlib.suppress(OSError):
+                os.ftruncate(fd, 0)
+    finally:
+        os.close(fd)
+
+
+def _take(fd: int, path: Path) -> str:
+    for kind, lock in (("flock", fcntl.flock), ("fcntl", fcntl.lockf)):
+        try:
+            lock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in _HELD:
+                raise _held(fd, path) from error
+            if error.errno not in _NO_FLOCK:
+                with told(path):
+                    raise
+        else:
+            return kind
+    raise refused(path, "its file system has no locks")
+
+
+def _sign(fd: int) -> None:
+    """Say who holds it; its time of change then says since when. A full disk does not matter here."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+
+
+def _held(fd: int, path: Path) -> LockHeld:
+    text = os.pread(fd, 32, 0).decode("ascii", "replace").strip()
+    since = datetime.fromtimestamp(os.fstat(fd).st_mtime, UTC)
+    return LockHeld(path, int(text) if text.isascii() and text.isdigit() else None, since)

@@ -1,0 +1,32 @@
+"""Every incident by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.lab import incidents, more
+from tests.lab.spec import Incident
+
+INCIDENTS: dict[str, Callable[[], Incident]] = {
+    make.__name__: make
+    for make in (
+        incidents.payments,
+        incidents.portal,
+        incidents.store,
+        incidents.store_probe,
+        incidents.checkout,
+        incidents.webstore,
+        incidents.healthy,
+        more.flapping,
+        more.slow_leak,
+        more.blind,
+        more.low_traffic,
+        more.dst_night,
+        more.ongoing,
+        more.latency_step,
+        more.short_spike,
+        more.lost_traffic,
+        more.second_reset,
+    )
+}
+"""The first seven are those of the written reports and the healthy day; then further ones."""

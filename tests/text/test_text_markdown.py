@@ -1,0 +1,203 @@
+"""Foreign text in Markdown: the structure of the document is that of a harmless text."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from incident.text.controls import one_line, unbroken
+from incident.text.links import url_or_none
+from incident.text.markdown import cell, cell_code, code_span, fence, inline, link
+
+MARKUP = [
+    "&lt;",
+    "&#35;",
+    "1. ",
+    "- ",
+    "> ",
+    "# ",
+    "```",
+    "~~~",
+    "---",
+    "===",
+    "<b>",
+    "<!--",
+    "-->",
+    "](",
+    "http://a.b/c",
+    "www.a.b",
+    "a@b.c",
+    "![x](y)",
+    "[x]: y",
+    "[^1]",
+    "<http://a>",
+    "\\|",
+    "|",
+    "**",
+    "__",
+    " ",
+]
+ANY = st.one_of(
+    st.text(st.characters(), max_size=60),
+    st.text(st.sampled_from("`|\\[]()<>!*_~-+=#@&;:.1a \n\r\t\0\u2028\u00a0\u3000\u202e\ud800"), max_size=24),
+    st.lists(st.sampled_from(MARKUP), max_size=6).map("".join),
+)
+PLACES = [
+    "{}\n",
+    "before {} after\n",
+    "# {}\n",
+    "- {}\n- second\n",
+    "1. {}\n",
+    "> {}\n",
+    "**{}**\n",
+    "{}\n{}\n",
+    "| a | b |\n| --- | --- |\n| {} | c |\n| d | {} |\n",
+]
+SHORT = 10_000  # no text of these tests is cut
+
+
+def parsed(markdown: str) -> list[Token]:
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
+
+
+def structure(markdown: str) -> list[str]:
+    """The kinds of all tokens in order, with what makes them harmful: address and HTML."""
+    kinds = []
+    for token in parsed(markdown):
+        kinds.append(token.type + token.tag)
+        kinds += [child.type + str(child.attrs) for child in token.children or []]
+    return kinds
+
+
+def shown(markdown: str, kind: str = "text") -> list[str]:
+    """The contents of all inline tokens of that kind."""
+    return [
+        child.content for token in parsed(markdown) for child in token.children or [] if child.type == kind
+    ]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@given(text=ANY)
+@example(text="a\\")
+@example(text="\\|")
+@example(text="")
+@settings(max_examples=250, deadline=None)
+def test_inline_text_changes_no_structure(place: str, text: str) -> None:
+    """In any place the document has the same blocks, cells and inline parts as with `x`."""
+    escaped = cell(text) if "|" in place else inline(text)
+
+    assert structure(place.replace("{}", escaped)) == structure(place.replace("{}", "x"))
+
+
+@given(ANY)
+@settings(max_examples=500, deadline=None)
+def test_inline_text_is_shown_as_it_was(text: str) -> None:
+    """After rendering, the reader sees the text, its blanks made one and its unseen parts visible."""
+    expected = one_line(text) or "(empty)"
+
+    assert shown(inline(text, limit=SHORT)) == [expected]
+    assert shown(f"| a |\n| - |\n| {cell(text, limit=SHORT)} |\n")[1:] == [expected]
+
+
+@given(ANY)
+@settings(deadline=None)
+def test_no_mark_is_left_bare(text: str) -> None:
+    """Mentions and references need an entity, every other mark a backslash."""
+    escaped = inline(text)
+
+    assert "@" not in escaped
+    for at, char in enumerate(escaped):
+        if char in string.punctuation and char not in "\\&;#":
+            assert escaped[at - 1] == "\\"
+
+
+def test_a_long_text_is_cut_before_it_is_escaped() -> None:
+    """The limit counts what the reader sees, and no escape is cut in half."""
+    assert shown(inline("*" * 400)) == ["*" * 297 + "..."]
+
+
+@given(ANY)
+@example("`")
+@example(" `` ")
+@settings(max_examples=500, deadline=None)
+def test_code_is_shown_as_it_was(text: str) -> None:
+    """Code keeps its blanks and backticks; only line ends and unseen characters change."""
+    if not unbroken(text).strip():
+        assert shown(code_span(text)) == ["(empty)"]
+    else:
+        assert shown(f"before {code_span(text)} after", "code_inline") == [unbroken(text)]
+
+
+@given(ANY)
+@example("a\\|b")
+@example("a|b`\\")
+@settings(max_examples=500, deadline=None)
+def test_code_in_a_cell_keeps_the_table(text: str) -> None:
+    """No pipe or backslash in code opens another cell, and the text is shown, if not always as code."""
+    table = f"| a | b |\n| - | - |\n| {cell_code(text)} | c |\n"
+
+    assert [token.type for token in parsed(table)].count("td_open") == 2
+    if "|" in text or not text.strip():
+        assert shown(table) == ["a", "b", one_line(text) or "(empty)", "c"]
+    elif unbroken(text).strip():
+        assert shown(table, "code_inline") == [unbroken(text)]
+
+
+@given(ANY)
+@example("```\n````")
+@example("~~~")
+@settings(max_examples=300, deadline=None)
+def test_a_fence_holds_any_text(text: str) -> None:
+    """A fenced block ends where we end it, and what follows is a paragraph again."""
+    tokens = parsed(fence(text, "promql") + "\nafter\n")
+
+    assert [token.type for token in tokens] == ["fence", "paragraph_open", "inline", "paragraph_close"]
+    assert tokens[0].info == "promql"
+
+
+def test_a_fence_keeps_the_lines() -> None:
+    """Line ends of all kinds separate lines, and blanks at their beginning stay."""
+    assert parsed(fence("a\r\n  b\rc\n"))[0].content == "a\n  b\nc\n"
+
+
+def test_a_fence_takes_only_a_plain_language() -> None:
+    """The language is ours and never foreign text."""
+    with pytest.raises(ValueError, match="language"):
+        fence("x", "a b`")
+
+
+@given(ANY, st.text(st.sampled_from('ab()[]<>\\|`"&;=?#%/ *_~'), max_size=20))
+@example("x", "?a=1&lt;=2")
+@example("x", "/a)b")
+@settings(max_examples=500, deadline=None)
+def test_a_link_is_one_link_or_plain_text(text: str, path: str) -> None:
+    """A good address makes exactly one link around the text, a bad one leaves the text alone."""
+    url = url_or_none("http://host/" + path)
+    markdown = f"see {link(text, 'http://host/' + path)} now"
+    expected = one_line(text) or "(empty)"
+
+    assert markdown.startswith("see [") == (url is not None)
+    assert structure(markdown).count("link_close{}") == (url is not None)
+    assert "".join(shown(markdown)) == f"see {expected} now"
+
+
+def test_the_address_of_a_link_stays_the_same() -> None:
+    """What the server gets is what was meant: entities and marks in the address are not read as Markdown."""
+    markdown = link("graph", "http://h/graph?a=1&lt;=2&copy;_x_")
+
+    assert parsed(markdown)[1].children is not None
+    assert parsed(markdown)[1].children[0].attrs["href"] == "http://h/graph?a=1&lt;=2&copy;_x_"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "//host/x", "http://u:p@host/", None, "data:text/html,x"]
+)
+def test_a_bad_address_is_no_link(url: str | None) -> None:
+    """Where the address may not be a link, the text stands alone."""
+    assert shown(link("text", url)) == ["text"]
+    assert "link_open" not in "".join(structure(link("text", url)))
