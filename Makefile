@@ -56,10 +56,12 @@ $(READY): pyproject.toml constraints.txt
 lock:
 	@set -e; mkdir -p .cache; python3.11 -m venv --clear .cache/lock; \
 	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools; \
-	.cache/lock/bin/python -m piptools compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe \
+	.cache/lock/bin/python -m piptools compile --quiet --extra dev --generate-hashes --allow-unsafe \
 	  --strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --output-file constraints.txt pyproject.toml; \
-	echo "constraints.txt written; run make check"
+	  --output-file .cache/lock/constraints.txt pyproject.toml; \
+	{ echo "# Every package of the environment with the digests of its files. Written by: make lock"; \
+	  cat .cache/lock/constraints.txt; } > constraints.txt; \
+	echo "constraints.txt is new; run make check"
 
 clean:
 	rm -rf .venv .cache build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -8,8 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from collector.errors import CollectError
-from collector.signals.measure import Progress, failed, placed, read_targets
+from collector.signals.measure import COSTS_ITS_OWN, Progress, failed, placed, read_targets
 from collector.signals.presence import availability, probe_success
 from collector.signals.samples import joined
 from collector.source import Source
@@ -23,7 +22,7 @@ from incident.model.spans import Grid, Span, Values, frozen_values
 def extend(source: Source, evidence: Evidence, until: datetime, on_progress: Progress = quiet) -> Evidence:
     """The evidence read on to `until`; only the new stretch is asked for. Unchanged if already there.
 
-    Raises what the source raises when it is gone.
+    What does not come through in the new stretch is unknown there; nothing is raised for it.
     """
     if until <= evidence.covered.end:
         return evidence
@@ -114,6 +113,6 @@ def _longer(
 def _stretch(source: Source, signal: SignalSeries, part: Grid) -> tuple[Values, tuple[Unknown, ...]]:
     try:
         answer = source.range(signal.spec.query, part)
-    except CollectError as error:
+    except COSTS_ITS_OWN as error:
         return np.full(part.count, np.nan), (failed(f"signal {signal.spec.name}", str(error)),)
     return placed(signal.spec, answer, part).values, ()

@@ -97,6 +97,7 @@ class _Session(requests.Session):
                 "Accept-Encoding": "gzip" if settings.compression else "identity",
             }
         )
+        self.headers.update(dict(settings.plain_headers))
         self.headers.update({name: value.reveal() for name, value in settings.headers})
 
     def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:

@@ -14,9 +14,9 @@ from collector.errors import NoData
 from collector.signals.custom import WantedSignal, with_wanted
 from collector.signals.discover import Found, discover
 from collector.signals.home import home_of
-from collector.signals.measure import Progress, measure, read_targets
+from collector.signals.measure import COSTS_ITS_OWN, Progress, measure, read_targets
 from collector.signals.pace import DEFAULT_SCRAPE, scrape_interval, survey_step
-from collector.signals.presence import availability, probe_success
+from collector.signals.presence import availability, availability_query, probe_success
 from collector.signals.silence import anything_scraped
 from collector.signals.specs import latency_specs, rate_window, request_specs
 from collector.source import Source
@@ -42,7 +42,7 @@ class SurveyRequest:
     tenant: str = ""
 
 
-def quiet(text: str) -> None:  # noqa: ARG001 - the shape of a progress report
+def quiet(text: str) -> None:
     """No progress is shown: for cron and tests."""
 
 
@@ -56,20 +56,22 @@ def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: P
     on_progress("discovering signals")
     found = _discovered(source, request, covered)
     presence = _presence(source, found, covered, on_progress)
-    scrape = scrape_interval(source, presence.targets, presence.probes, found.requests if found else None, covered)
-    grid = aligned(covered, survey_step(scrape or DEFAULT_SCRAPE, covered.length))
-    measured = measure(source, _specs(found, request, scrape or DEFAULT_SCRAPE, grid.step), grid, on_progress)
+    measured_pace = scrape_interval(source, presence.targets, presence.probes, found, covered)
+    scrape = measured_pace or DEFAULT_SCRAPE
+    grid = aligned(covered, survey_step(scrape, covered.length))
+    specs = (*_specs(found, request, scrape, grid.step), *_counted(presence, scrape))
+    measured = measure(source, specs, grid, on_progress)
     signals = _with_presence(measured.signals, presence, grid)
-    if not _seen(signals, request.asked) and not anything_scraped(source, request.asked):
+    if not _seen(signals, request.asked) and _all_silent(source, request.asked):
         raise _nothing(request, signals)
     scope = found.scope if found else Scope(request.service, request.matchers, "")
-    unknown_pace = () if scrape else (_PACE_UNKNOWN,)
+    unknown_pace = () if measured_pace else (_PACE_UNKNOWN,)
     evidence = Evidence(
         origin=_origin(source, request, now),
         scope=scope,
         asked=request.asked,
         covered=covered,
-        scrape_interval=scrape or DEFAULT_SCRAPE,
+        scrape_interval=scrape,
         grid=grid,
         signals=signals,
         targets=presence.targets,
@@ -87,6 +89,14 @@ def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: P
     return with_history(source, evidence, on_progress)
 
 
+# About 70 MB of JSON, and as much memory, for the raw `up` of all targets.
+MOST_TARGET_SAMPLES = 3_000_000
+# Only to estimate by, before the interval is known.
+_USUAL_SCRAPE = timedelta(seconds=15)
+_TOO_MANY_TARGETS = Unknown(
+    what="restarts, deploys and single targets",
+    why="targets are too many to read one by one over this window; only their share that is up was asked for",
+)
 _PACE_UNKNOWN = Unknown(
     what="scrape interval",
     why="no raw samples of the service's targets or counters to measure it by; 1 min is assumed",
@@ -100,6 +110,8 @@ class Presence:
     targets: Targets | None
     probes: Targets | None
     unknowns: tuple[Unknown, ...]
+    counted: str = ""
+    """The selector of targets that are too many to be read raw; their share is asked for instead."""
 
 
 def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> Evidence:
@@ -121,9 +133,7 @@ def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> E
     )
 
 
-def _renewed(
-    before: Sequence[Unknown], alerts: AlertHistory, changes: ChangeHistory
-) -> tuple[Unknown, ...]:
+def _renewed(before: Sequence[Unknown], alerts: AlertHistory, changes: ChangeHistory) -> tuple[Unknown, ...]:
     """The unknowns with those of the histories as they are now."""
     kept = (unknown for unknown in before if not unknown.what.startswith(("alert ", "changes ")))
     return tuple(dict.fromkeys((*kept, *alerts.unknowns, *changes.unknowns)))
@@ -155,14 +165,22 @@ def _discovered(source: Source, request: SurveyRequest, covered: Span) -> Found 
 def _presence(source: Source, found: Found | None, covered: Span, on_progress: Progress) -> Presence:
     targets = probes = None
     unknowns: tuple[Unknown, ...] = ()
-    if found is not None and found.targets:
+    counted = ""
+    if found is not None and found.target_count * (covered.length / _USUAL_SCRAPE) > MOST_TARGET_SAMPLES:
+        counted = found.targets
+        unknowns = (replace(_TOO_MANY_TARGETS, why=f"{found.target_count} {_TOO_MANY_TARGETS.why}"),)
+    elif found is not None and found.targets:
         on_progress("availability of targets")
         targets, unknowns = read_targets(source, found.targets, covered, found.target_count)
     if found is not None and found.probes:
         on_progress("probes")
         probes, more = read_targets(source, found.probes, covered, 1)
         unknowns = (*unknowns, *more)
-    return Presence(targets, probes, unknowns)
+    return Presence(targets, probes, unknowns, counted)
+
+
+def _counted(presence: Presence, scrape: timedelta) -> tuple[SignalSpec, ...]:
+    return (availability_query(presence.counted, scrape),) if presence.counted else ()
 
 
 def _specs(
@@ -199,14 +217,22 @@ def _seen(signals: Sequence[SignalSeries], span: Span) -> bool:
     return False
 
 
+def _all_silent(source: Source, span: Span) -> bool:
+    """Whether nothing at all was scraped in the span; False where that cannot be asked."""
+    try:
+        return not anything_scraped(source, span)
+    except COSTS_ITS_OWN:
+        return False
+
+
 def _nothing(request: SurveyRequest, signals: Sequence[SignalSeries]) -> NoData:
     start, end = rfc3339(request.asked.start), rfc3339(request.asked.end)
     known = [s.grid.times[np.isfinite(s.values)] for s in signals]
     latest = max((int(times[-1]) for times in known if times.size), default=None)
     seen = f"; the last before it is of {rfc3339(instant(latest))}" if latest is not None else ""
     return NoData(
-        f'service "{request.service}": the source has no samples of anything between {start} and {end}{seen}; '
-        "choose another window"
+        f'service "{request.service}": the source has no samples of anything between {start} and {end}{seen}'
+        "; choose another window"
     )
 
 

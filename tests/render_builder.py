@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from incident.model.evidence import Origin, Scope
-from incident.model.facts import AlertInterval, AlertRule, Nearness
+from incident.model.facts import AlertInterval, AlertRule, Nearness, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Kind, Measure, Role, SignalSpec, Worse
 from incident.model.spans import Moment, Span
@@ -133,7 +133,9 @@ def alert(name: str, pending: str, firing: str, resolved: str | None) -> AlertIn
     )
 
 
-def phase(start: str, end: str | None, state: State, ratio: float, *, improving: bool = False) -> Phase:
+def phase(
+    start: str, end: str | None, state: State, ratio: float | None, *, improving: bool = False
+) -> Phase:
     """A stretch of an episode."""
     return Phase(at(start), None if end is None else at(end), state, improving, ratio)
 
@@ -250,4 +252,117 @@ def events() -> tuple[Event, ...]:
         event(9, "16:01:00", "improved", measured, "Improving (inferred)", plus_minus=timedelta(minutes=1)),
         event(10, "16:27:15", "alert_resolved", alerted, "Last alert resolved"),
         event(11, "16:29:30", "recovered", measured, "Recovered, held 10 min"),
+    )
+
+
+def unknown() -> Unknown:
+    """A query that failed."""
+    return Unknown("availability", "the query timed out", at("14:00:00"), at("14:10:00"), failed=True)
+
+
+def store() -> Timeline:
+    """Down twice: targets gone, requests lost, no alert rule, shown in the zone of Los Angeles."""
+    episodes = (
+        ImpactEpisode(
+            start=moment("10:00:00"),
+            end=moment("10:30:00"),
+            state=State.DOWN,
+            signals=("availability",),
+            phases=(phase("10:00:00", "10:30:00", State.DOWN, None),),
+        ),
+        ImpactEpisode(
+            start=moment("11:00:00"),
+            end=moment("12:00:00"),
+            state=State.DOWN,
+            signals=("availability",),
+            phases=(phase("11:00:00", "12:00:00", State.DOWN, None),),
+        ),
+    )
+    return replace(
+        payments(),
+        scope=Scope("store", (), "service"),
+        zone="America/Los_Angeles",
+        window=Span(at("09:00:00"), at("13:00:00")),
+        asked=Span(at("09:00:00"), at("13:00:00")),
+        extended_because="",
+        episodes=episodes,
+        requests=RequestFigures(
+            total=None,
+            failed=None,
+            failed_ratio=None,
+            failed_before_alert=None,
+            expected_low=167_466,
+            expected_high=186_379,
+            lost=179_316,
+            formula="lost = expected - served",
+            query="",
+        ),
+        milestones=Milestones(impact_start=episodes[0].start, recovered=episodes[1].end),
+        durations=(
+            Duration("time to detect", "impact_start", "first_alert_firing", None, "no alert fired"),
+            Duration("time to acknowledge", "first_alert_firing", "acknowledged", None, "no alert fired"),
+        ),
+        events=(
+            event(1, "10:00:00", "degraded", EventOrigin.MEASURED, "Down: no target up (2 known)"),
+            event(2, "10:30:00", "recovered", EventOrigin.MEASURED, "Recovered, held 10 min"),
+            event(3, "11:00:00", "relapse", EventOrigin.MEASURED, "Relapse, down: no target up (2 known)"),
+            event(4, "12:00:00", "recovered", EventOrigin.MEASURED, "Recovered, held 10 min"),
+        ),
+        alerts=(),
+        alerts_elsewhere=0,
+        alert_rules=(),
+        rules_seen=0,
+        signals=(),
+    )
+
+
+def healthy() -> Timeline:
+    """A window in which nothing happened but a deploy."""
+    calm = (replace(errors(), episodes=()), replace(latency(), episodes=()), traffic())
+    return replace(
+        payments(),
+        status=Status.NO_IMPACT,
+        episodes=(),
+        requests=None,
+        milestones=Milestones(),
+        durations=(),
+        events=(event(1, "13:00:00", "deploy", EventOrigin.CHANGE, "Version 2.7.0 -> 2.7.1"),),
+        alerts=(),
+        signals=calm,
+        asked=payments().window,
+        extended_because="",
+    )
+
+
+def unmeasured() -> Timeline:
+    """Nothing user-facing was measured, but an alert fired and a queue grew."""
+    lag = SignalReport(
+        SignalSpec("consumer lag", Measure.OTHER, Kind.GAUGE, Worse.UP, Role.CONTEXT, "messages", "lag"),
+        Band(10, 0, 100),
+        (replace(errors().episodes[0], before=10.0, peak=12_000.0, impact=False),),
+        (),
+    )
+    return replace(
+        healthy(),
+        status=Status.UNKNOWN,
+        signals=(lag,),
+        alerts=payments().alerts[:1],
+        unknowns=(Unknown("impact on users", "no user-facing signal has samples in the window"),),
+    )
+
+
+def ongoing() -> Timeline:
+    """The payments incident as it looks while it lasts."""
+    episode = payments().episodes[0]
+    lasting = replace(
+        episode,
+        end=None,
+        phases=(*episode.phases[:1], phase("15:30:00", None, State.PARTIAL_OUTAGE, 0.399)),
+    )
+    return replace(
+        payments(),
+        status=Status.ONGOING,
+        episodes=(lasting,),
+        milestones=replace(payments().milestones, recovered=None, improving=None),
+        events=payments().events[:8],
     )

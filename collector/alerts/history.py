@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from collector.alerts.blind import Blind, blind_stretches, fires_always
+from collector.alerts.blind import blind_stretches, fires_always
 from collector.alerts.intervals import Reading, intervals
 from collector.alerts.watched import Watched, evaluation_ms, watched
-from collector.errors import CollectError, QueryRejected
 from collector.signals.home import Home
 from collector.signals.labels import has_token
-from collector.signals.measure import failed, partial
+from collector.signals.measure import COSTS_ITS_OWN, failed, partial
 from collector.signals.registry import SERVICE_LABELS
 from collector.signals.samples import RawRead, read_raw
 from collector.source import Source
@@ -47,7 +46,7 @@ class AlertHistory:
 def alert_history(source: Source, home: Home, targets: Targets | None, span: Span) -> AlertHistory:
     """Intervals of all alerts on the service or near it, exact to the evaluation interval.
 
-    Raises what the source raises when it is gone; a refused query makes the history not readable.
+    A question in vain makes the history not readable, with an Unknown; nothing is raised for it.
     """
     rules, no_rules = _rules(source)
     own_rules = tuple(rule for rule in rules or () if _concerns(rule, home))
@@ -57,7 +56,7 @@ def alert_history(source: Source, home: Home, targets: Targets | None, span: Spa
         states = read_raw(source, _SINCE, span, series=_EXPECTED_SERIES)
         found = watched(alerts.series, states.series)
         blind = blind_stretches(source, found, targets, span)
-    except QueryRejected as error:
+    except COSTS_ITS_OWN as error:
         return AlertHistory((), 0, False, None, seen, (*no_rules, failed(_WHAT, str(error))))
     named = frozenset(rule.name for rule in own_rules if _names(rule, home.service))
     kept, elsewhere = _ranked(_about_incidents(found, targets), home, named, Reading(0, span, blind), found)
@@ -121,7 +120,7 @@ def _nearness(one: Watched, home: Home, named: frozenset[str]) -> Nearness:
 def _rules(source: Source) -> tuple[tuple[AlertRule, ...] | None, tuple[Unknown, ...]]:
     try:
         return source.rules(), ()
-    except CollectError as error:
+    except COSTS_ITS_OWN as error:
         return None, (failed("alert rules", str(error)),)
 
 

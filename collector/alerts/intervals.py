@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from collector.alerts.blind import Blind
 from collector.alerts.watched import Watched
 from collector.signals.samples import FRESH_INTERVALS
+from collector.signals.silence import Silence
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.spans import Millis, Span, instant
 
@@ -23,11 +23,11 @@ _REFILL_MS = 5 * 60_000
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What intervals of one alert are judged by: its evaluation interval, the span, and when all was blind."""
+    """What intervals of one alert are judged by: the evaluation interval, the span, and what was blind."""
 
     step_ms: int
     span: Span
-    blind: tuple[Blind, ...]
+    blind: tuple[Silence, ...]
 
 
 def intervals(one: Watched, reading: Reading, nearness: Nearness) -> tuple[AlertInterval, ...]:
@@ -36,7 +36,9 @@ def intervals(one: Watched, reading: Reading, nearness: Nearness) -> tuple[Alert
     breaks, bridged = _breaks(one, times, reading)
     runs = np.split(times, breaks)
     return tuple(
-        _interval(one, run, reading, nearness, bool(np.isin(run[1:], bridged).any())) for run in runs if run.size
+        _interval(one, run, reading, nearness, bool(np.isin(run[1:], bridged).any()))
+        for run in runs
+        if run.size
     )
 
 
@@ -73,20 +75,19 @@ def _since(one: Watched, at_ms: int) -> int | None:
 def _across_blind(before: int, after: int, reading: Reading) -> bool:
     """Whether the alert was active until all went blind, and again soon after."""
     return any(
-        _fell_silent(before, blind, reading.step_ms) and 0 <= after - blind.by_ms + reading.step_ms
+        _fell_silent(before, blind, reading.step_ms)
+        and after - blind.by_ms + reading.step_ms >= 0
         and after - blind.by_ms <= _REFILL_MS
         for blind in reading.blind
     )
 
 
-def _fell_silent(last: int, blind: Blind, step_ms: int) -> bool:
+def _fell_silent(last: int, blind: Silence, step_ms: int) -> bool:
     """Whether the blind stretch begins where the samples end."""
     return abs(blind.after_ms - last) <= FRESH_INTERVALS * step_ms
 
 
-def _interval(
-    one: Watched, run: Millis, reading: Reading, nearness: Nearness, gap: bool
-) -> AlertInterval:
+def _interval(one: Watched, run: Millis, reading: Reading, nearness: Nearness, gap: bool) -> AlertInterval:
     first, last = int(run[0]), int(run[-1])
     firing = one.firing[(one.firing >= first) & (one.firing <= last)]
     fired = int(firing[0]) if firing.size else None

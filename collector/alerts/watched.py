@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class Watched:
 
 
 def watched(alerts: Sequence[Samples], states: Sequence[Samples]) -> tuple[Watched, ...]:
-    """The alerts behind raw samples of ALERTS and ALERTS_FOR_STATE, each once, in order of name and labels."""
+    """The alerts behind raw samples of ALERTS and ALERTS_FOR_STATE, each once, by name and labels."""
     whole = _by_labels(alerts)
     since = _since_by_labels(states)
     groups: dict[tuple[str, str], list[Labels]] = defaultdict(list)
@@ -139,7 +140,7 @@ def _take_turns(parts: Sequence[Millis]) -> bool:
         return False
     ordered = sorted(parts, key=lambda times: int(times[0]))
     steps = np.diff(np.sort(together))
-    nearest = min(int(b[0]) - int(a[-1]) for a, b in zip(ordered, ordered[1:], strict=False))
+    nearest = min(int(b[0]) - int(a[-1]) for a, b in pairwise(ordered))
     return bool(nearest <= FRESH_INTERVALS * float(np.median(steps)))
 
 

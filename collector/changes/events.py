@@ -1,8 +1,198 @@
+"""The changes of a span, each told once: a deploy's own restarts and a scaling's new instances are theirs."""
+
 from __future__ import annotations
-from dataclasses import dataclass
-from incident.model.facts import Change, Unknown
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import numpy as np
+
+from collector.changes.deploys import arrivals, deploy_change, image_of, rollouts, version_of
+from collector.changes.restarts import Start, instance_of, restart_changes, starts
+from collector.changes.scaling import is_up, scaling_changes
+from collector.changes.targets import gap_change, target_changes
+from collector.signals.home import Home
+from collector.signals.labels import has_token
+from collector.signals.measure import COSTS_ITS_OWN, failed, partial
+from collector.signals.samples import read_raw, spacing_ms
+from collector.signals.silence import scraped_meanwhile, silences
+from collector.source import Source
+from incident.model.facts import Change, Nearness, Unknown
+from incident.model.signals import Samples, Targets
+from incident.model.spans import Span, instant
+from incident.text.promql import Matcher, quote, regex_literal, selector
+
+# New instances within this of a scaling up are what it asked for.
+_SCALED_UP = timedelta(minutes=15)
+# Versions of what every program of a language states, not of the service.
+_NOT_ITS_OWN = frozenset(
+    {"go_build_info", "jvm_build_info", "node_exporter_build_info", "promhttp_build_info"}
+)
+# Silences of the targets that are looked into, the longest first; each costs one small query.
+_MOST_GAPS = 20
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeHistory:
-    changes: tuple[Change, ...] = ()
-    unknowns: tuple[Unknown, ...] = ()
-def change_events(source, home, targets, span): return ChangeHistory()
+    """The changes on the service in order of time, with what could not be read."""
+
+    changes: tuple[Change, ...]
+    unknowns: tuple[Unknown, ...]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads raw samples; a selector that is refused costs its own kind of change only."""
+
+    source: Source
+    span: Span
+    unknowns: list[Unknown] = field(default_factory=list)
+
+    def read(self, query: str, series: int, what: str) -> tuple[Samples, ...]:
+        try:
+            read = read_raw(self.source, query, self.span, series=series)
+        except COSTS_ITS_OWN as error:
+            self.unknowns.append(failed(f"changes ({what})", str(error)))
+            return ()
+        if read.partial:
+            self.unknowns.append(partial(f"changes ({what})", read.warnings))
+        return read.series
+
+
+def change_events(source: Source, home: Home, targets: Targets | None, span: Span) -> ChangeHistory:
+    """Restarts, deploys, scaling, targets down or up and gaps of the service within the span.
+
+    A question in vain becomes an Unknown; nothing is raised for it.
+    """
+    reader = _Reader(source, span)
+    scalings = _scalings(reader, home)
+    found: list[Change] = list(scalings)
+    if targets is not None and targets.samples:
+        processes = f"process_start_time_seconds{targets.query.removeprefix('up')}"
+        begun = starts(reader.read(processes, len(targets.samples), "restarts"), span)
+        deploys, own = _deploys(reader, home, targets, begun)
+        others = _without_scaled([start for start in begun if start not in own], scalings)
+        found += [*deploys, *restart_changes(others, home.service, processes)]
+        found += target_changes(targets, begun, home.service)
+        found += _gaps(reader, targets, home.service)
+    inside = [change for change in found if span.holds(change.at)]
+    return ChangeHistory(tuple(sorted(inside, key=_order)), tuple(reader.unknowns))
+
+
+def _order(change: Change) -> tuple[object, ...]:
+    return (change.at, change.kind.value, change.subject, change.value)
+
+
+def _scalings(reader: _Reader, home: Home) -> tuple[Change, ...]:
+    name = regex_literal(home.service)
+    query = selector("kube_deployment_spec_replicas", (Matcher("deployment", "=~", f"(.+-)?{name}(-.+)?"),))
+    changes: list[Change] = []
+    for samples in reader.read(query, 10, "scaling"):
+        if not _at_home(samples, home):
+            continue
+        own = samples.label("deployment") == home.service
+        exact = f"kube_deployment_spec_replicas{{deployment={quote(samples.label('deployment'))}}}"
+        changes += scaling_changes(samples, Nearness.OWN if own else Nearness.NEARBY, exact)
+    return tuple(changes)
+
+
+def _at_home(samples: Samples, home: Home) -> bool:
+    """Whether an object of Kubernetes lies in the service's namespace, as far as both are known."""
+    place = samples.label("exported_namespace") or samples.label("namespace")
+    return not home.namespaces or not place or place in home.namespaces
+
+
+def _deploys(
+    reader: _Reader, home: Home, targets: Targets, begun: Sequence[Start]
+) -> tuple[list[Change], set[Start]]:
+    """Changes of version as the service states it, else of the images its pods run."""
+    inside = targets.query.removeprefix("up").removeprefix("{").removesuffix("}")
+    builds = f'{{__name__=~".+_build_info",{inside}}}'
+    changes: list[Change] = []
+    own: set[Start] = set()
+    for query, rows in _workloads(reader.read(builds, 2 * len(targets.samples), "deploys"), builds, home):
+        _add_rollouts(changes, own, rows, query, begun, home.service)
+    for query, rows in _containers(reader, home):
+        _add_rollouts(changes, own, rows, query, begun, home.service)
+    return changes, own
+
+
+def _workloads(series: Sequence[Samples], query: str, home: Home) -> list[tuple[str, list[Samples]]]:
+    """The `_build_info` series by metric and job, the one named after the service first."""
+    groups: dict[tuple[bool, str, str], list[Samples]] = defaultdict(list)
+    for samples in series:
+        metric = samples.label("__name__")
+        if metric not in _NOT_ITS_OWN:
+            named = has_token(home.service, metric.replace("_", " "))
+            groups[not named, metric, samples.label("job")].append(samples)
+    inside = query.partition(",")[2]
+    return [(f"{key[1]}{{{inside}", groups[key]) for key in sorted(groups)]
+
+
+def _containers(reader: _Reader, home: Home) -> list[tuple[str, list[Samples]]]:
+    """`kube_pod_container_info` of the service's pods by container, under either name of the pod's label."""
+    found: list[tuple[str, list[Samples]]] = []
+    for pod in ("pod", "exported_pod"):
+        mine = Matcher(pod, "=~", f"{regex_literal(home.service)}-.+")
+        query = selector("kube_pod_container_info", (mine,))
+        groups: dict[str, list[Samples]] = defaultdict(list)
+        for samples in reader.read(query, 50, "images"):
+            if home.nearness(samples.labels) is Nearness.OWN:
+                groups[samples.label("exported_container") or samples.label("container")].append(samples)
+        found += [(query, groups[key]) for key in sorted(groups)]
+    return found
+
+
+def _add_rollouts(
+    changes: list[Change],
+    own: set[Start],
+    rows: Sequence[Samples],
+    query: str,
+    begun: Sequence[Start],
+    service: str,
+) -> None:
+    """Add the rollouts these rows show, unless another metric has told them already."""
+    is_image = rows[0].label("__name__") == "kube_pod_container_info"
+    name = _pod_of if is_image else instance_of
+    seen = arrivals(rows, image_of if is_image else version_of, name)
+    for rollout in rollouts(seen, spacing_ms(rows) or 0):
+        change, consumed = deploy_change(rollout, begun, query, service)
+        own.update(consumed)
+        if not any(abs(change.at - other.at) <= _SCALED_UP for other in changes):
+            changes.append(change)
+
+
+def _pod_of(samples: Samples) -> str:
+    return samples.label("exported_pod") or samples.label("pod")
+
+
+def _without_scaled(found: Sequence[Start], scalings: Sequence[Change]) -> list[Start]:
+    """The starts without new instances that a scaling up asked for."""
+    ups = [change for change in scalings if change.nearness is Nearness.OWN and is_up(change)]
+
+    def asked_for(start: Start) -> bool:
+        at = instant(start.at_ms)
+        return any(up.at - up.plus_minus <= at <= (up.until or up.at) + _SCALED_UP for up in ups)
+
+    return [start for start in found if start.known_before or not asked_for(start)]
+
+
+def _gaps(reader: _Reader, targets: Targets, service: str) -> list[Change]:
+    """Stretches without a sample of any target; not before the first, and at the end only if others go on."""
+    times = np.unique(np.concatenate([samples.times for samples in targets.samples]))
+    spacing = round(targets.interval.total_seconds() * 1000)
+    found = [gap for gap in silences(times, spacing, reader.span) if gap.after_ms >= int(times[0])]
+    longest = sorted(found, key=lambda gap: gap.after_ms - gap.by_ms)[:_MOST_GAPS]
+    changes: list[Change] = []
+    for gap in longest:
+        to_the_end = gap.after_ms == int(times[-1])
+        try:
+            others = scraped_meanwhile(reader.source, gap, spacing)
+        except COSTS_ITS_OWN as error:
+            reader.unknowns.append(failed("changes (gaps)", str(error)))
+            continue
+        if others or not to_the_end:
+            changes.append(gap_change(gap, targets, service, others_scraped=others, to_the_end=to_the_end))
+    return changes

@@ -149,7 +149,8 @@ def _refused(reply: Reply, wording: Wording) -> AccessRefused:
     because = f", the server says: {said}" if said else ""
     if reply.status == 403:
         return Forbidden(
-            f"{reply.url}: access forbidden (403){because}; are {wording.credential or 'you'} allowed to query?"
+            f"{reply.url}: access forbidden (403){because}; "
+            f"are {wording.credential or 'you'} allowed to query?"
         )
     if wording.credential:
         next_step = f"check {wording.credential}"

@@ -12,11 +12,14 @@ QUERY_TIMEOUT = timedelta(seconds=30)
 """Default of the time one query may take: longer ones are split, which is kinder to the server."""
 
 
+_SHORTEST_SECRET = 4
+
+
 @dataclass(frozen=True, slots=True)
 class TlsSettings:
     """Certificates and checks of an https connection; the system's authorities unless `ca` is given."""
 
-    ca_pem: str = ""
+    ca_pem: str = field(default="", repr=False)
     cert_file: Path | None = None
     key_file: Path | None = None
     server_name: str = ""
@@ -32,6 +35,8 @@ class HttpSettings:
 
     headers: tuple[tuple[str, Secret], ...] = ()
     """Names and values sent with every request, authorization included."""
+    plain_headers: tuple[tuple[str, str], ...] = ()
+    """The same for values that are said to be no secrets, such as a tenant's name."""
     tls: TlsSettings = field(default=TlsSettings())
     proxy: Secret | None = None
     """Address of the proxy; a Secret because it may carry a password."""
@@ -47,7 +52,11 @@ class HttpSettings:
     credential: str = ""
     """Where the credentials come from, in words ("basic_auth of http.yml"); never the credentials."""
 
+    masked: tuple[Secret, ...] = ()
+    """Further values that must not show, such as the password inside an encoded header."""
+
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """Everything that must be masked in foreign texts."""
-        return tuple(value for _, value in self.headers) + ((self.proxy,) if self.proxy else ())
+        """Everything to be masked in foreign texts; shorter values than a word would mask the words."""
+        held = [value for _, value in self.headers] + ([self.proxy] if self.proxy else [])
+        return tuple(value for value in (*held, *self.masked) if len(value.reveal()) >= _SHORTEST_SECRET)

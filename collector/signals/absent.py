@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from collector.errors import NoData, QueryRejected
-from collector.signals.labels import label, named, parsed
-from collector.signals.registry import SERVICE_LABELS, counter_names
+from collector.signals.labels import label, named, parsed, values_of
+from collector.signals.registry import PLACE_LABELS, SERVICE_LABELS, counter_names
 from collector.source import Source
 from incident.model.signals import Labels
 from incident.model.spans import Span, aligned, instant
@@ -32,14 +32,30 @@ def unknown_service(source: Source, service: str, matchers: Sequence[str], span:
     if around is not None:
         first, last = around
         return NoData(
-            f"{what}; its samples lie between about {rfc3339(first)} and {rfc3339(last)}; choose a window in there"
+            f"{what}; its samples lie between about {rfc3339(first)} and {rfc3339(last)}; "
+            "choose a window in there"
         )
+    places = _elsewhere(source, service, matchers, span)
+    if places:
+        return NoData(f"{what}; without these matchers it is there: {places}; choose with --match")
     known = existing_services(source, span)
     if not known:
         return NoData(f"{what}, nor of any other service; check the window and the address of the server")
     nearest = closest(service, known)
     more = f" and {len(known) - len(nearest)} more" if len(known) > len(nearest) else ""
     return NoData(f"{what}; services known there: {', '.join(nearest)}{more}; choose one with --service")
+
+
+def _elsewhere(source: Source, service: str, matchers: Sequence[str], span: Span) -> str:
+    """Where the service is when the matchers are left aside: its namespaces and clusters, or its jobs."""
+    if not matchers:
+        return ""
+    metrics = Matcher("__name__", "=~", "|".join(("up", *counter_names())))
+    series = source.series(
+        tuple(selector("", (metrics, named(name, service))) for name in SERVICE_LABELS), span
+    )
+    seen = {name: values_of(series, name) for name in (*PLACE_LABELS, "job")}
+    return ", ".join(f"{name} {' or '.join(values)}" for name, values in seen.items() if values)
 
 
 def existing_services(source: Source, span: Span) -> tuple[str, ...]:
@@ -80,5 +96,9 @@ def _samples_around(
         answer = source.range(" or ".join(counts), aligned(wide, _LOOK_STEP))
     except QueryRejected:
         return None
-    times = [int(t) for samples in answer.series for t in (samples.times[:1].tolist() + samples.times[-1:].tolist())]
+    times = [
+        int(t)
+        for samples in answer.series
+        for t in (samples.times[:1].tolist() + samples.times[-1:].tolist())
+    ]
     return (instant(min(times)), instant(max(times))) if times else None

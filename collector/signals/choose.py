@@ -46,14 +46,10 @@ class Latency:
     left_out: str
 
 
-def choose_requests(
-    series: Sequence[Labels], service: str, scope: Sequence[Matcher]
-) -> tuple[Requests, ...]:
+def choose_requests(series: Sequence[Labels], service: str, scope: Sequence[Matcher]) -> tuple[Requests, ...]:
     """The counters the service has, best first: those that tell failures, then in the registry's order."""
     found = [
-        requests
-        for family in FAMILIES
-        if (requests := _requests(family, series, service, scope)) is not None
+        requests for family in FAMILIES if (requests := _requests(family, series, service, scope)) is not None
     ]
     return tuple(sorted(found, key=lambda requests: requests.failing is None))
 

@@ -107,9 +107,7 @@ def _guessed_kind(wanted: WantedSignal) -> Kind:
 def _divides_rates(query: str) -> bool:
     """A rate over a rate is a share, unless a `_sum` over a `_count` makes it a mean."""
     numerator, slash, denominator = query.partition("/")
-    return bool(
-        slash and _RATE.search(numerator) and _RATE.search(denominator) and "_sum" not in numerator
-    )
+    return bool(slash and _RATE.search(numerator) and _RATE.search(denominator) and "_sum" not in numerator)
 
 
 def _guessed_unit(kind: Kind, measure: Measure) -> str:

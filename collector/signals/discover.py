@@ -98,12 +98,14 @@ def _found(series: Sequence[Labels], service: str, scope: tuple[Matcher, ...]) -
     if place:
         choices = choose_requests(series, service, narrowed)
     requests = choices[0] if choices else None
-    probes = _probes(series, service, scope)
+    probes, probe_label = _probes(series, service, scope)
     targets, count = _targets(up, requests, scope, place)
     if main is None and not probes:
         return None
     return Found(
-        scope=Scope(service, tuple(matcher.render() for matcher in narrowed), main.name if main else "instance"),
+        scope=Scope(
+            service, tuple(matcher.render() for matcher in narrowed), main.name if main else probe_label
+        ),
         requests=requests,
         latency=choose_latency(series, service, narrowed, requests.family if requests else None),
         targets=targets,
@@ -183,8 +185,9 @@ def _any_of(name: str, values: Sequence[str]) -> Matcher:
     return Matcher(name, "=~", "|".join(regex_literal(value) for value in values))
 
 
-def _probes(series: Sequence[Labels], service: str, scope: Sequence[Matcher]) -> str:
-    """The selector of probes of the service: by its label, else by its name in the probed address.
+def _probes(series: Sequence[Labels], service: str, scope: Sequence[Matcher]) -> tuple[str, str]:
+    """The selector of probes of the service: by its label, else by its name in the probed address; and
+    which label that was.
 
     A probe often lacks the labels that narrow the scope; only those it has must agree.
     """
@@ -195,13 +198,13 @@ def _probes(series: Sequence[Labels], service: str, scope: Sequence[Matcher]) ->
     ]
     by_label = of_service(probes, service)
     if by_label is not None:
-        return selector("probe_success", (*by_label.matchers, *_fitting(by_label.series, scope)))
+        matchers = (*by_label.matchers, *_fitting(by_label.series, scope))
+        return selector("probe_success", matchers), by_label.name
     hosts = [labels for labels in probes if has_token(service, _host(label(labels, "instance")))]
     if not hosts:
-        return ""
-    return selector(
-        "probe_success", (_any_of("instance", values_of(hosts, "instance")), *_fitting(hosts, scope))
-    )
+        return "", ""
+    matchers = (_any_of("instance", values_of(hosts, "instance")), *_fitting(hosts, scope))
+    return selector("probe_success", matchers), "instance"
 
 
 def _fitting(series: Sequence[Labels], scope: Sequence[Matcher]) -> tuple[Matcher, ...]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from collector.errors import CollectError, QueryRejected
+from collector.errors import AccessRefused, CollectError, QueryRejected, Unavailable
 from collector.signals.samples import RawRead, read_raw, spacing_ms
 from collector.source import Answer, Source
 from incident.model.facts import Unknown
@@ -16,6 +16,9 @@ from incident.model.signals import Samples, SignalSeries, SignalSpec, Targets, W
 from incident.model.spans import Grid, Span, Values, frozen_values
 
 Progress = Callable[[str], None]
+
+# What a question may come to without the rest being in vain: each costs what was asked for only.
+COSTS_ITS_OWN = (QueryRejected, Unavailable, AccessRefused)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +38,7 @@ def measure(source: Source, specs: Sequence[SignalSpec], grid: Grid, on_progress
         on_progress(f"signal {spec.name}")
         try:
             answer = source.range(spec.query, grid)
-        except CollectError as error:
+        except COSTS_ITS_OWN as error:
             failures.append(error)
             unknowns.append(failed(f"signal {spec.name}", str(error)))
             continue
@@ -53,7 +56,9 @@ def placed(spec: SignalSpec, answer: Answer, grid: Grid) -> SignalSeries:
     if len(answer.series) > 1:
         which = "least" if spec.worse is Worse.DOWN else "greatest"
         spec = replace(spec, why=f"{spec.why}; the {which} of {len(answer.series)} series at each time")
-    return SignalSeries(spec, grid, frozen_values(_worst([on_grid(s, grid) for s in answer.series], spec, grid)))
+    return SignalSeries(
+        spec, grid, frozen_values(_worst([on_grid(s, grid) for s in answer.series], spec, grid))
+    )
 
 
 def _worst(rows: Sequence[Values], spec: SignalSpec, grid: Grid) -> Values:
@@ -80,7 +85,7 @@ def read_targets(
     what = selector.partition("{")[0]
     try:
         read = read_raw(source, selector, span, series=count, interval=interval)
-    except QueryRejected as error:
+    except COSTS_ITS_OWN as error:
         return None, (failed(what, str(error)),)
     unknowns = (partial(what, read.warnings),) if read.partial else ()
     return _targets(selector, read, interval), unknowns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from collector.signals.choose import Requests
+from collector.signals.discover import Found
 from collector.signals.samples import read_raw, spacing_ms
 from collector.source import Source
 from incident.model.signals import Targets
@@ -25,18 +25,27 @@ def scrape_interval(
     source: Source,
     targets: Targets | None,
     probes: Targets | None,
-    requests: Requests | None,
+    found: Found | None,
     covered: Span,
 ) -> timedelta | None:
     """The median distance of raw samples: of `up`, else of the counters, else of the probes."""
     if targets is not None:
         return targets.interval
-    if requests is not None:
+    for selector, count in _selectors(found):
         for peek in _peeks(covered):
-            read = read_raw(source, requests.selector, peek, series=requests.count)
+            read = read_raw(source, selector, peek, series=count)
             if (spacing := spacing_ms(read.series)) is not None:
                 return spacing * _MS
     return probes.interval if probes is not None else None
+
+
+def _selectors(found: Found | None) -> list[tuple[str, int]]:
+    """What can be peeked at: the targets' `up`, else the counters of requests."""
+    if found is None:
+        return []
+    if found.targets:
+        return [(found.targets, found.target_count)]
+    return [(found.requests.selector, found.requests.count)] if found.requests else []
 
 
 def _peeks(covered: Span) -> tuple[Span, ...]:

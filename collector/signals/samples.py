@@ -101,7 +101,9 @@ def spacing_ms(series: Iterable[Samples]) -> int | None:
     return whole if whole and abs(median - whole) <= 0.02 * whole else max(1, round(median))
 
 
-def latest_before(samples: Samples, times: Millis, fresh_ms: float) -> tuple[Millis, np.typing.NDArray[np.bool_]]:
+def latest_before(
+    samples: Samples, times: Millis, fresh_ms: float
+) -> tuple[Millis, np.typing.NDArray[np.bool_]]:
     """For each time the index of the series' last sample at or before it, and whether it is fresh."""
     index = np.searchsorted(samples.times, times, side="right") - 1
     known = index >= 0

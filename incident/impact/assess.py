@@ -12,6 +12,7 @@ from incident.impact.figures import request_figures
 from incident.impact.fusion import RawEpisode, believed, episodes
 from incident.impact.outages import outages
 from incident.impact.phases import improving_from, phases, reading, worst
+from incident.impact.trust import trusted
 from incident.impact.refine import Raw, end_of, raw_of, start_of
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Nearness
@@ -28,8 +29,8 @@ from incident.model.timeline import (
 
 _ZOOM_MARGIN = timedelta(minutes=40)
 """Raw samples around the episodes: half an hour tells normal, ten minutes the search for the edge."""
-_EDGE_MARGIN = timedelta(minutes=12)
-"""Raw buckets around one edge: levels on both sides and the edge's own bracket."""
+_EDGE_MARGIN = timedelta(minutes=30)
+"""Raw buckets around one edge: levels on both sides, the edge's own bracket, and the foot of a ramp."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,8 +82,8 @@ class Assessment:
 
 def surveyed(evidence: Evidence, policy: Policy) -> Surveyed:
     """Departures of all signals and the service's episodes they make, on the survey's grid."""
-    found = {s.spec.name: _departures(s, evidence) for s in evidence.signals}
-    series = {s.spec.name: s for s in evidence.signals}
+    series = {s.spec.name: trusted(s, evidence) for s in evidence.signals}
+    found = {name: _departures(s, evidence) for name, s in series.items()}
     impact = believed(tuple(d for one in found.values() for d in one), series, evidence)
     inside = tuple(e for e in episodes(impact, series, policy) if _concerns(e, evidence, policy))
     measured = any(_has_samples(s, evidence) for s in evidence.signals if s.spec.role == "impact")
@@ -184,7 +185,7 @@ def _data_end(evidence: Evidence) -> datetime:
 
 
 def _episode(episode: RawEpisode, evidence: Evidence, raw: Raw, policy: Policy) -> ImpactEpisode:
-    series = {s.spec.name: s for s in evidence.signals}
+    series = {s.spec.name: trusted(s, evidence) for s in evidence.signals}
     start = start_of(episode, evidence.grid, raw)
     end = end_of(episode, evidence.grid, raw)
     if end is not None and end.at <= start.at:

@@ -52,6 +52,14 @@ class Increments:
         weight = np.clip(shared / length, 0.0, 1.0)
         return float(weight @ self.total), float(weight @ self.part)
 
+    def part_within(self, start_ms: int, end_ms: int, until_ms: int) -> float:
+        """`part` counted in an episode up to `until_ms`; what a scrape interval across an end of the
+        episode counted is taken to have happened inside, where failures do."""
+        lo, hi = np.maximum(self.start, start_ms), np.minimum(self.end, end_ms)
+        reached = (np.minimum(hi, until_ms) - lo) / np.maximum(1, hi - lo)
+        weight = np.where(hi > lo, np.clip(reached, 0.0, 1.0), 0.0)
+        return float(weight @ self.part)
+
     def ratio(self, start_ms: int, end_ms: int) -> float | None:
         """part / total in the interval, None where nothing was counted."""
         total, part = self.within(start_ms, end_ms)
@@ -134,8 +142,7 @@ def _counted(grid: Values) -> tuple[Values, Flags]:
     """
     last = _last_seen(grid)
     present = np.isfinite(grid)
-    with np.errstate(invalid="ignore"):
-        restarted: Flags = np.asarray((present & (grid < last)).any(axis=0))
+    restarted = _restarts(grid, last)
     counted = np.where(np.isfinite(last), grid - np.nan_to_num(last), grid)
     era: Millis = np.cumsum(restarted, dtype=np.int64)
     seen_era = np.where(np.isfinite(last), _era_of_last(present, era), -1)
@@ -143,6 +150,21 @@ def _counted(grid: Values) -> tuple[Values, Flags]:
     counted[~present] = 0.0
     counted[:, 0] = 0.0
     return np.maximum(counted, 0.0), restarted
+
+
+def _restarts(grid: Values, last: Values) -> Flags:
+    """Scrapes before which the process began anew: a counter fell, and no restart is known that explains it.
+
+    A series that is born late after a restart falls later than the others; that is the same restart.
+    """
+    with np.errstate(invalid="ignore"):
+        fell = np.argwhere((np.isfinite(grid) & (grid < last)).T)
+    since = _last_index(np.isfinite(grid))
+    restarted = np.zeros(grid.shape[1], bool)
+    for column, row in fell.tolist():
+        if not restarted[since[row, column] + 1 : column + 1].any():
+            restarted[column] = True
+    return restarted
 
 
 def _last_seen(grid: Values) -> Values:

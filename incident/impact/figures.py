@@ -69,8 +69,8 @@ def _counted(spans: list[tuple[int, int]], failures: Increments | None) -> tuple
     covered = sum(failures.coverage(a, b) * (b - a) for a, b in spans)
     if covered < _MIN_COVERAGE * length:
         return None
-    sums = [failures.within(a, b) for a, b in spans]
-    return sum(t for t, _ in sums), sum(f for _, f in sums)
+    total = sum(failures.within(a, b)[0] for a, b in spans)
+    return total, min(total, sum(failures.part_within(a, b, b) for a, b in spans))
 
 
 def _before_alert(
@@ -79,7 +79,7 @@ def _before_alert(
     if failures is None or first_alert is None:
         return None
     cut = ms(first_alert)
-    return round(sum(failures.within(a, min(b, cut))[1] for a, b in spans if a < cut))
+    return round(sum(failures.part_within(a, b, cut) for a, b in spans if a < cut))
 
 
 def _expected(spans: list[tuple[int, int]], traffic: SignalSeries) -> _Expected | None:

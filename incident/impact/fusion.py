@@ -68,7 +68,7 @@ def believed(
     """The departures that are impact on users, in order of time."""
     traffic = next((s for s in series.values() if s.spec.measure is Measure.TRAFFIC), None)
     harmful = (d for d in found if _harmful(d, series[d.spec.name]))
-    candidates = [d for d in harmful if _enough(d, series[d.spec.name], traffic)]
+    candidates = [d for d in harmful if enough(d, series[d.spec.name], traffic)]
     slack = round(_AGREE.total_seconds() * 1000)
     kept = [
         d
@@ -106,7 +106,7 @@ def _harmful(one: Departure, series: SignalSeries) -> bool:
             return True
 
 
-def _enough(one: Departure, series: SignalSeries, traffic: SignalSeries | None) -> bool:
+def enough(one: Departure, series: SignalSeries, traffic: SignalSeries | None) -> bool:
     """Whether enough requests stand behind a departure of errors or latency to speak of one."""
     if traffic is None or one.spec.measure not in (Measure.ERRORS, Measure.LATENCY):
         return True

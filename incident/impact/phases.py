@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -20,11 +21,13 @@ from incident.model.timeline import Phase, State
 _DWELL = timedelta(minutes=3)
 """A state must last this long to be told; shorter ones are the blur of a rate or noise."""
 _MOST_PHASES = 6
-"""More changes than a reader can follow are told as their envelope: the dwell is doubled."""
+"""More changes than a reader can follow are told as one phase with the worst of their states."""
 _ENOUGH_REQUESTS = 50
 """Requests behind one reading of the failing share: its error is then about seven points."""
 _WIDEST_MS = 15 * 60_000
 _NARROWEST_MS = 60_000
+_MIN_COVERAGE = 0.5
+"""Counters absent in most of a phase say nothing about its failing share."""
 _FALLING_FOR = timedelta(minutes=5)
 """A way back shorter than this is the end itself."""
 _FELL = 0.9
@@ -67,7 +70,9 @@ def reading(
 
 def _last_seen(series: dict[str, SignalSeries], grid: Grid) -> int:
     """End of the last grid point at which any signal has a sample."""
-    ends = [int(np.flatnonzero(np.isfinite(s.values))[-1]) for s in series.values() if np.isfinite(s.values).any()]
+    ends = [
+        int(np.flatnonzero(np.isfinite(s.values))[-1]) for s in series.values() if np.isfinite(s.values).any()
+    ]
     return grid.start_ms + (max(ends, default=0) + 1) * grid.step_ms
 
 
@@ -129,24 +134,23 @@ def phases(
 def _ratio(failures: Increments | None, start: datetime, end: datetime | None, grid: Grid) -> float | None:
     if failures is None:
         return None
-    return failures.ratio(ms(start), ms(end) if end is not None else grid.end_ms)
+    lo, hi = ms(start), ms(end) if end is not None else grid.end_ms
+    return failures.ratio(lo, hi) if failures.coverage(lo, hi) >= _MIN_COVERAGE else None
 
 
 def _runs(rank: Ranks, grid: Grid) -> list[tuple[int, int, int]]:
     """(first, stop, rank) of the stretches that dwell long enough, few enough to be told."""
-    dwell = max(2, -int(-_DWELL // grid.step))
     if not rank.size:
         return [(0, 0, 0)]
-    while True:
-        runs = _dwelling(_split(rank), dwell)
-        if len(runs) <= _MOST_PHASES or dwell >= rank.size:
-            return runs
-        dwell *= 2
+    runs = _dwelling(_split(rank), max(2, -int(-_DWELL // grid.step)))
+    if len(runs) <= _MOST_PHASES:
+        return runs
+    return [(0, rank.size, max(r for _, _, r in runs))]
 
 
 def _split(rank: Ranks) -> list[tuple[int, int, int]]:
     edges = [0, *(np.flatnonzero(np.diff(rank)) + 1).tolist(), rank.size]
-    return [(a, b, int(rank[a])) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(a, b, int(rank[a])) for a, b in pairwise(edges)]
 
 
 def _dwelling(runs: list[tuple[int, int, int]], dwell: int) -> list[tuple[int, int, int]]:
@@ -196,9 +200,11 @@ def improving_from(read: Reading, end: datetime | None) -> datetime | None:
     if end is None or known.sum() < 8:
         return None
     times, share = read.times[known], read.share[known]
+    if not (share > 0).any():
+        return None
     plateau = float(np.median(share[share >= 0.5 * np.quantile(share, 0.95)]))
     above = np.flatnonzero(share >= _FELL * plateau)
-    if plateau <= 0 or not above.size:
+    if not above.size:
         return None
     last = int(above[-1])
     if timedelta(milliseconds=int(ms(end) - times[last])) < _FALLING_FOR:

@@ -22,7 +22,14 @@ from incident.model.spans import Grid, Moment, bracketed
 _NEAR_MS = 2 * 60_000
 """Carriers that begin or end within two minutes speak of one step; a rate over a minute blurs that far."""
 _LEVEL_MS = 3 * 60_000
-"""Three minutes next to a boundary say what the level there is."""
+"""Three minutes next to a boundary say what the level there is, where requests are many."""
+_LONGEST_LEVEL_MS = 20 * 60_000
+_ENOUGH_REQUESTS = 50
+"""Where requests are few, levels and the search span this many: a share of fewer is chance."""
+_CREEP_MS = 30_000
+"""A ramp is followed to its foot in half minutes."""
+_CREEP_SURE = 3.0
+"""Standard errors above normal that a half minute must show to belong to the ramp."""
 _BEFORE_MS = 30 * 60_000
 """Half an hour before an onset says what normal was there."""
 _RAMP = 0.75
@@ -55,31 +62,63 @@ def raw_of(counters: Counters | None, interval_ms: int) -> Raw:
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """A boundary to place: rising into the episode, or falling out of it."""
+    """A boundary to place: rising into the episode, or falling out of it; all in epoch ms."""
 
     rising: bool
     lo: int
     hi: int
     inner_stop: int
-    """How far the episode reaches on its own side, epoch ms."""
+    """How far the episode reaches on its own side."""
+    level: int
+    """How much time next to the boundary says what the level there is."""
 
     @property
     def outer(self) -> tuple[int, int]:
-        return (self.lo - _BEFORE_MS, self.lo) if self.rising else (self.hi, self.hi + _LEVEL_MS * 3)
+        return (self.lo - _BEFORE_MS, self.lo) if self.rising else (self.hi, self.hi + 3 * self.level)
+
+    @property
+    def beside(self) -> tuple[int, int]:
+        """The part of the outer side that touches the search."""
+        return (self.lo - self.level, self.lo) if self.rising else (self.hi, self.hi + self.level)
 
     @property
     def inner(self) -> tuple[int, int]:
         if self.rising:
-            return self.hi, min(self.hi + _LEVEL_MS, max(self.inner_stop, self.hi + 1))
-        return max(self.lo - _LEVEL_MS, min(self.inner_stop, self.lo - 1)), self.lo
+            return self.hi, min(self.hi + self.level, max(self.inner_stop, self.hi + 1))
+        return max(self.lo - self.level, min(self.inner_stop, self.lo - 1)), self.lo
 
     @property
     def deeper(self) -> tuple[int, int]:
         """The stretch beyond `inner`, farther inside the episode."""
         a, b = self.inner
         if self.rising:
-            return b, min(b + 2 * _LEVEL_MS, max(self.inner_stop, b + 1))
-        return max(a - 2 * _LEVEL_MS, min(self.inner_stop, a - 1)), a
+            return b, min(b + 2 * self.level, max(self.inner_stop, b + 1))
+        return max(a - 2 * self.level, min(self.inner_stop, a - 1)), a
+
+
+def _edge(one: Departure, rising: bool, grid: Grid, inc: Increments | None) -> _Edge:
+    """Where to search for a departure's boundary, wide enough for enough requests."""
+    back = _back_ms(one)
+    thin = _thin_ms(one, grid, inc)
+    level = int(np.clip(thin, _LEVEL_MS, _LONGEST_LEVEL_MS))
+    spare = max(0, level - _LEVEL_MS)
+    if rising:
+        stop = one.end_by if one.end_by is not None else grid.end_ms
+        lo = one.start_by - back - 4 * grid.step_ms - spare
+        return _Edge(True, lo, one.start_by + grid.step_ms + spare // 4, stop - back, level)
+    assert one.end_by is not None
+    assert one.end_after is not None
+    lo, hi = one.end_after - 4 * grid.step_ms - spare // 2, one.end_by + back + 3 * grid.step_ms + spare // 2
+    return _Edge(False, lo, hi, one.start_by, level)
+
+
+def _thin_ms(one: Departure, grid: Grid, inc: Increments | None) -> float:
+    """How long it takes until enough requests have come to read a share."""
+    if inc is None:
+        return 0.0
+    stop = one.end_by if one.end_by is not None else grid.end_ms
+    total, _ = inc.within(one.start_by, stop)
+    return _ENOUGH_REQUESTS * (stop - one.start_by) / total if total > 0 else float(_LONGEST_LEVEL_MS)
 
 
 def start_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment:
@@ -87,7 +126,7 @@ def start_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment:
     first = episode.first
     near = [d for d in episode.carriers if d.start_by - first.start_by <= _NEAR_MS]
     for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
-        placed = _placed(one, _rising(one, grid), raw)
+        placed = _placed(one, _edge(one, True, grid, raw.failures), raw)
         if placed is not None:
             return bracketed(placed.after, placed.by, one.spec.query, placed.at)
     return bracketed(first.start_after, first.start_by, first.spec.query, _ramp_at(first))
@@ -100,7 +139,7 @@ def end_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment | None:
     last = episode.last
     near = [d for d in episode.carriers if d.end_by is not None and episode.end_by - d.end_by <= _NEAR_MS]
     for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
-        placed = _placed(one, _falling(one, grid), raw)
+        placed = _placed(one, _edge(one, False, grid, raw.failures), raw)
         if placed is not None:
             return bracketed(placed.after, placed.by, one.spec.query, placed.at)
     return bracketed(episode.end_after, episode.end_by, last.spec.query)
@@ -109,19 +148,6 @@ def end_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment | None:
 def _ramp_at(first: Departure) -> float:
     """A ramp's start is told at the sample that left the band, less a quarter of its foot's bracket."""
     return first.start_by - (first.start_by - first.start_after) / 4
-
-
-def _rising(one: Departure, grid: Grid) -> _Edge:
-    back = _back_ms(one)
-    stop = one.end_by if one.end_by is not None else grid.end_ms
-    lo = one.start_by - back - 4 * grid.step_ms
-    return _Edge(True, lo, one.start_by + grid.step_ms, stop - back)
-
-
-def _falling(one: Departure, grid: Grid) -> _Edge:
-    assert one.end_by is not None and one.end_after is not None
-    back = _back_ms(one)
-    return _Edge(False, one.end_after - 4 * grid.step_ms, one.end_by + back + grid.step_ms, one.start_by)
 
 
 def _back_ms(one: Departure) -> int:
@@ -150,20 +176,50 @@ def _between_scrapes(one: Departure, edge: _Edge) -> Placed | None:
 
 def _share_step(inc: Increments, edge: _Edge) -> Placed | None:
     outer, inner = inc.ratio(*edge.outer), inc.ratio(*edge.inner)
-    if outer is None or inner is None or inner <= outer or _creeps(inc, edge, outer):
+    if outer is None or inner is None or inner <= outer:
         return None
+    if _creeps(inc, edge, outer):
+        return _foot(inc, edge)
     before, after = (outer, inner) if edge.rising else (inner, outer)
     return place_share_step(inc.near(edge.lo, edge.hi), before, after, edge.lo, edge.hi)
 
 
 def _creeps(inc: Increments, edge: _Edge, outer: float) -> bool:
-    """Whether the level next to the boundary is surely below that farther inside: a ramp."""
+    """Whether this is a ramp: the level inside is still climbing, or the one outside has begun to."""
     deeper = inc.ratio(*edge.deeper)
-    if deeper is None or deeper <= outer:
+    if deeper is not None and deeper > outer:
+        total, part = inc.within(*edge.inner)
+        expected = (outer + _RAMP * (deeper - outer)) * total
+        if part < expected - 2.0 * math.sqrt(max(expected, 1.0)):
+            return True
+    return _above(inc, edge.beside, _normal(inc, edge))
+
+
+def _normal(inc: Increments, edge: _Edge) -> float | None:
+    """The share in the older half of the outer side, which a ramp has not reached."""
+    a, b = edge.outer
+    middle = (a + b) // 2
+    return inc.ratio(a, middle) if edge.rising else inc.ratio(middle, b)
+
+
+def _above(inc: Increments, within: tuple[int, int], normal: float | None) -> bool:
+    """Whether the share in the stretch is surely above normal."""
+    total, part = inc.within(*within)
+    if normal is None or total <= 0:
         return False
-    total, part = inc.within(*edge.inner)
-    expected = (outer + _RAMP * (deeper - outer)) * total
-    return part < expected - 2.0 * math.sqrt(max(expected, 1.0))
+    return part - normal * total > _CREEP_SURE * math.sqrt(max(normal * total, 1.0))
+
+
+def _foot(inc: Increments, edge: _Edge) -> Placed | None:
+    """Where a ramp began or ended: the last half minute outwards that is surely above normal."""
+    normal = _normal(inc, edge)
+    step = -_CREEP_MS if edge.rising else _CREEP_MS
+    at = edge.hi if edge.rising else edge.lo
+    limit = edge.outer[0] if edge.rising else edge.outer[1]
+    while abs(limit - at) > _CREEP_MS and _above(inc, (min(at, at + step), max(at, at + step)), normal):
+        at += step
+    outside, inside = at + 2 * step, at - step
+    return Placed(float(at), float(min(outside, inside)), float(max(outside, inside)))
 
 
 def _rate_step(inc: Increments, edge: _Edge) -> Placed | None:

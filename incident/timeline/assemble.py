@@ -77,7 +77,7 @@ def assemble(
         alert_rules=evidence.alert_rules,
         rules_seen=evidence.rules_seen,
         signals=judged.signals,
-        unknowns=(*evidence.unknowns, *gap_unknowns(gaps), *_unmeasured(judged)),
+        unknowns=(*evidence.unknowns, *gap_unknowns(gaps, evidence.changes, window), *_unmeasured(judged)),
         signals_explained=evidence.signals_explained,
     )
 

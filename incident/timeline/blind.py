@@ -8,7 +8,7 @@ import numpy as np
 
 from incident.impact.assess import Assessment
 from incident.model.evidence import Evidence
-from incident.model.facts import Unknown
+from incident.model.facts import Change, ChangeKind, Unknown
 from incident.model.signals import Measure, Role, SignalSeries
 from incident.model.spans import Flags, Span, instant
 
@@ -23,11 +23,13 @@ def service_gaps(
     impact = [s for s in evidence.signals if s.spec.role is Role.IMPACT and np.isfinite(s.values).any()]
     explained = _explained(evidence, judged)
     found: dict[Span, list[str]] = {}
+    told = [Span(c.at, c.until) for c in evidence.changes if c.kind is ChangeKind.DATA_GAP and c.until]
     for one in impact:
         for span in _holes(one, explained, evidence):
             clipped = span.clipped(window)
-            if clipped is not None and clipped.length >= _SHORTEST:
-                found.setdefault(_same(clipped, found, evidence.grid.step), []).append(one.spec.name)
+            if clipped is None or clipped.length < _SHORTEST or any(clipped.overlaps(t) for t in told):
+                continue
+            found.setdefault(_same(clipped, found, evidence.grid.step), []).append(one.spec.name)
     return tuple((span, tuple(names)) for span, names in sorted(found.items()))
 
 
@@ -79,8 +81,12 @@ def _same(span: Span, found: dict[Span, list[str]], step: timedelta) -> Span:
     return span
 
 
-def gap_unknowns(gaps: tuple[tuple[Span, tuple[str, ...]], ...]) -> tuple[Unknown, ...]:
-    """The same gaps as statements of what could not be seen."""
-    return tuple(
-        Unknown(", ".join(names), "no samples in this stretch", span.start, span.end) for span, names in gaps
+def gap_unknowns(
+    gaps: tuple[tuple[Span, tuple[str, ...]], ...], changes: tuple[Change, ...], window: Span
+) -> tuple[Unknown, ...]:
+    """The same gaps, and those of the scrapes, as statements of what could not be seen."""
+    quiet = [c for c in changes if c.kind is ChangeKind.DATA_GAP and window.start <= c.at < window.end]
+    return (
+        *(Unknown(", ".join(names), "no samples in this stretch", s.start, s.end) for s, names in gaps),
+        *(Unknown("what the targets would have said", c.title, c.at, c.until) for c in quiet),
     )

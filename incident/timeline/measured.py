@@ -10,9 +10,10 @@ import numpy as np
 
 from incident.impact.assess import Assessment
 from incident.impact.departures import Departure
+from incident.impact.fusion import enough
 from incident.model.evidence import Evidence
 from incident.model.policy import Policy
-from incident.model.signals import Kind, Measure, SignalSeries
+from incident.model.signals import Measure, SignalSeries
 from incident.model.spans import instant, ms
 from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Phase
 from incident.text.durations import format_duration
@@ -220,9 +221,18 @@ def _context(maker: _Maker) -> Iterator[Event]:
         counted: dict[str, int] = {}
         for one in found:
             kind = None if one in harmful else _context_kind(one)
-            if kind is not None:
+            if kind is not None and _worth_telling(maker, one):
                 k = counted[kind] = counted.get(kind, -1) + 1
                 yield _context_event(maker, one, kind, name, k)
+
+
+def _worth_telling(maker: _Maker, one: Departure) -> bool:
+    """Long enough, and over enough requests, to be more than a wobble of the signal."""
+    stop = one.end_by if one.end_by is not None else maker.evidence.grid.end_ms
+    if stop - one.start_by < _LEVEL // timedelta(milliseconds=1):
+        return False
+    traffic = next((s for s in maker.evidence.signals if s.spec.measure is Measure.TRAFFIC), None)
+    return enough(one, maker.series(one.spec.name), traffic)
 
 
 def _context_kind(one: Departure) -> str | None:
@@ -249,16 +259,11 @@ def _context_event(maker: _Maker, one: Departure, kind: str, name: str, k: int) 
         instant((one.start_after + one.start_by) // 2),
         timedelta(milliseconds=(one.start_by - one.start_after) // 2),
         one.spec.name,
-        f"{words}: {_change(one.spec.name, one.before, one.inside, one.spec.unit)}{_settled(maker, one)}",
+        f"{words}: {_change(one.spec.name, one.before, one.inside, one.spec.unit)}",
         until=instant(one.end_by) if one.end_by else None,
         query=one.spec.query,
         main=_beside_impact(maker, one) and one.spec.role == "impact",
     )
-
-
-def _settled(maker: _Maker, one: Departure) -> str:
-    """For a climb: nothing more than the level tells; rates carry their unit already."""
-    return "" if one.spec.kind is Kind.RATE or not maker.judged.episodes else " (failures can be fast)"
 
 
 def _beside_impact(maker: _Maker, one: Departure) -> bool:

@@ -23,7 +23,7 @@ _TARGETS = (ChangeKind.TARGET_DOWN, ChangeKind.TARGET_UP)
 def alert_events(
     alerts: tuple[AlertInterval, ...], first: AlertInterval | None, judged: Assessment
 ) -> Iterator[Event]:
-    """Pending, firing and resolved rows; main are the first alert, each alert's first firing, the last end."""
+    """Pending, firing and resolved rows; main are the first of each alert, and the last end."""
     last = _last_resolved(alerts, judged)
     seen: Counter[str] = Counter()
     for one in alerts:
@@ -37,7 +37,7 @@ def _last_resolved(alerts: tuple[AlertInterval, ...], judged: Assessment) -> Ale
     start = judged.episodes[0].start.at if judged.episodes else None
     own = [a for a in alerts if a.nearness is Nearness.OWN and a.firing_at and a.resolved_at]
     ended = [(a.resolved_at, a.name, a) for a in own if start and a.resolved_at and a.resolved_at > start]
-    return max(ended, key=lambda found: found[:2])[2] if ended else None  # type: ignore[type-var]
+    return max(ended, key=lambda found: found[:2])[2] if ended else None
 
 
 def _of_alert(one: AlertInterval, *, pending: bool, firing: bool, resolved: bool) -> Iterator[Event]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from incident.model.spans import Moment
 from incident.model.timeline import ImpactEpisode, Phase
+from incident.text.durations import format_duration
 from report.charts.frame import Frame, phases
 from report.charts.sheet import Room
 from report.charts.style import CHANGE, END, INK, PLOT, START, STATE_EDGE, STATE_FILL, STATE_HATCH
@@ -58,7 +60,7 @@ def impact_strip(room: Room, frame: Frame, otherwise: str) -> None:
 
     `otherwise` is said where there was no impact.
     """
-    room.beside("impact")
+    room.beside("impact", room.height / 2)
     if not frame.episodes:
         room.axes.text(0, room.height / 2, otherwise, va="center", color=INK)
     scale = PLOT / frame.axis.length
@@ -104,11 +106,19 @@ def _bar(room: Room, phase: Phase, left: float, width: float) -> None:
 
 
 def _start_words(episode: ImpactEpisode, frame: Frame) -> str:
-    return "began before" if episode.began_before else frame.axis.clock(episode.start.at)
+    return "began before" if episode.began_before else _time_words(episode.start, frame)
 
 
 def _end_words(episode: ImpactEpisode, frame: Frame) -> str:
-    return "still going on" if episode.end is None else frame.axis.clock(episode.end.at)
+    return "" if episode.end is None else _time_words(episode.end, frame)
+
+
+def _time_words(moment: Moment, frame: Frame) -> str:
+    """`16:29:30`, or `14:04 ±2 min` where seconds would claim more than was measured."""
+    if moment.plus_minus < timedelta(minutes=1):
+        return frame.axis.clock(moment.at)
+    minutes = frame.axis.clock(moment.at.replace(second=0))
+    return f"{minutes} \u00b1{format_duration(moment.plus_minus)}"
 
 
 def _time_room(episode: ImpactEpisode, frame: Frame) -> float:

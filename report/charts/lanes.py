@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
@@ -15,7 +15,7 @@ from incident.text.durations import format_duration
 from report.charts.axes.time import TimeAxis, axis_words, ticks
 from report.charts.frame import Frame
 from report.charts.markers import Label, place
-from report.charts.sheet import Room
+from report.charts.sheet import HorizontalAlign, Room
 from report.charts.style import (
     ALERT,
     GRID,
@@ -36,6 +36,10 @@ _MARKER_LANE = 29.0
 _LABEL = 12.5
 """Height of a numbered label; a single digit in it is a circle."""
 ALERT_ROW = 13.0
+_FIRING, _PENDING = 9.5, 5.0
+"""Heights of the bars: a name fits the filled one, and the two differ without colour."""
+_CLEAR = 5.0
+"""Between a bar and its name."""
 MOST_ALERT_ROWS = 6
 """More alerts than that are in the table; a chart of them would be a wall."""
 
@@ -53,7 +57,7 @@ def marker_lane_height(frame: Frame) -> float:
 def marker_lane(room: Room, frame: Frame) -> tuple[Label, ...]:
     """The numbers of the timeline's rows, each with a leader to its time."""
     if frame.marks:
-        room.beside("row")
+        room.beside("row", room.height - _LABEL / 2 - 0.5)
     labels = place(frame.marks, PLOT, label_width)
     for label in labels:
         _leaders(room, label)
@@ -109,7 +113,12 @@ class AlertRow:
     pending: tuple[Span, ...]
     firing: tuple[Span, ...]
     still_firing: bool
-    began_before: bool
+
+    @property
+    def words(self) -> str:
+        """The name, with what the bars cannot say."""
+        nearby = " (nearby)" if self.nearby else ""
+        return self.name + nearby + (", still firing" if self.still_firing else "")
 
 
 def alert_rows(alerts: Sequence[AlertInterval], frame: Frame) -> tuple[AlertRow, ...]:
@@ -146,13 +155,16 @@ def _row(nearby: bool, name: str, alerts: list[AlertInterval], frame: Frame) -> 
         pending=merged(pending, hair),
         firing=merged(firing, hair),
         still_firing=any(a.firing_at and a.resolved_at is None for a in alerts),
-        began_before=any(a.began_before for a in alerts),
     )
 
 
-def alert_lane_height(rows: Sequence[AlertRow]) -> float:
-    lines = min(len(rows), MOST_ALERT_ROWS) + (len(rows) > MOST_ALERT_ROWS)
+def alert_lane_height(rows: Sequence[AlertRow], frame: Frame) -> float:
+    lines = sum(_lines(row, frame) for row in rows[:MOST_ALERT_ROWS]) + (len(rows) > MOST_ALERT_ROWS)
     return ALERT_ROW * max(1, lines)
+
+
+def _lines(row: AlertRow, frame: Frame) -> int:
+    return 2 if _name_place(row, frame) is None else 1
 
 
 def alert_lane(room: Room, rows: Sequence[AlertRow], frame: Frame, otherwise: str) -> None:
@@ -161,10 +173,12 @@ def alert_lane(room: Room, rows: Sequence[AlertRow], frame: Frame, otherwise: st
         room.axes.text(0, room.height / 2, otherwise, va="center", color=INK)
     else:
         _ruled_through(room, frame.axis)
-    for k, row in enumerate(rows[:MOST_ALERT_ROWS]):
-        middle = room.height - (k + 0.5) * ALERT_ROW
-        _alert_bars(room, row, frame, middle)
-        _alert_name(room, row, frame, middle)
+    top = room.height
+    for row in rows[:MOST_ALERT_ROWS]:
+        bottom = top - ALERT_ROW * _lines(row, frame)
+        _alert_bars(room, row, frame, bottom + ALERT_ROW / 2)
+        _alert_name(room, row, _name_place(row, frame), top, bottom)
+        top = bottom
     if len(rows) > MOST_ALERT_ROWS:
         more = f"and {len(rows) - MOST_ALERT_ROWS} more alerts, see the table"
         room.axes.text(0, ALERT_ROW / 2, more, va="center", color=QUIET)
@@ -177,7 +191,8 @@ def _points(span: Span, axis: TimeAxis) -> tuple[float, float]:
 
 def _alert_bars(room: Room, row: AlertRow, frame: Frame, middle: float) -> None:
     ink = NEARBY if row.nearby else ALERT
-    seen = [(span, 5.0, "white") for span in row.pending] + [(span, 7.0, ink) for span in row.firing]
+    seen = [(span, _PENDING, "white") for span in row.pending]
+    seen += [(span, _FIRING, ink) for span in row.firing]
     for span, height, face in seen:
         if not span.overlaps(frame.axis.span):
             continue
@@ -194,20 +209,36 @@ def _alert_bars(room: Room, row: AlertRow, frame: Frame, middle: float) -> None:
         )
 
 
-def _alert_name(room: Room, row: AlertRow, frame: Frame, middle: float) -> None:
-    """The name where there is room: before the bars, behind them, or on them."""
+@dataclass(frozen=True, slots=True)
+class _NamePlace:
+    """Where a name stands beside or on the bars of its row."""
+
+    x: float
+    ha: HorizontalAlign
+    color: str = INK
+
+
+def _name_place(row: AlertRow, frame: Frame) -> _NamePlace | None:
+    """Where the name hides nothing: before the bars, behind them, in the widest; None where nowhere."""
     bars = [_points(s, frame.axis) for s in row.pending + row.firing if s.overlaps(frame.axis.span)]
+    firing = [_points(s, frame.axis) for s in row.firing if s.overlaps(frame.axis.span)]
     left, right = min(bar[0] for bar in bars), max(bar[1] for bar in bars)
-    words = row.name + (" (nearby)" if row.nearby else "") + (", still firing" if row.still_firing else "")
-    width = text_width(words)
-    if width + 8 <= left:
-        room.axes.text(left - 4, middle, words, ha="right", va="center", color=INK)
-    elif width + 8 <= PLOT - right:
-        room.axes.text(right + 4, middle, words, ha="left", va="center", color=INK)
-    else:
-        words = fitted(words, PLOT - 12)
-        box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "linewidth": 0}
-        room.axes.text(6, middle, words, ha="left", va="center", color=INK, bbox=box)
+    widest = max(firing, key=lambda bar: bar[1] - bar[0], default=(0.0, 0.0))
+    width = text_width(row.words)
+    if width + _CLEAR <= left + LEFT - 2:
+        return _NamePlace(left - _CLEAR, "right")
+    if width + _CLEAR <= PLOT + RIGHT - 2 - right:
+        return _NamePlace(right + _CLEAR, "left")
+    if width + 2 * _CLEAR <= widest[1] - widest[0]:
+        return _NamePlace(widest[0] + _CLEAR, "left", "white")
+    return None
+
+
+def _alert_name(room: Room, row: AlertRow, place: _NamePlace | None, top: float, bottom: float) -> None:
+    """The name at its place in the row, or on a line of its own above the bars."""
+    found = place or _NamePlace(0, "left")
+    y = (bottom if place else top - ALERT_ROW) + ALERT_ROW / 2
+    room.axes.text(found.x, y, fitted(row.words, PLOT), ha=found.ha, va="center", color=found.color)
 
 
 def first_alert_words(timeline: Timeline) -> str:
@@ -215,8 +246,8 @@ def first_alert_words(timeline: Timeline) -> str:
     start, alert = timeline.milestones.impact_start, timeline.milestones.first_alert_firing
     if start is None or alert is None:
         return ""
-    waited = alert.at - start.at
-    if waited.total_seconds() < 0:
+    waited = timedelta(seconds=round((alert.at - start.at).total_seconds()))
+    if waited < timedelta(0):
         return f"first alert fired {format_duration(-waited)} before impact was measured"
     return f"first alert fired {format_duration(waited)} after impact began"
 

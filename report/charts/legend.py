@@ -12,7 +12,9 @@ from matplotlib.patches import Patch
 from incident.model.timeline import EventOrigin, SignalReport, State
 from report.charts.frame import Frame, phases
 from report.charts.impact import CHANGE_DASH, END_DASH, ends, starts
+from report.charts.lanes import AlertRow
 from report.charts.style import (
+    ALERT,
     BAND,
     CHANGE,
     END,
@@ -64,6 +66,16 @@ def legend(figure: Figure, entries: Sequence[Entry]) -> None:
     )
 
 
+def alert_entries(rows: Sequence[AlertRow]) -> list[Entry]:
+    """Hollow and filled bars, where there are any."""
+    found: list[Entry] = []
+    if any(row.pending for row in rows):
+        found.append((Patch(facecolor="white", edgecolor=ALERT, linewidth=0.7), "alert pending"))
+    if any(row.firing for row in rows):
+        found.append((Patch(facecolor=ALERT, edgecolor=ALERT, linewidth=0.7), "alert firing"))
+    return found
+
+
 def entries(frame: Frame, reports: Sequence[SignalReport], has_gaps: bool) -> list[Entry]:
     """What the frame's rows, lines and shades mean, the signals' bands, and gaps if there are any."""
     found = [*_origins(frame), *_lines(frame), *_states(frame)]
@@ -77,7 +89,7 @@ def entries(frame: Frame, reports: Sequence[SignalReport], has_gaps: bool) -> li
 def _origins(frame: Frame) -> Iterable[Entry]:
     used = {mark.style for mark in frame.marks}
     for origin in EventOrigin:
-        if origin.value in used:
+        if origin.value in used and origin is not EventOrigin.CHANGE:  # its line is in the key
             yield _numbered(origin), f"row: {origin.value}"
 
 
@@ -86,7 +98,7 @@ def _numbered(origin: EventOrigin) -> Line2D:
         [],
         [],
         linestyle="",
-        marker="s" if origin is EventOrigin.CHANGE else "o",
+        marker="o",
         markersize=7,
         markerfacecolor=MARK_FACE[origin],
         markeredgecolor=MARK_EDGE[origin],

@@ -50,12 +50,10 @@ def panel(room: Room, measured: Measured, frame: Frame, policy: Policy) -> None:
     report, line = measured.report, trace(measured.series, frame.axis.span)
     limits = thresholds(report.spec, policy)
     scale = _scale(report, line, [value for value, _ in limits])
-    _ruled(room.axes, frame, scale)
+    _ruled(room.axes, frame, scale, is_empty=not np.isfinite(line.y).any())
     shade(room.axes, frame)
     _band(room.axes, report.baseline, scale)
-    for value, words in limits:
-        if scale.low <= value <= scale.high:
-            _threshold(room, value, words, scale, line, frame)
+    _thresholds(room, [limit for limit in limits if scale.low <= limit[0] <= scale.high], scale, line, frame)
     _line(room.axes, line, scale)
     _gaps(room, gaps(measured.series, report.gaps, frame.axis.span), frame)
     _heading(room, report, scale, frame)
@@ -85,11 +83,13 @@ def _scale(report: SignalReport, line: Trace, limits: Sequence[float]) -> Quanti
     return quantity_axis(report.spec, values, [w for w in wanted if math.isfinite(w)])
 
 
-def _ruled(axes: Axes, frame: Frame, scale: QuantityAxis) -> None:
+def _ruled(axes: Axes, frame: Frame, scale: QuantityAxis, *, is_empty: bool) -> None:
+    """Ends, ticks and grid; without any sample there is no scale to be read."""
+    marked = () if is_empty else scale.ticks
     axes.set_xlim(0, frame.axis.length)
     axes.set_ylim(scale.low, scale.high)
     axes.set_xticks([tick.x for tick in ticks(frame.axis)])
-    axes.set_yticks([value for value, _ in scale.ticks], [words for _, words in scale.ticks])
+    axes.set_yticks([value for value, _ in marked], [words for _, words in marked])
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.tick_params(axis="y", length=2.5, width=0.6, pad=2, labelsize=FONT, labelcolor=INK)
     axes.grid(visible=True, color=GRID, linewidth=0.5)
@@ -107,16 +107,31 @@ def _band(axes: Axes, band: Band | None, scale: QuantityAxis) -> None:
         axes.axhline(band.high, color=BAND, linewidth=0.7, zorder=1)
 
 
-def _threshold(room: Room, value: float, words: str, scale: QuantityAxis, line: Trace, frame: Frame) -> None:
-    """A dotted line with its words at the end where they hide less of the signal."""
-    room.axes.axhline(value, color=THRESHOLD, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=2)
-    width = (text_width(words) + 8) / PLOT * frame.axis.length
+def _thresholds(
+    room: Room, limits: Sequence[tuple[float, str]], scale: QuantityAxis, line: Trace, frame: Frame
+) -> None:
+    """Dotted lines, each with its words at the end where they hide less of the signal and no other words."""
     height = LINE / room.height * (scale.high - scale.low)
-    hidden = (line.y > value - height / 4) & (line.y < value + height)
-    at_left = int(np.count_nonzero(hidden & (line.x < width)))
-    at_right = int(np.count_nonzero(hidden & (line.x > frame.axis.length - width)))
-    side = 1 if at_left > at_right else 0
-    room.axes.annotate(
+    taken: list[tuple[int, float]] = []
+    for value, words in limits:
+        room.axes.axhline(value, color=THRESHOLD, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=2)
+        width = (text_width(words) + 8) / PLOT * frame.axis.length
+        hidden = [_hidden(line, value, height, side * (frame.axis.length - width), width) for side in (0, 1)]
+        free = [s for s in (0, 1) if all(s != side or abs(value - v) >= height for side, v in taken)]
+        if free:
+            side = min(free, key=hidden.__getitem__)
+            taken.append((side, value))
+            _threshold_words(room.axes, value, words, side)
+
+
+def _hidden(line: Trace, value: float, height: float, left: float, width: float) -> int:
+    """How many samples lie where the words would."""
+    beside = (line.x > left) & (line.x < left + width)
+    return int(np.count_nonzero(beside & (line.y > value - height / 4) & (line.y < value + height)))
+
+
+def _threshold_words(axes: Axes, value: float, words: str, side: int) -> None:
+    axes.annotate(
         words,
         (side, value),
         xycoords=("axes fraction", "data"),

@@ -46,9 +46,9 @@ class Room:
             color=color,
         )
 
-    def beside(self, text: str) -> None:
+    def beside(self, text: str, y: float) -> None:
         """The lane's name, in the margin to its left."""
-        self.axes.text(-6, self.height / 2, text, ha="right", va="center", color=INK)
+        self.axes.text(-6, y, text, ha="right", va="center", color=INK)
 
 
 @contextmanager

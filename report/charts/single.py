@@ -13,7 +13,7 @@ from report.charts.panels import Measured, panel
 from report.charts.series import gaps
 from report.charts.sheet import as_lane, sheet
 from report.charts.style import HEADING_ROOM, PLOT, STRIP
-from report.charts.summary import no_impact_words
+from report.charts.summary import strip_words
 from report.charts.words import fitted, shown
 
 _PANEL = 130.0
@@ -25,12 +25,12 @@ def single(timeline: Timeline, measured: Measured, frame: Frame) -> Figure:
     has_gaps = bool(gaps(measured.series, measured.report.gaps, frame.axis.span))
     key = entries(frame, [measured.report], has_gaps)
     heights = [marker_lane_height(frame), STRIP, _PANEL, clock_lane_height(frame.axis)]
-    headroom = [0.0, 1.0, HEADING_ROOM, 2.0]
+    headroom = [0.0, 1.0, HEADING_ROOM, 0.0]
     figure, (marks, strip, room, clock) = sheet(
         single_title(timeline, measured), heights, headroom, legend_height(key)
     )
     marker_lane(as_lane(marks), frame)
-    impact_strip(as_lane(strip), frame, otherwise=no_impact_words(timeline))
+    impact_strip(as_lane(strip), frame, otherwise=strip_words(timeline))
     panel(room, measured, frame, timeline.policy)
     clock_lane(as_lane(clock), frame.axis)
     legend(figure, key)

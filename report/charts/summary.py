@@ -14,6 +14,8 @@ from incident.text.durations import format_duration
 from report.charts.frame import Frame
 from report.charts.impact import impact_strip
 from report.charts.lanes import (
+    MOST_ALERT_ROWS,
+    AlertRow,
     alert_lane,
     alert_lane_height,
     alert_rows,
@@ -23,8 +25,9 @@ from report.charts.lanes import (
     marker_lane,
     marker_lane_height,
 )
-from report.charts.legend import entries, legend, legend_height
+from report.charts.legend import alert_entries, entries, legend, legend_height
 from report.charts.panels import Measured, panel
+from report.charts.readings import worst_episode
 from report.charts.series import gaps
 from report.charts.sheet import Room, as_lane, sheet
 from report.charts.style import HEADING_ROOM, PLOT, STRIP
@@ -48,24 +51,25 @@ _ORDER = (
 
 def summary(timeline: Timeline, measured: Sequence[Measured], frame: Frame) -> Figure:
     """Draw the summary of a draft."""
-    shown_signals = chosen(timeline, measured)
+    shown_signals = chosen(timeline, measured, frame)
     alerts = alert_rows(timeline.alerts, frame)
-    key = entries(frame, [signal.report for signal in shown_signals], _any_gaps(shown_signals, frame))
+    reports, has_gaps = [signal.report for signal in shown_signals], _any_gaps(shown_signals, frame)
+    key = entries(frame, reports, has_gaps) + alert_entries(alerts[:MOST_ALERT_ROWS])
     heights = [
         marker_lane_height(frame),
         STRIP,
         *(_PANEL for _ in shown_signals),
-        alert_lane_height(alerts),
+        alert_lane_height(alerts, frame),
         clock_lane_height(frame.axis),
     ]
     headroom = [0.0, 1.0, *(HEADING_ROOM for _ in shown_signals), HEADING_ROOM, 2.0]
     figure, rooms = sheet(title(timeline), heights, headroom, legend_height(key))
     marks, strip, *panels, alert_room, clock = rooms
     marker_lane(as_lane(marks), frame)
-    impact_strip(as_lane(strip), frame, otherwise=no_impact_words(timeline))
+    impact_strip(as_lane(strip), frame, otherwise=strip_words(timeline))
     for room, signal in zip(panels, shown_signals, strict=True):
         panel(room, signal, frame, timeline.policy)
-    _alerts(as_lane(alert_room), timeline, frame)
+    _alerts(as_lane(alert_room), alerts, timeline, frame)
     clock_lane(as_lane(clock), frame.axis)
     legend(figure, key)
     return figure
@@ -78,7 +82,10 @@ def _any_gaps(signals: Sequence[Measured], frame: Frame) -> bool:
 def title(timeline: Timeline) -> str:
     """`payments: partial outage`, so that a picture passed on alone still says what it is."""
     state = timeline.state
-    words = no_impact_words(timeline) if state is None else f"{state.words}, {_how_long(timeline)}"
+    if state is not None:
+        words = f"{state.words}, {_how_long(timeline)}"
+    else:
+        words = "no impact measured" if timeline.status is Status.NO_IMPACT else "impact not known"
     return fitted(f"{shown(timeline.scope.service)}: {words}", PLOT + 30, 10.0, "bold")
 
 
@@ -92,18 +99,20 @@ def _how_long(timeline: Timeline) -> str:
     return f"{least}{format_duration(sum(parts, timedelta(0)))}{several}"
 
 
-def no_impact_words(timeline: Timeline) -> str:
-    return "no impact measured" if timeline.status is Status.NO_IMPACT else "impact not known"
+def strip_words(timeline: Timeline) -> str:
+    """What stands in the impact's lane where no impact does."""
+    return "none measured" if timeline.status is Status.NO_IMPACT else "not known"
 
 
-def chosen(timeline: Timeline, measured: Sequence[Measured]) -> tuple[Measured, ...]:
+def chosen(timeline: Timeline, measured: Sequence[Measured], frame: Frame) -> tuple[Measured, ...]:
     """The panels: whatever carries the impact, then errors, latency and traffic; at most four.
 
-    Of several signals with the same measure the one that carries impact is taken, else the first that
-    has samples. Where impact is not known, every signal that was seen may stand.
+    Of several signals with the same measure the one that carries impact is taken, else one that left
+    its baseline, else the first that has samples. Where impact is not known, every signal that was
+    seen may stand.
     """
     carriers = {name for episode in timeline.episodes for name in episode.signals}
-    ranked = sorted(measured, key=lambda m: _rank(m, carriers))
+    ranked = sorted(measured, key=lambda m: _rank(m, carriers, frame))
     picked: list[Measured] = []
     for signal in ranked:
         measure = signal.report.spec.measure
@@ -116,9 +125,10 @@ def chosen(timeline: Timeline, measured: Sequence[Measured]) -> tuple[Measured, 
     return tuple(sorted(picked, key=lambda m: _ORDER.index(m.report.spec.measure)))
 
 
-def _rank(measured: Measured, carriers: set[str]) -> tuple[bool, bool, bool]:
+def _rank(measured: Measured, carriers: set[str], frame: Frame) -> tuple[bool, bool, bool, bool]:
     spec = measured.report.spec
-    return (spec.name not in carriers, _is_empty(measured), spec.role is not Role.IMPACT)
+    quiet = worst_episode(measured.report, frame.axis.span) is None
+    return (spec.name not in carriers, _is_empty(measured), quiet, spec.role is not Role.IMPACT)
 
 
 def _is_empty(measured: Measured) -> bool:
@@ -126,8 +136,8 @@ def _is_empty(measured: Measured) -> bool:
     return bool(np.isnan(values).all())
 
 
-def _alerts(room: Room, timeline: Timeline, frame: Frame) -> None:
+def _alerts(room: Room, rows: Sequence[AlertRow], timeline: Timeline, frame: Frame) -> None:
     room.above("alerts", 0, weight="bold")
     room.above(first_alert_words(timeline), PLOT, ha="right")
     otherwise = "no alert fired" if timeline.alerts_readable else "alerts could not be read"
-    alert_lane(room, alert_rows(timeline.alerts, frame), frame, otherwise)
+    alert_lane(room, rows, frame, otherwise)

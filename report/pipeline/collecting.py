@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from collector.source import Source
 from collector.extend import extend, extend_back
+from collector.source import Source
 from collector.survey import SurveyRequest, survey
 from collector.zoom import zoom
 from incident.impact import Surveyed, surveyed

@@ -17,6 +17,7 @@ from incident.model.evidence import Evidence, Presentation
 from incident.model.timeline import Timeline
 from incident.timeline import Display, assemble
 from report.pipeline.collecting import collect
+from report.pipeline.keeping import reconciled
 from report.pipeline.places import Place, find_place
 from report.pipeline.publishing import Published, publish
 
@@ -53,10 +54,10 @@ def redraft(evidence: Evidence, output: Path, *, version: str, say: Say) -> Draf
     say("assembling")
     timeline = judged(evidence, version)
     place = find_place(output, timeline)
-    if place.entered:
-        timeline = judged(evidence, version, place)
-    published = publish(timeline, evidence, place, say=say)
-    return Draft(timeline, place, published)
+    kept = reconciled(evidence, place.directory)
+    if place.entered or kept is not evidence:
+        timeline = judged(kept, version, place)
+    return Draft(timeline, place, publish(timeline, kept, place, say=say))
 
 
 def judged(evidence: Evidence, version: str, place: Place | None = None) -> Timeline:

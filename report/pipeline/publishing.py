@@ -14,14 +14,14 @@ from incident.model.timeline import Timeline
 from incident.timeline import timeline_json
 from report.charts import Chart, draw
 from report.merge import Plan, plan
+from report.pipeline.keeping import EVIDENCE
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes
 from report.render import ChartRef, headline, html, markdown
-from report.write import LockHeld, OutputError, locked, preflight, write_all
+from report.write import OutputError, locked, preflight, write_all
 
 DRAFT = "postmortem.md"
 PAGE = "postmortem.html"
 NEW_DRAFT = "postmortem.new.md"
-EVIDENCE = "evidence.json.gz"
 _BASE = re.compile(r"base-(\d{4,})\.md")
 
 
@@ -52,8 +52,15 @@ class _Kept:
     generation: int
 
 
-def publish(timeline: Timeline, evidence: Evidence, place: Place, *, say: Callable[[str], None]) -> Published:
-    """Writes the draft into its place; an edited one is left alone and the new text laid beside it.
+def publish(
+    timeline: Timeline,
+    evidence: Evidence,
+    place: Place,
+    *,
+    say: Callable[[str], None],
+    beside: bool = True,
+) -> Published:
+    """Writes the draft into its place; an edited one is left alone and the new text laid `beside` it.
 
     Raises OutputError where it cannot be written and LockHeld where another run is at work there.
     """
@@ -61,12 +68,12 @@ def publish(timeline: Timeline, evidence: Evidence, place: Place, *, say: Callab
     say("drawing")
     charts = draw(timeline, evidence)
     say("writing")
-    with locked(place.directory.parent / f".{KEPT.strip('.')}.lock"):
+    with locked(place.directory.parent / f"{KEPT}.lock"):
         kept = _kept(place.directory)
         text = _rendered(timeline, charts, kept)
         match plan(kept.existing, kept.base, text):
             case Plan.HUMAN_NEEDED as needed:
-                return _beside(place, text, needed.value)
+                return _beside(place, text, needed.value, write=beside)
             case Plan.UNCHANGED | Plan.WRITE:
                 return _written(timeline, evidence, place, charts, text, kept)
 
@@ -81,18 +88,18 @@ def _rendered(timeline: Timeline, charts: tuple[Chart, ...], kept: _Kept) -> str
 
 
 def _kept(directory: Path) -> _Kept:
-    existing = _text(directory / DRAFT)
+    existing = text_of(directory / DRAFT)
     bases = sorted(
         (int(m[1]), p) for p in (directory / KEPT).glob("base-*.md") if (m := _BASE.fullmatch(p.name))
     )
     if not bases:
         return _Kept(existing, None, 0)
     generation, path = bases[-1]
-    return _Kept(existing, _text(path), generation)
+    return _Kept(existing, text_of(path), generation)
 
 
-def _text(path: Path) -> str | None:
-    """The file's text exactly as it is, None only where there is no file."""
+def text_of(path: Path) -> str | None:
+    """A file's text exactly as it is, None only where there is no file."""
     try:
         return path.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
@@ -101,8 +108,8 @@ def _text(path: Path) -> str | None:
         raise OutputError(path, f"cannot read {path}: {error.strerror}; nothing was changed") from error
 
 
-def _beside(place: Place, text: str, reason: str) -> Published:
-    changed = write_all(place.directory, {NEW_DRAFT: text.encode("utf-8")})
+def _beside(place: Place, text: str, reason: str, *, write: bool) -> Published:
+    changed = write_all(place.directory, {NEW_DRAFT: text.encode("utf-8")}) if write else ()
     return Published(Outcome.HUMAN_NEEDED, place.directory / DRAFT, changed, reason)
 
 
@@ -120,7 +127,7 @@ def _written(
         files[NOTES] = entered_bytes(place.entered)
     files |= _pictures(charts)
     files[EVIDENCE] = dump(evidence)
-    files[PAGE] = page(text, timeline, _pictures(charts))
+    files[PAGE] = page(text, headline(timeline), _pictures(charts))
     files[DRAFT] = text.encode("utf-8")
     files["timeline.json"] = timeline_json(timeline)
     changed = write_all(place.directory, files)
@@ -128,9 +135,14 @@ def _written(
     return Published(outcome, place.directory / DRAFT, changed)
 
 
-def page(text: str, timeline: Timeline, pictures: Mapping[str, bytes]) -> bytes:
+def page(text: str, title: str, pictures: Mapping[str, bytes]) -> bytes:
     """The HTML page of a draft's text, edited or not."""
-    return html(text, title=headline(timeline), charts=pictures)
+    return html(text, title=title, charts=pictures)
+
+
+def pictures_of(directory: Path) -> dict[str, bytes]:
+    """The charts that lie beside a draft, by the path its text names them with."""
+    return {f"charts/{p.name}": p.read_bytes() for p in sorted((directory / "charts").glob("*.svg"))}
 
 
 def _pictures(charts: tuple[Chart, ...]) -> dict[str, bytes]:
@@ -139,6 +151,3 @@ def _pictures(charts: tuple[Chart, ...]) -> dict[str, bytes]:
         files[f"charts/{chart.name}.svg"] = chart.svg
         files[f"charts/{chart.name}.png"] = chart.png
     return files
-
-
-__all__ = ["DRAFT", "PAGE", "LockHeld", "Outcome", "Published", "page", "publish"]

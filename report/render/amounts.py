@@ -7,6 +7,8 @@ from incident.model.timeline import RequestFigures, SignalEpisode, SignalReport,
 from incident.text.numbers import count, percent, quantity
 from report.render.md import Md, foreign, line
 
+_ESTIMATED_DIGITS = 3
+
 NOT_MEASURED = Md("Failed requests: not measured.")
 
 
@@ -20,7 +22,7 @@ def requests_sentence(requests: RequestFigures | None) -> Md:
         return NOT_MEASURED
     share = "" if requests.failed_ratio is None else f" ({percent(requests.failed_ratio)})"
     failed = f"{count(requests.failed)} of {count(requests.total)} requests failed{share}."
-    return Md(f"{failed} About {count(requests.lost)} more were lost." if requests.lost else failed)
+    return Md(f"{failed} About {about(requests.lost)} more were lost." if requests.lost else failed)
 
 
 def _mostly_lost(requests: RequestFigures) -> bool:
@@ -29,14 +31,27 @@ def _mostly_lost(requests: RequestFigures) -> bool:
 
 
 def _lost_sentence(requests: RequestFigures) -> Md:
-    lost = f"About {count(requests.lost or 0)} requests lost"
+    lost = f"About {about(requests.lost or 0)} requests lost"
     parts = []
     if requests.expected_low is not None and requests.expected_high is not None:
-        parts.append(f"{count(requests.expected_low)} to {count(requests.expected_high)} expected")
-    parts.append("served: not known" if requests.total is None else f"{count(requests.total)} served")
+        parts.append(f"{about(requests.expected_low)} to {about(requests.expected_high)} expected")
+    parts.append("served: not counted" if requests.total is None else f"{count(requests.total)} served")
     if requests.failed:
         parts.append(f"of these {count(requests.failed)} failed")
-    return Md(f"{lost}: {', '.join(parts)}.")
+    return Md(f"{lost} ({', '.join(parts)}).")
+
+
+def about(number: int) -> str:
+    """An estimate in three significant digits: `179,000`. More would claim what was not measured."""
+    unit = 10 ** max(0, len(str(abs(number))) - _ESTIMATED_DIGITS)
+    return count(round(number / unit) * unit)
+
+
+def formula(requests: RequestFigures | None) -> str:
+    """How the figures were made, a clause a line; empty where there is no figure."""
+    if requests is None or (requests.total is None and not requests.lost):
+        return ""
+    return requests.formula.replace("; ", ";\n")
 
 
 def before_alert(requests: RequestFigures | None) -> Md:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from incident.model.timeline import Duration, Timeline
 from incident.text.durations import format_duration
 from report.render.clock import clock_of
 from report.render.figures import without_impact
-from report.render.md import Md, counted, foreign, line, listed, optional
+from report.render.md import Md, counted, joined, line, listed
 
 # Ends of the durations that tell how it was noticed; the others tell how long it hurt.
 _NOTICED = frozenset({"first_alert_pending", "first_alert_firing", "detected", "acknowledged", "declared"})
@@ -15,22 +18,40 @@ _NAMED = 3
 
 def detection_durations(timeline: Timeline) -> tuple[Md, ...]:
     """The durations that end with somebody or something knowing."""
-    return tuple(_duration(each) for each in timeline.durations if each.end in _NOTICED)
+    return _told([each for each in timeline.durations if each.end in _NOTICED])
 
 
 def impact_durations(timeline: Timeline) -> tuple[Md, ...]:
     """The durations that end with users being better off."""
-    return tuple(_duration(each) for each in timeline.durations if each.end not in _NOTICED)
+    return _told([each for each in timeline.durations if each.end not in _NOTICED])
 
 
-def _duration(duration: Duration) -> Md:
-    """`time to detect: impact start -> first alert firing = 16 min 45 s`."""
-    ends = [foreign(end.replace("_", " ")) for end in (duration.start, duration.end)]
-    if duration.value is None:
-        value = line("not recorded{}", optional(" ({})", duration.why_null))
-    else:
-        value = foreign(format_duration(duration.value) if duration.value else "0 s")
-    return line("{}: {} -> {} = {}", duration.name, *ends, value)
+def _told(durations: Sequence[Duration]) -> tuple[Md, ...]:
+    """One line for each known duration, then one for each reason why others are not known."""
+    known = [
+        line("{}: {} = {}", each.name, _ends(each), _length(each.value))
+        for each in durations
+        if each.value is not None
+    ]
+    reasons = dict.fromkeys(each.why_null for each in durations if each.value is None)
+    return (*known, *(_unknown(reason, durations) for reason in reasons))
+
+
+def _ends(duration: Duration) -> Md:
+    """`impact start -> first alert firing`."""
+    return line("{} -> {}", duration.start.replace("_", " "), duration.end.replace("_", " "))
+
+
+def _length(value: timedelta) -> str:
+    return format_duration(value) or "0 s"
+
+
+def _unknown(reason: str, durations: Sequence[Duration]) -> Md:
+    """`time to acknowledge: first alert firing -> acknowledged = not recorded`, many for one reason."""
+    same = [each for each in durations if each.value is None and each.why_null == reason]
+    names = joined("; ", [line("{}: {}", each.name, _ends(each)) for each in same])
+    why = reason if reason.startswith("not recorded") else f"not recorded ({reason})"
+    return line("{} = {}", names, why or "not recorded")
 
 
 def alert_remarks(timeline: Timeline) -> tuple[Md, ...]:

@@ -80,13 +80,12 @@ def _normal(report: SignalReport) -> Md:
     )
 
 
-def change_queries(timeline: Timeline) -> tuple[Md, ...]:
-    """The queries behind events that are no signal's: alerts, restarts, deploys. Each once."""
-    known = {report.spec.query for report in timeline.signals}
-    others = dict.fromkeys(
-        event.query for event in timeline.events if event.query and event.query not in known
-    )
-    return tuple(fence(query, "promql") for query in others)
+def other_queries(timeline: Timeline) -> tuple[Md, ...]:
+    """The queries that are no signal's: request figures, alerts, restarts, deploys. Each once."""
+    known = {"", *(report.spec.query for report in timeline.signals)}
+    counted = [] if timeline.requests is None else [timeline.requests.query]
+    asked = dict.fromkeys([*counted, *(event.query for event in timeline.events)])
+    return tuple(fence(query, "promql") for query in asked if query not in known)
 
 
 def alert_rows(timeline: Timeline) -> tuple[AlertRow, ...]:

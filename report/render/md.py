@@ -21,7 +21,7 @@ class Md(str):
 
 # Marks that change nothing in the middle of a line, in any of the dialects drafts are read in. All
 # others are escaped. People edit this text, and `0\.1 \-\> 0\.9 \%` is no fun to edit.
-_HARMLESS = r",;%'\"?/()+=.>:-"
+_HARMLESS = ",;%'\"?/()+=.>:-"
 # Except where a dialect reads more into them: list numbers and marks at the start of a block, bare
 # addresses, :emoji:, ==highlight==, ++insert++, "--" that closes a comment.
 _READ_AS_MORE = re.compile(

@@ -46,7 +46,7 @@ def html(markdown_text: str, *, title: str, charts: Mapping[str, bytes]) -> byte
     `title` is the page's name as plain text. `charts` are the pictures the text may show, SVG or PNG, by
     the path it names them with; a picture that is not among them is shown as its alternative text.
     """
-    tokens = parser().parse(markdown_text)
+    tokens = parser().parse(_text(markdown_text))
     headings = outlined(tokens)
     rendered = parser().renderer.render(shaped(tokens, charts), parser().options, {})
     page = html_environment().get_template("page.html.j2")
@@ -58,7 +58,12 @@ def html(markdown_text: str, *, title: str, charts: Mapping[str, bytes]) -> byte
         contents=[heading for heading in headings if heading.level == 2],
         body=Markup(_clean(rendered)),
     )
-    return text.encode("utf-8", errors="replace")
+    return text.encode("utf-8")
+
+
+def _text(markdown_text: str) -> str:
+    """The text without what no file in UTF-8 can hold; bytes of another encoding are read in as such."""
+    return markdown_text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _policy(style: str) -> str:

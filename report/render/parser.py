@@ -18,8 +18,13 @@ _INDENTED = 4
 
 
 def parser() -> MarkdownIt:
-    """CommonMark with GFM tables and strike-through; raw HTML off, comments recognised and dropped."""
+    """CommonMark with GFM tables and strike-through; raw HTML off, comments recognised and dropped.
+
+    Characters that were escaped stay tokens of their own (`text_special`), so that what was escaped in
+    order to mean nothing is not read as a question or an address afterwards.
+    """
     reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    reader.disable("text_join")
     block: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     reader.block.ruler.before("fence", "comment", _comment_block, block)
     reader.inline.ruler.before("autolink", "comment", _comment_inline)
@@ -68,6 +73,6 @@ def prose(markdown_text: str) -> Iterator[str]:
 def _spoken(token: Token) -> str:
     if token.type in ("softbreak", "hardbreak"):
         return " "
-    if token.type in ("code_inline", "image"):
+    if token.type in ("code_inline", "image", "text_special"):
         return "\0"  # so that what stands on both sides is not read as one
     return token.content

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from incident.model.timeline import Event, EventOrigin, Timeline
+from incident.text.instants import stamp
 from incident.text.links import url_or_none
-from report.render.clock import Clock, clock_of, since, utc_clock, whole
+from report.render.clock import Clock, clock_of, since, whole
 from report.render.cotimed import CONTEXT_KINDS
 from report.render.ids import visible_ids
 from report.render.md import Md, counted, foreign, line
@@ -44,12 +45,12 @@ class Graph:
 
 def rows(timeline: Timeline) -> tuple[Row, ...]:
     """All events in the timeline's order; the k-th main event has the number k, as in the charts."""
-    clock, utc = clock_of(timeline), utc_clock(timeline)
+    clock = clock_of(timeline)
     ids = visible_ids(event.id for event in timeline.events)
     made, number = [], 0
     for event in timeline.events:
         number += event.main
-        made.append(_row(timeline, event, clock, utc, Md(number if event.main else "-"), ids))
+        made.append(_row(timeline, event, clock, Md(number if event.main else "-"), ids))
     return tuple(made)
 
 
@@ -77,15 +78,13 @@ def short_id(event_id: str, ids: Mapping[str, str], link: str) -> Md:
     return Md(f"[{ids[event_id]}]") if link and url_or_none(link) else Md(ids[event_id])
 
 
-def _row(
-    timeline: Timeline, event: Event, clock: Clock, utc: Clock, number: Md, ids: Mapping[str, str]
-) -> Row:
+def _row(timeline: Timeline, event: Event, clock: Clock, number: Md, ids: Mapping[str, str]) -> Row:
     start = timeline.episodes[0].start.at if timeline.episodes else None
     return Row(
         number=number,
         at=clock.row(event.at, event.plus_minus),
         exact=clock.at(event.at),
-        utc=utc.at(event.at),
+        utc=Md(stamp(event.at, UTC)),
         plus_minus=Md(f"{whole(event.plus_minus) / timedelta(seconds=1):g} s"),
         since_start=Md("") if start is None else since(start, event.at),
         what=_what(event, clock),

@@ -38,6 +38,8 @@ def _inline(children: Sequence[Token], charts: Mapping[str, bytes]) -> Iterator[
             yield _embedded(child, charts)
         elif child.type == "text":
             yield from _marked(child.content, linked=bool(linked))
+        elif child.type == "text_special":
+            yield Token("text", "", 0, content=child.content)
         else:
             yield child
 

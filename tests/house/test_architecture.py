@@ -25,7 +25,7 @@ ARRAYS = {"numpy", "pandas"}
 
 # Who may read a clock or wait, and which; everybody else is handed `now`.
 CLOCKS: dict[str, tuple[str, ...]] = {
-    "time.monotonic": ("collector/prometheus.py", "collector/http/", "report/cli.py", "report/progress.py"),
+    "time.monotonic": ("collector/live.py", "collector/prometheus.py", "collector/http/", "report/cli.py"),
     "time.sleep": ("collector/prometheus.py", "collector/http/"),
     "time.perf_counter": (),
     "time.time": ("report/cli.py",),

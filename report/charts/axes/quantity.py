@@ -20,7 +20,7 @@ _MOST_INTERVALS = 5
 _FLAT_TOP = {Kind.RATIO: 0.01, Kind.LATENCY: 0.1, Kind.RATE: 1.0, Kind.GAUGE: 1.0}
 """Height of the axis where nothing rises above zero: 1 %, 100 ms, 1 a second."""
 _MILLI_BELOW_S = 0.1
-"""Seconds are shown as milliseconds where the axis ends below this, as `quantity` does in words."""
+"""Seconds are shown as milliseconds where no value is above this, as `quantity` does in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def quantity_axis(spec: SignalSpec, values: Iterable[float], wanted: Iterable[fl
         top = bottom + (_FLAT_TOP[spec.kind] if bottom == 0 else abs(bottom) or 1.0)
     high = top + _HEADROOM * (top - bottom)
     low = bottom - (_FOOTROOM if bottom == 0 else _HEADROOM) * (top - bottom)
-    factor, unit = _human_unit(spec, high)
+    factor, unit = _human_unit(spec, top)
     return QuantityAxis(low, high, _ticks(low, high, factor, unit), unit)
 
 
@@ -56,11 +56,11 @@ def _from_zero(spec: SignalSpec, seen: list[float]) -> bool:
     return 0 <= min(seen) <= 0.5 * max(seen) or min(seen) == max(seen)
 
 
-def _human_unit(spec: SignalSpec, high: float) -> tuple[float, str]:
+def _human_unit(spec: SignalSpec, top: float) -> tuple[float, str]:
     if spec.unit == "ratio":
         return 100.0, "%"
     if spec.unit in ("s", "seconds"):
-        return (1000.0, "ms") if high < _MILLI_BELOW_S else (1.0, "s")
+        return (1000.0, "ms") if top < _MILLI_BELOW_S else (1.0, "s")
     return 1.0, spec.unit
 
 

@@ -45,19 +45,19 @@ class TimeAxis:
         return min(max(self.x(at), 0.0), self.length)
 
     def clock(self, at: datetime) -> str:
-        """`14:04`, `14:20:45`: seconds only where there are any."""
-        return clock(at, self.zone, seconds=bool(at.second))
+        """`14:04`, `14:20:45`: seconds where there are any; `02:06 CET` where clocks change on the axis."""
+        words = clock(at, self.zone, seconds=bool(at.second))
+        return f"{words} {_abbreviation(at, self.zone)}" if self.clocks_change else words
 
     def stamp(self, at: datetime) -> str:
-        """As `clock`, with the day before it where the axis has several."""
-        day = f"{at.astimezone(self.zone):%Y-%m-%d} " if len(_days(self)) > 1 or not self._holds(at) else ""
-        return day + self.clock(at)
+        """As `clock`, with the day before it where it is not the only day of the axis."""
+        day = f"{at.astimezone(self.zone):%Y-%m-%d}"
+        return self.clock(at) if days(self) == [day] else f"{day} {self.clock(at)}"
 
-    def _holds(self, at: datetime) -> bool:
-        """On the axis or at its end: a time that needs no date beside it."""
-        return self.span.start <= at <= self.span.end and f"{at.astimezone(self.zone):%Y-%m-%d}" in _days(
-            self
-        )
+    @property
+    def clocks_change(self) -> bool:
+        """Whether the zone's offset differs between the ends: then a time of day may mean two instants."""
+        return zone_label(self.span.start, self.zone) != zone_label(self.span.end, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,11 @@ def _label(local: datetime, step: timedelta, axis: TimeAxis) -> str:
     if step >= _DAY:
         return f"{local:%Y-%m-%d}"
     words = f"{local:%H:%M:%S}" if step < _MINUTE else f"{local:%H:%M}"
-    is_dated = _since_midnight(local) == timedelta(0) and len(_days(axis)) > 1
+    is_dated = _since_midnight(local) == timedelta(0) and len(days(axis)) > 1
     return f"{words}\n{local:%Y-%m-%d}" if is_dated else words
 
 
-def _days(axis: TimeAxis) -> list[str]:
+def days(axis: TimeAxis) -> list[str]:
     """First and last local day of the axis, once where they are the same."""
     last = axis.span.end - timedelta(microseconds=1)
     return sorted({f"{at.astimezone(axis.zone):%Y-%m-%d}" for at in (axis.span.start, last)})
@@ -116,13 +116,13 @@ def axis_words(axis: TimeAxis) -> str:
 
 def days_words(axis: TimeAxis) -> str:
     """`2023-03-01`, or first and last day: `2023-03-01 to 2023-03-02`."""
-    return " to ".join(_days(axis))
+    return " to ".join(days(axis))
 
 
 def _zone_words(axis: TimeAxis) -> str:
     before, after = (_plain_label(at, axis.zone) for at in (axis.span.start, axis.span.end))
     name = str(axis.zone)
-    if before != after:
+    if axis.clocks_change:
         change = _clock_change(axis.span, axis.zone)
         return f"{name} ({before} until {clock(change, axis.zone, seconds=False)}, then {after})"
     return name if before == name else f"{name} ({before})"
@@ -131,6 +131,11 @@ def _zone_words(axis: TimeAxis) -> str:
 def _plain_label(at: datetime, zone: ZoneInfo) -> str:
     """`EST, UTC-05:00`: without the brackets, as it stands inside brackets here."""
     return zone_label(at, zone).replace(" (", ", ").removesuffix(")")
+
+
+def _abbreviation(at: datetime, zone: ZoneInfo) -> str:
+    """`CET`, or `UTC-03:00` where the zone has only numbers."""
+    return zone_label(at, zone).partition(" ")[0]
 
 
 def _clock_change(span: Span, zone: ZoneInfo) -> datetime:

@@ -1,0 +1,80 @@
+"""The settings of one run, resolved: flags over environment over file over defaults."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from collector.errors import ConfigError
+from collector.http.settings import HttpSettings
+from collector.signals.custom import WantedSignal
+from incident.model.policy import Policy
+
+URL_VARIABLE = "PROMETHEUS_URL"
+"""The environment variable the community uses for the server's address."""
+
+_TENANT_HEADER = "x-scope-orgid"
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the command line said; None or empty = not said."""
+
+    prometheus: str | None = None
+    http_config_file: Path | None = None
+    headers: tuple[str, ...] = ()
+    """As given: NAME=VALUE."""
+    timezone: str | None = None
+    output: Path | None = None
+    service: str | None = None
+    match: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+    """As given: NAME=PROMQL."""
+
+    def __repr__(self) -> str:
+        """Without the headers, which may hold credentials."""
+        return f"Flags(prometheus={self.prometheus!r}, service={self.service!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything configurable, checked. Credentials are `Secret`s throughout."""
+
+    url: str
+    """Of the server; empty where none was given, which only a replay does without."""
+    http: HttpSettings
+    timezone: ZoneInfo
+    """For display, and to read times without an offset if `timezone_given`."""
+    timezone_given: bool
+    output: Path
+    service: str
+    match: tuple[str, ...]
+    """Label matchers as written, each valid PromQL."""
+    signals: tuple[WantedSignal, ...]
+    discovery: bool
+    policy: Policy
+    link_base: str
+    """Address of Prometheus for links in the draft: the external one, else `url`."""
+    deadline: timedelta
+
+    @property
+    def server(self) -> str:
+        """The server's address. Raises ConfigError where none was given."""
+        if not self.url:
+            raise ConfigError(
+                "prometheus url: not given; use --prometheus URL, the environment variable "
+                f"{URL_VARIABLE}, or prometheus.url in the configuration"
+            )
+        return self.url
+
+    @property
+    def tenant(self) -> str:
+        """A stable mark of the tenant asked, empty where none is named; not the tenant's name."""
+        named = [*self.http.plain_headers, *((name, value.reveal()) for name, value in self.http.headers)]
+        for name, value in named:
+            if name.lower() == _TENANT_HEADER:
+                return hashlib.sha256(value.encode()).hexdigest()[:8]
+        return ""

@@ -1,0 +1,197 @@
+"""The command line: arguments, the clock, exit codes. The only reader of the wall clock.
+
+Data go to stdout, everything else to stderr. Heavy libraries are imported inside the verbs, so that
+`--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn, TypeAlias, TypeVar
+
+import click
+
+from report.exits import Exit, code_of
+
+Flag: TypeAlias = str | bool | tuple[str, ...] | None
+"""What click gives for a flag of ours."""
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def _version() -> str:
+    try:
+        return version("incident-timeline")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turns every error into one line on stderr and its exit code; no traceback reaches a user."""
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except KeyboardInterrupt:
+        _leave("interrupted; every earlier file is as it was", Exit.INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(Exit.DONE) from None
+    except Exception as error:  # noqa: BLE001 - the one boundary: a defect becomes a line and code 1
+        code = code_of(error)
+        _leave(_defect(error) if code is Exit.DEFECT else str(error), code)
+
+
+def _defect(error: Exception) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(where.filename).name}:{where.lineno}"
+    return f"unexpected {type(error).__name__} at {place}; this is a defect of ours, please report this line"
+
+
+def _leave(line: str, code: Exit) -> NoReturn:
+    click.echo(f"incident-timeline: {' '.join(line.split())}", err=True)
+    raise SystemExit(code)
+
+
+def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, listed in this order."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+_source_options = _options(
+    click.option("--prometheus", metavar="URL", help="Prometheus to ask; also PROMETHEUS_URL."),
+    click.option(
+        "--http.config.file",
+        "http_config_file",
+        metavar="FILE",
+        help="Credentials and TLS, exactly Prometheus' http_config in YAML.",
+    ),
+    click.option(
+        "--header", multiple=True, metavar="NAME=VALUE", help="Sent with every request; repeatable."
+    ),
+    click.option("--config", metavar="FILE", help="Settings; default ./config.yaml where it exists."),
+)
+_shown_options = _options(
+    click.option("--timezone", metavar="ZONE", help="IANA zone to show times in; default UTC."),
+    click.option("--output", metavar="DIR", help="Where drafts go; default reports."),
+    click.option("--quiet", is_flag=True, help="Only errors on stderr."),
+)
+_scope_options = _options(
+    click.option("--service", metavar="NAME", help="The service, as its labels name it."),
+    click.option(
+        "--match", multiple=True, metavar="MATCHER", help="Narrow it: 'namespace=\"prod\"'; repeatable."
+    ),
+)
+
+
+@click.group(context_settings=_SETTINGS)
+@click.version_option(_version(), prog_name="incident-timeline")
+def main() -> None:
+    """From a window of Prometheus metrics and alerts to a measured postmortem draft.
+
+    TIME is RFC 3339, unix seconds, or now-2h. Exit codes: 0 done, 2 usage, 3 partial, 4 no data,
+    5 unavailable, 6 refused, 7 output failed, 8 a human is needed, 75 locked.
+    """
+    signal.signal(signal.SIGTERM, _terminated)
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(Exit.TERMINATED)
+
+
+@main.command()
+@_source_options
+@_scope_options
+@click.option("--from", "start", metavar="TIME", help="Start of the window.")
+@click.option("--to", "end", metavar="TIME", help="End of the window; default now.")
+@click.option("--last", metavar="DURATION", help="The window is this long and ends at --to.")
+@click.option("--around", metavar="TIME", help="The window is two hours to each side of TIME.")
+@click.option("--alert", metavar="NAME", help="The window is around the alert's latest firing.")
+@click.option(
+    "--signal", "signals", multiple=True, metavar="NAME=PROMQL", help="Add or replace a signal; repeatable."
+)
+@click.option("--replay", metavar="PATH", help="Draft from kept evidence, with no network.")
+@click.option(
+    "--format", "form", type=click.Choice(["path", "json"]), default="path", help="What stdout gets."
+)
+@_shown_options
+def draft(**flags: Flag) -> None:
+    """Draft one window: writes Markdown, HTML, charts and timeline.json, prints the draft's path."""
+    with _told():
+        from report.pipeline.drafting import run_draft
+
+        sys.exit(run_draft(flags, version=_version(), now=_now()))
+
+
+@main.command()
+@click.option("--output", metavar="DIR", default="reports", help="Where the draft goes; default reports.")
+@click.option("--quiet", is_flag=True, help="Only errors on stderr.")
+def demo(output: str, quiet: bool) -> None:
+    """Draft the bundled incident from its recorded evidence, offline, and print its timeline."""
+    with _told():
+        from report.pipeline.drafting import run_demo
+
+        sys.exit(run_demo(Path(output), quiet=quiet, version=_version()))
+
+
+@main.command()
+@click.argument("directory", metavar="DIR")
+@click.argument("time", metavar="TIME")
+@click.argument("text", metavar="TEXT")
+@click.option(
+    "--kind",
+    default="note",
+    type=click.Choice(
+        ["note", "reported", "acknowledged", "declared", "escalated", "action", "mitigated", "resolved"]
+    ),
+    help="What it was; milestones fill the durations. Default note.",
+)
+@click.option(
+    "--timezone", metavar="ZONE", help="What a TIME without an offset means; default the draft's zone."
+)
+@click.option("--quiet", is_flag=True, help="Only errors on stderr.")
+def note(directory: str, time: str, text: str, kind: str, timezone: str | None, quiet: bool) -> None:
+    """Add a timed note to the draft in DIR; nothing that people wrote is changed."""
+    with _told():
+        from report.pipeline.drafting import run_note
+
+        sys.exit(
+            run_note(Path(directory), time, text, kind, timezone, quiet=quiet, version=_version(), now=_now())
+        )
+
+
+@main.command()
+@_source_options
+@_scope_options
+@click.option("--timezone", metavar="ZONE", hidden=True)
+@click.option("--output", metavar="DIR", hidden=True)
+def doctor(**flags: Flag) -> None:
+    """Check the way to Prometheus: reachable, let in, version, retention, alerts, rules, signals."""
+    with _told():
+        from report.pipeline.drafting import run_doctor
+
+        sys.exit(run_doctor(flags, now=_now()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""`note`: a timed fact that somebody knows, put into a draft without touching what others wrote."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from collector.errors import ConfigError
+from incident.model.facts import Entered
+from incident.text.instants import rfc3339, zone
+from report.merge import insert_row
+from report.pipeline.flow import judged
+from report.pipeline.keeping import read_evidence
+from report.pipeline.places import KEPT, NOTES, Place, entered_bytes, place_at
+from report.pipeline.publishing import DRAFT, PAGE, Outcome, Published, page, pictures_of, publish, text_of
+from report.write import locked, write_all
+
+KINDS = (
+    "note", "reported", "acknowledged", "declared", "escalated", "action", "mitigated", "resolved",
+)  # fmt: skip
+"""Kinds of people's facts, as timeline.json names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What was noted: when, in which words, of which kind."""
+
+    at: datetime
+    text: str
+    kind: str
+
+
+def add_note(directory: Path, note: Note, *, version: str, say: Callable[[str], None]) -> Published:
+    """Adds a timed row; the same note twice is one. An edited draft gains the row and loses nothing.
+
+    Raises ConfigError where there is no draft, or an edited one has no timeline table any more.
+    """
+    if not (directory / DRAFT).is_file():
+        raise ConfigError(f"{directory}: no {DRAFT} in it; give the directory of a draft")
+    place = place_at(directory)
+    one = Entered(note.kind, note.at, note.text, _identity(note))
+    if one.id in {e.id for e in place.entered}:
+        return Published(Outcome.UNCHANGED, directory / DRAFT, ())
+    entered = tuple(sorted((*place.entered, one), key=lambda e: (e.at, e.id)))
+    noted = Place(directory, True, entered)
+    evidence = read_evidence(directory)
+    timeline = judged(evidence, version, noted)
+    published = publish(timeline, evidence, noted, say=say, beside=False)
+    if published.outcome is not Outcome.HUMAN_NEEDED:
+        return published
+    return _inserted(directory, one, entered, timeline.zone)
+
+
+def _identity(note: Note) -> str:
+    """Stable for the same words at the same time, so that a note repeated is not a second one."""
+    what = f"{rfc3339(note.at)}\x1f{note.kind}\x1f{note.text}"
+    return f"ev-{hashlib.sha256(what.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def _inserted(directory: Path, one: Entered, entered: tuple[Entered, ...], shown: str) -> Published:
+    """The edited draft with one row more, none of its lines changed, and its page made from it."""
+    with locked(directory.parent / f"{KEPT}.lock"):
+        existing = text_of(directory / DRAFT) or ""
+        text = insert_row(existing, one, zone(shown))
+        if text is None:
+            raise ConfigError(
+                f"{directory / DRAFT}: its timeline table is gone, so there is no place for the note; "
+                "write the row by hand"
+            )
+        files = {
+            NOTES: entered_bytes(entered),
+            PAGE: page(text, _title(text), pictures_of(directory)),
+            DRAFT: text.encode("utf-8", "surrogateescape"),
+        }
+        changed = write_all(directory, files)
+    return Published(Outcome.WRITTEN, directory / DRAFT, changed)
+
+
+def _title(text: str) -> str:
+    """The draft's own first heading, as people may have changed it."""
+    first = next((line for line in text.splitlines() if line.startswith("# ")), "# postmortem")
+    return first.removeprefix("# ").strip()

@@ -1,0 +1,149 @@
+"""Which window was asked for: the flags read as times, refused where they contradict each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from collector.errors import ConfigError, NoData
+from collector.source import Source
+from incident.model.signals import Samples
+from incident.model.spans import Span, instant
+from incident.text.durations import format_duration, parse_duration
+from incident.text.instants import parse_time, rfc3339, stamp, zone_label
+from incident.text.promql import Matcher, selector
+
+AROUND = timedelta(hours=2)
+"""`--around` reads two hours to each side: most incidents fit, and detection needs the calm beside."""
+SHORTEST_LEAD = timedelta(hours=4)
+"""Less lead-in than this does not show what normal is."""
+TAIL = timedelta(minutes=20)
+"""Read beyond the window, to see an end near its edge held for ten minutes."""
+_ALERT_SEARCH = timedelta(days=14)
+"""How far back the latest firing of an alert is looked for."""
+_ALERT_MARGIN = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_ALERT_OVER = timedelta(minutes=10)
+"""A pause in the firing samples longer than this separates one firing from the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The flags as they were given; empty string for absent."""
+
+    start: str = ""
+    end: str = ""
+    last: str = ""
+    around: str = ""
+    alert: str = ""
+
+
+def window(asked: Asked, *, now: datetime, zone: tzinfo | None) -> Span | None:
+    """The window, or None where it must be looked up from an alert's history.
+
+    `zone` is None where no zone was named: naive times are then refused. Raises ConfigError and the
+    TextError of a time that cannot be read.
+    """
+    _one_way(asked)
+    if asked.alert:
+        return None
+    if asked.around:
+        middle = parse_time(asked.around, now=now, zone=zone)
+        return _past(
+            Span(middle - AROUND, max(middle + timedelta(minutes=1), min(middle + AROUND, now))), now
+        )
+    end = parse_time(asked.end, now=now, zone=zone) if asked.end else now
+    if asked.last:
+        length = parse_duration(asked.last)
+        if length <= timedelta(0):
+            raise ConfigError(f"--last {asked.last}: no time at all; give one like 3h")
+        return _past(Span(end - length, end), now)
+    start = parse_time(asked.start, now=now, zone=zone)
+    if end <= start:
+        raise ConfigError(
+            f"window {rfc3339(start)} to {rfc3339(end)}: the end is not after the start; "
+            "swap --from and --to, or check their dates"
+        )
+    return _past(Span(start, end), now)
+
+
+def _one_way(asked: Asked) -> None:
+    ways = [
+        name
+        for name, value in (
+            ("--from", asked.start),
+            ("--last", asked.last),
+            ("--around", asked.around),
+            ("--alert", asked.alert),
+        )
+        if value
+    ]
+    if not ways:
+        raise ConfigError(
+            "window: none given; say --from TIME --to TIME, --last 3h, --around TIME or --alert NAME"
+        )
+    if len(ways) > 1:
+        raise ConfigError(f"window: {' and '.join(ways)} contradict each other; give one of them")
+    if asked.end and (asked.around or asked.alert):
+        raise ConfigError(f"window: --to does not go with {ways[0]}; leave it out")
+
+
+def _past(span: Span, now: datetime) -> Span:
+    """The span as far as it lies in the past. Raises ConfigError where nothing of it does."""
+    if span.start >= now:
+        raise ConfigError(
+            f"window {rfc3339(span.start)} to {rfc3339(span.end)}: lies in the future, now is {rfc3339(now)}"
+        )
+    return Span(span.start, min(span.end, now)) if span.end > now else span
+
+
+def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, str]:
+    """The latest firing of an alert with an hour to each side, and the service its labels name (or "").
+
+    Searched backwards day by day. Raises NoData where it did not fire within two weeks.
+    """
+    query = selector("ALERTS", [Matcher("alertname", "=", name), Matcher("alertstate", "=", "firing")])
+    until = now
+    while until > now - _ALERT_SEARCH:
+        answer = source.raw(query, Span(until - _DAY, until))
+        if answer.series:
+            start, end, series = _latest_firing(answer.series)
+            service = next((v for label in _SERVICE if (v := series.label(label))), "")
+            return Span(start - _ALERT_MARGIN, min(end + _ALERT_MARGIN, now)), service
+        until -= _DAY
+    raise NoData(
+        f"alert {name}: no firing sample in ALERTS in the {_ALERT_SEARCH.days} days before {rfc3339(now)}; "
+        "check the name, or give the window with --from and --to"
+    )
+
+
+_SERVICE = ("service_name", "exported_service", "service", "app", "application", "job")
+
+
+def _latest_firing(series: tuple[Samples, ...]) -> tuple[datetime, datetime, Samples]:
+    """Start, end and series of the last run of firing samples."""
+    latest = max(series, key=lambda s: int(s.times[-1]))
+    times = latest.times.tolist()
+    first = times[-1]
+    for at in reversed(times):
+        if first - at > _ALERT_OVER // timedelta(milliseconds=1):
+            break
+        first = at
+    return instant(first), instant(times[-1]), latest
+
+
+def lead_for(span: Span, wanted: timedelta | None) -> timedelta:
+    """How much to read before the window: as long as it is, at least four hours, unless set."""
+    return wanted if wanted is not None else max(span.length, SHORTEST_LEAD)
+
+
+def described(span: Span, zone: tzinfo) -> str:
+    """The window for people: in UTC, and in the zone where that is another."""
+    text = f"{_stretch(span, UTC)} UTC ({format_duration(span.length)})"
+    label = zone_label(span.start, zone)
+    return text if label == "UTC" else f"{text} = {_stretch(span, zone)} {label}"
+
+
+def _stretch(span: Span, zone: tzinfo) -> str:
+    start, end = (stamp(at, zone) for at in (span.start, span.end))
+    return f"{start} to {end.partition(' ')[2] if start[:10] == end[:10] else end}"
