@@ -26,6 +26,8 @@ _LEVEL_MS = 3 * 60_000
 _LONGEST_LEVEL_MS = 20 * 60_000
 _ENOUGH_REQUESTS = 50
 """Where requests are few, levels and the search span this many: a share of fewer is chance."""
+_BEGUN = 0.1
+"""A step leaves nothing outside the search; a ramp of ten minutes leaves more than a tenth of its height."""
 _CREEP_MS = 30_000
 """A ramp is followed to its foot in half minutes."""
 _CREEP_SURE = 3.0
@@ -192,7 +194,15 @@ def _creeps(inc: Increments, edge: _Edge, outer: float) -> bool:
         expected = (outer + _RAMP * (deeper - outer)) * total
         if part < expected - 2.0 * math.sqrt(max(expected, 1.0)):
             return True
-    return _above(inc, edge.beside, _normal(inc, edge))
+    return _begun(inc, edge)
+
+
+def _begun(inc: Increments, edge: _Edge) -> bool:
+    """Whether a tenth of the climb lies outside the search already, beyond what chance explains."""
+    normal, beside, inner = _normal(inc, edge), inc.ratio(*edge.beside), inc.ratio(*edge.inner)
+    if normal is None or beside is None or inner is None:
+        return False
+    return beside - normal > _BEGUN * (inner - normal) and _above(inc, edge.beside, normal)
 
 
 def _normal(inc: Increments, edge: _Edge) -> float | None:

@@ -193,8 +193,8 @@ def clock(at: datetime, zone: tzinfo, *, seconds: bool = True) -> str:
 
 def stamp(at: datetime, zone: tzinfo, *, seconds: bool = True) -> str:
     """Day and time of day in the zone: `2023-12-15 14:20:45`."""
-    _require_aware(at)
-    return f"{at.astimezone(zone).date().isoformat()} {clock(at, zone, seconds=seconds)}"
+    time_of_day = clock(at, zone, seconds=seconds)
+    return f"{at.astimezone(zone).date().isoformat()} {time_of_day}"
 
 
 def zone_label(at: datetime, zone: tzinfo) -> str:

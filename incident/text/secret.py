@@ -132,7 +132,6 @@ def _spelled(char: str) -> list[str]:
     percent = "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
     escaped = {
         json.dumps(char)[1:-1],
-        json.dumps(char, ensure_ascii=False)[1:-1],
         repr(char)[1:-1],
         ascii(char)[1:-1],
         "\\" + char,

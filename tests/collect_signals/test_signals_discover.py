@@ -7,6 +7,7 @@ import pytest
 from collector.errors import AmbiguousService, ConfigError, NoData
 from collector.signals.discover import discover
 from collector.signals.specs import error_ratio
+from collector.source import Answer
 from tests.lab_fakes import FakeSource, constant, http_service, samples, span, ticks
 
 WINDOW = span(0, 60)
@@ -252,7 +253,7 @@ def test_unknown_service_names_those_that_exist() -> None:
     """A typing error is answered by the closest names first."""
     known = ("search", "payments", "kube-state-metrics")
     counted = [samples("", [0], 1, service=name) for name in known]
-    source = FakeSource(ranges={"count by": lambda grid: constant(1)(grid).__class__(tuple(counted))})
+    source = FakeSource(ranges={"count by": lambda _: Answer(tuple(counted))})
 
     with pytest.raises(NoData, match="services known there: payments, .*; choose one with --service"):
         discover(source, "paymnets", (), WINDOW)
@@ -260,7 +261,7 @@ def test_unknown_service_names_those_that_exist() -> None:
 
 def test_known_service_outside_the_window_says_where_its_samples_lie() -> None:
     """A window without samples of a known service is answered by where there are some."""
-    source = FakeSource(ranges={"count({": lambda grid: constant(1)(grid)})
+    source = FakeSource(ranges={"count({": constant(1)})
 
     with pytest.raises(NoData, match="its samples lie between about .* and .*; choose a window"):
         discover(source, "payments", (), WINDOW)

@@ -68,11 +68,18 @@ def test_what_prometheus_does_not_take_is_refused(text: str) -> None:
         parse_duration(text)
 
 
-@pytest.mark.parametrize("text", ["293y", "999999999999999999999y", "9" * 5000 + "s", "106752d"])
+@pytest.mark.parametrize(
+    "text", ["293y", "999999999999999999999y", "9" * 5000 + "s", "106752d", "9223372036855ms"]
+)
 def test_a_duration_beyond_prometheus_is_refused(text: str) -> None:
     """What Prometheus cannot hold is refused, however many digits it has."""
     with pytest.raises(TextError, match="292 years"):
         parse_duration(text)
+
+
+def test_the_longest_duration_is_read() -> None:
+    """The limit itself is still a duration."""
+    assert parse_duration("9223372036854ms") == timedelta(milliseconds=9223372036854)
 
 
 def test_zero_needs_no_unit() -> None:
@@ -117,7 +124,9 @@ def test_a_duration_that_promql_lacks_is_refused(duration: timedelta) -> None:
         (3600, "1 h"),
         (3601, "1 h 1 s"),
         (90000, "1 d 1 h"),
-        (59.96, "1 min"),
+        (0.001, "1 ms"),
+        (59.94, "59.9 s"),
+        (59.95, "1 min"),
         (3599.7, "1 h"),
         (-1005, "-16 min 45 s"),
         (0.0001, "0 s"),

@@ -18,6 +18,8 @@ GOOD = [
     "http://10.0.0.1:80/",
     "http://[2001:db8::1]:9090/x",
     "http://my_service.ns.svc.cluster.local/a/b;c=d",
+    "http://h:1/" + "a" * 2036,
+    "http://h:65535",
     "https://xn--bcher-kva.example/",
 ]
 SCHEMES = [
@@ -96,7 +98,9 @@ BAD_WEB = [
     "http://ho<st/",
     'http://ho"st/',
     "http://host/\ud800",
-    "http://host/" + "a" * 2048,
+    "http://host/" + "a" * 2037,
+    "http://[:::1]/",
+    "http://[::12345]/",
     "&#106;avascript:alert(1)",
     "%6aavascript:alert(1)",
     "javascript&colon;alert(1)",
@@ -244,4 +248,5 @@ def test_the_grafana_link_has_absolute_milliseconds() -> None:
 
     assert url.startswith("https://grafana/explore?schemaVersion=1&orgId=1&panes=%7B%22a%22")
     assert '"range":{"from":"1795213800000","to":"1795217400000"}' in panes
-    assert '"expr":"up"' in panes
+    assert '"queries":[{"refId":"A",' in panes
+    assert '"expr":"up","range":true}' in panes

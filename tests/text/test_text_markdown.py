@@ -133,6 +133,15 @@ def test_code_is_shown_as_it_was(text: str) -> None:
         assert shown(f"before {code_span(text)} after", "code_inline") == [unbroken(text)]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("up", "`up`"), ("a`b", "``a`b``"), ("`a``", "``` `a`` ```"), (" a", "`  a `"), ("a\nb", "`a b`")],
+)
+def test_code_has_no_more_marks_than_needed(text: str, expected: str) -> None:
+    """People read the Markdown too, so it looks as one would write it."""
+    assert code_span(text) == expected
+
+
 @given(ANY)
 @example("a\\|b")
 @example("a|b`\\")
@@ -158,6 +167,12 @@ def test_a_fence_holds_any_text(text: str) -> None:
 
     assert [token.type for token in tokens] == ["fence", "paragraph_open", "inline", "paragraph_close"]
     assert tokens[0].info == "promql"
+
+
+def test_a_fence_is_as_short_as_may_be() -> None:
+    """Three backticks, or one more than the text has in a row."""
+    assert fence("up") == "```\nup\n```\n"
+    assert fence("```\nx\n```", "text") == "````text\n```\nx\n```\n````\n"
 
 
 def test_a_fence_keeps_the_lines() -> None:

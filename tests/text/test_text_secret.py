@@ -86,6 +86,12 @@ def test_json_does_not_take_a_secret_by_itself() -> None:
     assert "S3cr" not in str(caught.value)
 
 
+def test_a_secret_has_no_list_of_its_parts() -> None:
+    """Tools that print all attributes of an object find none."""
+    with pytest.raises(TypeError, match="__dict__"):
+        vars(Secret(VALUE))
+
+
 def test_reveal_gives_the_value() -> None:
     """The one place that sends it gets it, also from copies."""
     secret = Secret(VALUE, user="admin")

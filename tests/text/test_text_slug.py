@@ -69,3 +69,5 @@ def test_a_clean_name_stays_as_it_is() -> None:
 def test_another_name_gets_a_digest() -> None:
     """What was changed on the way to a slug is made unique by ten hex digits."""
     assert re.fullmatch("payments-[0-9a-f]{10}", unique_slug("Payments"))
+    assert re.fullmatch("x{48}-[0-9a-f]{10}", unique_slug("x" * 49))
+    assert unique_slug("x" * 48) == "x" * 48

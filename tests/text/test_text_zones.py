@@ -78,3 +78,7 @@ def test_naive_times_are_not_shown() -> None:
     """A time without zone is refused where it would be shown."""
     with pytest.raises(TextError, match="has no zone"):
         clock(datetime(2023, 12, 15, 14, 20), UTC)  # noqa: DTZ001 (the case)
+    with pytest.raises(TextError, match="has no zone"):
+        stamp(datetime(2023, 12, 15, 14, 20), UTC)  # noqa: DTZ001 (the case)
+    with pytest.raises(TextError, match="has no zone"):
+        zone_label(datetime(2023, 12, 15, 14, 20), UTC)  # noqa: DTZ001 (the case)

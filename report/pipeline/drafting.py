@@ -1,0 +1,221 @@
+"""The verbs of the command line: each reads its flags, runs the flow, says what it found, and its code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeAlias
+
+from collector.config.load import load_settings
+from collector.config.settings import Flags, Settings
+from collector.errors import ConfigError
+from collector.prometheus import PrometheusSource, connect
+from collector.survey import SurveyRequest
+from incident.model.evidence import Evidence, Presentation
+from incident.model.spans import Span
+from incident.text.controls import terminal
+from incident.text.instants import parse_time, zone
+from incident.timeline import timeline_json
+from report.exits import Exit
+from report.pipeline.doctor import Health, examine
+from report.pipeline.flow import Draft, draft, redraft
+from report.pipeline.keeping import read_evidence
+from report.pipeline.noting import Note, add_note
+from report.pipeline.places import read_document
+from report.pipeline.publishing import PAGE, Outcome, Published
+from report.pipeline.telling import tell
+from report.pipeline.window import TAIL, Asked, described, lead_for, window, window_of_alert
+from report.progress import progress
+from report.render import open_prompts
+from report.render import terminal as first_page
+
+Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
+"""Flags as the command line gives them, by name."""
+
+
+def run_draft(given: Given, *, version: str, now: datetime) -> Exit:
+    """`draft`: one window of a live source, or of kept evidence, to one draft."""
+    settings = settings_of(given)
+    quiet = bool(given.get("quiet"))
+    with progress(quiet=quiet) as say:
+        if given.get("replay"):
+            _no_window(given)
+            evidence = _shown_as(read_evidence(Path(_text(given, "replay"))), given)
+            made = redraft(evidence, settings.output, version=version, say=say)
+        else:
+            made = _live(given, settings, version=version, now=now, say=say)
+    if not quiet:
+        tell(made)
+    _print(made, _text(given, "form"))
+    return _exit(made)
+
+
+def run_demo(output: Path, *, quiet: bool, version: str) -> Exit:
+    """`demo`: the bundled incident, offline; its first page goes to stdout."""
+    evidence = read_evidence(bundled())
+    with progress(quiet=quiet) as say:
+        made = redraft(evidence, output, version=version, say=say)
+    print(first_page(made.timeline, recorded=True))
+    asked = len(open_prompts(made.published.draft.read_text("utf-8")))
+    print(f"{made.place.directory / PAGE}    {asked} questions for you")
+    return _after(made.published)
+
+
+def bundled() -> Path:
+    """The recorded incident that travels with the program."""
+    beside = Path(__file__).resolve().parents[1] / "demo" / "evidence.json.gz"
+    return beside if beside.is_file() else Path(__file__).resolve().parents[2] / "fixtures" / "payments"
+
+
+def run_note(
+    directory: Path,
+    time: str,
+    text: str,
+    kind: str,
+    shown: str | None,
+    *,
+    quiet: bool,
+    version: str,
+    now: datetime,
+) -> Exit:
+    """`note`: a timed row into a draft."""
+    kept = read_document(directory)
+    name = shown or (str(kept.get("timezone")) if kept else "UTC")
+    at = parse_time(time, now=now, zone=zone(name))
+    words = " ".join(text.split())
+    if not words:
+        raise ConfigError("note: no text; say what happened, in quotes")
+    with progress(quiet=quiet) as say:
+        published = add_note(directory, Note(at, words, kind), version=version, say=say)
+    print(published.draft)
+    return _after(published)
+
+
+def run_doctor(given: Given, *, now: datetime) -> Exit:
+    """`doctor`: every finding a line on stdout; bad ones make the exit code."""
+    settings = settings_of(given)
+    source = _connected(settings)
+    worst = Exit.DONE
+    for found in examine(source, now, settings.service, settings.match, settings.http.credential):
+        print(f"{found.health.value:<5} {found.what:<16} {terminal(found.says)}")
+        if found.health is Health.BAD:
+            worst = Exit.PARTIAL
+    return worst
+
+
+def settings_of(given: Given) -> Settings:
+    """The settings of this run: flag over environment over file over default."""
+    named = _text(given, "config")
+    http = _text(given, "http_config_file")
+    output = _text(given, "output")
+    flags = Flags(
+        prometheus=_text(given, "prometheus") or None,
+        http_config_file=Path(http) if http else None,
+        headers=_texts(given, "header"),
+        timezone=_text(given, "timezone") or None,
+        output=Path(output) if output else None,
+        service=_text(given, "service") or None,
+        match=_texts(given, "match"),
+        signals=_texts(given, "signals"),
+    )
+    return load_settings(flags, os.environ, Path(named) if named else None)
+
+
+def _text(given: Given, name: str) -> str:
+    value = given.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _texts(given: Given, name: str) -> tuple[str, ...]:
+    value = given.get(name)
+    return value if isinstance(value, tuple) else ()
+
+
+def _asked(given: Given) -> Asked:
+    return Asked(*(_text(given, name) for name in ("start", "end", "last", "around", "alert")))
+
+
+def _no_window(given: Given) -> None:
+    if _asked(given) != Asked():
+        raise ConfigError(
+            "--replay: the window is the evidence's own; leave out --from, --to, --last, --around"
+        )
+
+
+def _shown_as(evidence: Evidence, given: Given) -> Evidence:
+    """The evidence as it was shown first, or in the zone that is asked for now."""
+
+    name = _text(given, "timezone")
+    if not name:
+        return evidence
+    return replace(evidence, presentation=replace(evidence.presentation, zone=zone(name).key))
+
+
+def _connected(settings: Settings) -> PrometheusSource:
+    return connect(settings.http, url=settings.server, deadline=settings.deadline, on_query=None)
+
+
+def _live(
+    given: Given, settings: Settings, *, version: str, now: datetime, say: Callable[[str], None]
+) -> Draft:
+    settings.server  # noqa: B018 - no address is a mistake to tell before any other
+    asked = _asked(given)
+    span = window(asked, now=now, zone=settings.timezone if settings.timezone_given else None)
+    source = _connected(settings)
+    service = settings.service
+    if span is None:
+        say(f"looking for {asked.alert}")
+        span, named = window_of_alert(source, asked.alert, now)
+        service = service or named
+    if not service:
+        raise ConfigError("service: none given; name one with --service, or `service:` in the configuration")
+    if not given.get("quiet"):
+        print(f"window   {described(span, settings.timezone)}", file=sys.stderr)
+    request = _request(settings, service, span)
+    shown = Presentation(settings.timezone.key, settings.link_base, settings.policy)
+    return draft(source, request, shown, settings.output, version=version, now=now, say=say)
+
+
+def _request(settings: Settings, service: str, span: Span) -> SurveyRequest:
+    return SurveyRequest(
+        service=service,
+        matchers=settings.match,
+        asked=span,
+        lead=lead_for(span, None),
+        tail=max(TAIL, settings.policy.recovery_hold + timedelta(minutes=5)),
+        wanted=settings.signals,
+        discovery=settings.discovery,
+        tenant=settings.tenant,
+    )
+
+
+def _print(made: Draft, form: str) -> None:
+    """The one thing on stdout: the draft's path, or its timeline.json."""
+    if form == "json":
+        sys.stdout.write(timeline_json(made.timeline).decode("utf-8"))
+    else:
+        print(made.published.draft)
+
+
+def _exit(made: Draft) -> Exit:
+    if made.published.outcome is Outcome.HUMAN_NEEDED:
+        return _after(made.published)
+    failed = [u for u in made.timeline.unknowns if u.failed]
+    for one in failed:
+        print(f"incident-timeline: partial: {terminal(one.what)}: {terminal(one.why)}", file=sys.stderr)
+    return Exit.PARTIAL if failed else Exit.DONE
+
+
+def _after(published: Published) -> Exit:
+    if published.outcome is not Outcome.HUMAN_NEEDED:
+        return Exit.DONE
+    print(
+        f"incident-timeline: {published.draft}: {published.reason}; it was left alone, the new text lies "
+        "beside it as postmortem.new.md",
+        file=sys.stderr,
+    )
+    return Exit.HUMAN_NEEDED

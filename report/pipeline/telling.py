@@ -1,0 +1,41 @@
+"""What a run says on stderr: scope, signals, finding, each one line."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+from incident.model.timeline import Timeline
+from incident.text.controls import terminal
+from incident.text.instants import stamp, zone
+from report.pipeline.flow import Draft
+from report.pipeline.publishing import Outcome
+from report.render import found
+
+
+def tell(made: Draft) -> None:
+    """Prints the lines of a finished draft."""
+    timeline = made.timeline
+    for line in (*_extension(timeline), _scope(timeline), _signals(timeline), f"found    {found(timeline)}"):
+        print(terminal(line), file=sys.stderr)
+    if made.published.outcome is Outcome.UNCHANGED:
+        print("files    unchanged", file=sys.stderr)
+
+
+def _extension(timeline: Timeline) -> list[str]:
+    if not timeline.extended_because:
+        return []
+    shown = zone(timeline.zone)
+    reach = f"{stamp(timeline.window.start, shown)} to {stamp(timeline.window.end, shown)}"
+    return [f"extended {reach} {timeline.zone} ({timeline.extended_because})"]
+
+
+def _scope(timeline: Timeline) -> str:
+    return f"scope    {timeline.scope}"
+
+
+def _signals(timeline: Timeline) -> str:
+    names = ", ".join(s.spec.name for s in timeline.signals) or "none"
+    changes = Counter(e.kind for e in timeline.events if e.origin == "change")
+    counted = [f"{len(timeline.alerts)} alerts", *(f"{n} {kind}" for kind, n in sorted(changes.items()))]
+    return f"signals  {names}; {', '.join(counted)}"

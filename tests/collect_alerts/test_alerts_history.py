@@ -1,0 +1,314 @@
+"""Alert history from raw samples: what is one alert, when it began, and when it was over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from collector.alerts.history import alert_history
+from collector.errors import QueryRejected
+from collector.signals.home import Home
+from incident.model.facts import AlertInterval, AlertRule, Nearness
+from incident.model.signals import Samples, Targets
+from incident.model.spans import ms
+from tests.lab_fakes import FakeSource, at, samples, span, ticks
+
+WINDOW = span(0, 240)
+STEP = timedelta(seconds=15)
+HOME = Home("payments", frozenset({"prod"}), frozenset({"payments"}), frozenset({"a:1"}), frozenset())
+LABELS = {"service": "payments", "namespace": "prod", "severity": "page"}
+
+
+def alert(
+    name: str, pending: Sequence[int], firing: Sequence[int], since: float | None, **labels: str
+) -> list[Samples]:
+    """An alert as rules write it: pending and firing series, and ActiveAt (minutes) beside both."""
+    made = []
+    for state, times in (("pending", pending), ("firing", firing)):
+        if times:
+            made.append(samples("ALERTS", times, 1, alertname=name, alertstate=state, **labels))
+    if since is not None:
+        active = sorted([*pending, *firing])
+        made.append(
+            samples("ALERTS_FOR_STATE", active, ms(at(since)) // 1000, alertname=name, **labels)
+        )
+    return made
+
+
+def run(name: str, start: float, fired: float, end: float, **labels: str) -> list[Samples]:
+    """An alert pending from `start`, firing from `fired`, with its last sample before `end` (minutes)."""
+    return alert(name, ticks(start, fired), ticks(fired, end), start, **(labels or LABELS))
+
+
+def watchdog(*parts: tuple[float, float]) -> list[Samples]:
+    """The heartbeat over these stretches of minutes."""
+    times = [t for start, end in parts for t in ticks(start, end)]
+    return [samples("ALERTS", times, 1, alertname="Watchdog", alertstate="firing")]
+
+
+def history(*series: list[Samples]) -> tuple[AlertInterval, ...]:
+    held = joined(one for many in series for one in many)
+    return alert_history(FakeSource(held), HOME, None, WINDOW).intervals
+
+
+def joined(series: object) -> list[Samples]:
+    """Series of the same labels as one, as a server would hold them."""
+    from collector.signals.samples import joined as join
+
+    return list(join(series))  # type: ignore[arg-type]
+
+
+def test_pending_firing_and_resolved_are_exact() -> None:
+    """Pending is ActiveAt, firing its first sample, resolved one interval after the last."""
+    (one,) = history(run("HighErrorRate", 100, 102, 130), watchdog((0, 240)))
+
+    assert (one.pending_at, one.firing_at, one.resolved_at) == (at(100), at(102), at(130))
+    assert one.plus_minus == STEP
+    assert one.nearness is Nearness.OWN
+    assert not one.began_before and not one.evaluation_gap
+    assert one.source == (
+        'ALERTS{alertname="HighErrorRate",namespace="prod",service="payments",severity="page"}'
+    )
+
+
+def test_alert_without_for_was_never_pending() -> None:
+    """A rule without `for` fires at the evaluation that finds its condition true."""
+    (one,) = history(run("ErrorsNow", 100, 100, 110))
+
+    assert (one.pending_at, one.firing_at) == (None, at(100))
+
+
+def test_alert_that_never_fired_is_kept() -> None:
+    """Pending that ended by itself has no firing time."""
+    (one,) = history(run("Slow", 100, 103, 103))
+
+    assert (one.pending_at, one.firing_at, one.resolved_at) == (at(100), None, at(103))
+
+
+def test_without_active_at_the_first_pending_sample_tells() -> None:
+    """Where ALERTS_FOR_STATE was never stored, samples alone make the interval."""
+    (one,) = history(alert("Slow", ticks(100, 102), ticks(102, 110), None, **LABELS))
+
+    assert (one.pending_at, one.firing_at, one.resolved_at) == (at(100), at(102), at(110))
+
+
+def test_two_firings_are_two_alerts() -> None:
+    """Resolved and firing again with another ActiveAt is a new interval."""
+    first, second = history(run("Errors", 60, 61, 70), run("Errors", 120, 121, 130), watchdog((0, 240)))
+
+    assert (first.resolved_at, second.pending_at) == (at(70), at(120))
+
+
+def test_one_missed_evaluation_is_not_a_resolve() -> None:
+    """A single sample missing, with nothing stored of the state, stays one alert."""
+    times = [t for t in ticks(100, 110) if t != ms(at(105))]
+
+    (one,) = history(alert("Errors", [], times, None, **LABELS))
+
+    assert one.resolved_at == at(110)
+    assert not one.evaluation_gap
+
+
+def test_gone_for_one_evaluation_is_a_resolve_when_active_at_says_so() -> None:
+    """A new ActiveAt after one evaluation without a sample is a new alert."""
+    pending_again = alert("Errors", ticks(105.25, 106), [], 105.25, **LABELS)
+
+    found = history(alert("Errors", [], ticks(100, 105), 100, **LABELS), pending_again)
+
+    assert [(one.firing_at, one.resolved_at) for one in found] == [(at(100), at(105)), (None, at(106))]
+
+
+def test_hole_with_the_same_active_at_is_one_alert() -> None:
+    """Samples lost for half an hour, the condition true since the same second: one alert, with a gap."""
+    times = [*ticks(100, 110), *ticks(140, 150)]
+
+    (one,) = history(alert("Errors", [], times, 100, **LABELS), watchdog((0, 240)))
+
+    assert (one.firing_at, one.resolved_at) == (at(100), at(150))
+    assert one.evaluation_gap
+
+
+def test_restart_of_prometheus_is_not_a_resolve() -> None:
+    """All rules silent, then pending again with a new ActiveAt: the same alert, with a gap."""
+    (one,) = history(
+        run("Errors", 100, 101, 110), run("Errors", 130.5, 131.5, 150), watchdog((0, 110), (130, 240))
+    )
+
+    assert (one.pending_at, one.firing_at, one.resolved_at) == (at(100), at(101), at(150))
+    assert one.evaluation_gap
+
+
+def test_alert_long_after_a_silence_is_a_new_one() -> None:
+    """What comes back a quarter of an hour after the rules did is another alert."""
+    found = history(
+        run("Errors", 100, 101, 110), run("Errors", 145, 146, 150), watchdog((0, 110), (130, 240))
+    )
+
+    assert len(found) == 2
+
+
+def test_quiet_rules_alone_are_no_silence() -> None:
+    """Without a heartbeat a hole is a resolve as long as targets were scraped in it."""
+    up = samples("up", ticks(0, 240), 1, job="payments", instance="a:1")
+    source = FakeSource(joined([*run("Errors", 60, 61, 70), *run("Errors", 90, 91, 100), up]))
+
+    found = alert_history(source, HOME, Targets("up", (up,), STEP), WINDOW).intervals
+
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(("others", "expected"), [(False, 1), (True, 2)])
+def test_silence_of_all_targets_joins_only_if_all_were_silent(others: bool, expected: int) -> None:
+    """Without a heartbeat the targets' own silence counts, if nothing else was scraped meanwhile."""
+    up = samples("up", [*ticks(0, 110), *ticks(130, 240)], 1, job="payments", instance="a:1")
+    held = [*run("Errors", 100, 101, 110), *run("Errors", 131, 132, 150), up]
+    if others:
+        held.append(samples("up", ticks(0, 240), 1, job="other", instance="b:1"))
+
+    found = alert_history(FakeSource(joined(held)), HOME, Targets("up", (up,), STEP), WINDOW).intervals
+
+    assert len(found) == expected
+
+
+def test_active_at_the_end_is_not_resolved() -> None:
+    """An alert with a sample at the last evaluation read is still active."""
+    (one,) = history(run("Errors", 100, 101, 240), watchdog((0, 240)))
+
+    assert one.resolved_at is None
+
+
+def test_active_when_the_data_end_is_not_resolved() -> None:
+    """Where all rules fall silent with the alert active, nobody saw it resolve."""
+    (one,) = history(run("Errors", 100, 101, 150), watchdog((0, 150)))
+
+    assert one.resolved_at is None
+
+
+def test_active_before_the_first_sample_is_said() -> None:
+    """An alert active at the first evaluation read began earlier; its ActiveAt is known all the same."""
+    (one,) = history(alert("Errors", [], ticks(0, 30), -20, **LABELS), watchdog((0, 240)))
+
+    assert one.began_before
+    assert one.pending_at == at(-20)
+
+
+def test_always_firing_alerts_are_left_out() -> None:
+    """Heartbeats and alerts that fire all the time are not about this incident."""
+    forever = run("CertificateExpiresSoon", 0, 0, 240)
+
+    assert history(forever, watchdog((0, 240))) == ()
+
+
+def test_value_in_a_label_does_not_make_many_alerts() -> None:
+    """A templated `{{ $value }}` changes the series, not the alert."""
+    first = run("Errors", 100, 101, 110, value="0.57", **LABELS)
+    second = alert("Errors", [], ticks(110, 120), 110, value="0.61", **LABELS)
+
+    (one,) = history(first, second, watchdog((0, 240)))
+
+    assert (one.firing_at, one.resolved_at) == (at(101), at(120))
+    assert "value" not in dict(one.labels)
+
+
+def test_numbers_that_tell_alerts_apart_stay() -> None:
+    """Two partitions in trouble at once are two alerts, whatever their labels look like."""
+    found = history(
+        run("Lag", 100, 101, 120, topic_id="1", **LABELS), run("Lag", 100, 101, 120, topic_id="2", **LABELS)
+    )
+
+    assert sorted(dict(one.labels)["topic_id"] for one in found) == ["1", "2"]
+
+
+def test_alerts_elsewhere_are_counted_only() -> None:
+    """Own first, near by kept, elsewhere a number."""
+    source = FakeSource(
+        [
+            *run("Own", 100, 101, 110),
+            *run("Near", 100, 101, 110, service="search", namespace="prod"),
+            *run("Far", 100, 101, 110, service="batch", namespace="batch"),
+            *run("Unnamed", 100, 101, 110, severity="page"),
+        ]
+    )
+
+    found = alert_history(source, HOME, None, WINDOW)
+
+    assert {one.name: one.nearness for one in found.intervals} == {
+        "Own": Nearness.OWN,
+        "Near": Nearness.NEARBY,
+    }
+    assert found.elsewhere == 2
+
+
+def test_alert_named_after_the_service_is_its_own() -> None:
+    """Without any label to tell, the name of the alert does."""
+    (one,) = history(run("PaymentsErrorRatioHigh", 100, 101, 110, severity="page"))
+
+    assert one.nearness is Nearness.OWN
+
+
+def rule(name: str, query: str, **labels: str) -> AlertRule:
+    return AlertRule(name, query, timedelta(minutes=1), STEP, tuple(sorted(labels.items())), "", "")
+
+
+def test_rule_that_names_the_service_makes_the_alert_its_own() -> None:
+    """An aggregated alert without labels is told by its rule's query; only rules that fired are kept."""
+    rules = (
+        rule("Burn", 'sum(rate(errors{service="payments"}[5m])) > 1'),
+        rule("Other", 'sum(rate(errors{service="search"}[5m])) > 1'),
+        rule("Any", "up == 0"),
+        rule("Elsewhere", 'up{namespace="batch"} == 0'),
+    )
+    source = FakeSource(run("Burn", 100, 101, 110, severity="page"), alerting=rules)
+
+    found = alert_history(source, HOME, None, WINDOW)
+
+    assert [one.nearness for one in found.intervals] == [Nearness.OWN]
+    assert found.rules == (rules[0],)
+    assert found.rules_seen == 2
+
+
+def test_rules_that_do_not_exist_are_not_zero_rules() -> None:
+    """A server without the rules page leaves their number unknown."""
+    found = alert_history(FakeSource(alerting=None), HOME, None, WINDOW)
+
+    assert found.readable
+    assert (found.rules, found.rules_seen) == (None, None)
+
+
+def test_refused_query_is_not_an_empty_history() -> None:
+    """A history that cannot be read says so."""
+    refused = QueryRejected("no", status=422, error_type="execution", server_text="no", query="ALERTS")
+
+    found = alert_history(FakeSource(raws={"ALERTS": refused}), HOME, None, WINDOW)
+
+    assert not found.readable
+    assert [unknown.failed for unknown in found.unknowns] == [True]
+
+
+def test_grafana_alerts_take_the_same_path() -> None:
+    """What Grafana writes under its own name is read as ALERTS is, without its mechanical labels."""
+    series = samples(
+        "GRAFANA_ALERTS",
+        ticks(100, 110),
+        1,
+        alertname="Errors",
+        alertstate="firing",
+        grafana_alertstate="Alerting",
+        **LABELS,
+    )
+
+    (one,) = history([series])
+
+    assert one.source.startswith("GRAFANA_ALERTS{")
+    assert dict(one.labels) == LABELS
+
+
+def test_flaps_are_as_many_alerts() -> None:
+    """Each firing of a flapping alert is its own interval, in order."""
+    parts = [run("Errors", start, start + 1, start + 5) for start in range(60, 120, 10)]
+
+    found = history(*parts, watchdog((0, 240)))
+
+    assert [one.firing_at for one in found] == [at(start + 1) for start in range(60, 120, 10)]
