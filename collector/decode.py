@@ -148,7 +148,7 @@ def label_sets(outer: Envelope) -> tuple[Labels, ...]:
 
 def strings(outer: Envelope) -> tuple[str, ...]:
     """A list of names as the server has them, sorted; those with control characters left out."""
-    names = [] if outer.data == b"null" else decoded(outer.data, list[str])
+    names = [] if bytes(outer.data) == b"null" else decoded(outer.data, list[str])
     return tuple(sorted({name for name in names if name == clean(name)}))
 
 
@@ -188,14 +188,16 @@ def _columns(raws: Sequence[bytes]) -> list[_Column | None]:
 def _table(raws: Sequence[bytes]) -> list[_Column | None] | None:
     """All series as one table, or None where its text is not plain enough to be sure of the reading.
 
-    Plain is: no blanks, nothing but `[[time,"value"],...]`, exactly one comma in each row.
+    Plain is: no blanks, nothing but `[[time,"value"],...]`, one comma and one quoted value a row.
     """
     import pandas as pd
 
     counts = [raw.count(b"],[") + 1 for raw in raws]
-    rows = b"\n".join([raw[2:-2].replace(b"],[", b"\n") for raw in raws]).translate(None, b'"')
+    quoted = b"\n".join([raw[2:-2].replace(b"],[", b"\n") for raw in raws])
+    rows = quoted.translate(None, b'"')
     plain = not any(mark in rows for mark in (b"[", b"]", b" ", b"\t", b"\r", b"\\"))
-    if not plain or rows.count(b",") != sum(counts) or rows.count(b"\n") != sum(counts) - 1:
+    marks = (quoted.count(b',"'), rows.count(b","), rows.count(b"\n") + 1)
+    if not plain or any(count != sum(counts) for count in marks):
         return None
     try:
         table = pd.read_csv(

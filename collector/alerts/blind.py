@@ -17,6 +17,8 @@ from incident.model.spans import Span
 _HEARTBEATS = frozenset({"watchdog", "infoinhibitor", "deadmansswitch", "deadmanssnitch"})
 # Firing for more of what was read than this is not about an incident in it.
 _ALWAYS = 0.95
+# A shorter read proves nothing: an outage may fill it.
+_TELLING_MS = 2 * 3_600_000
 # Silences of the service's targets that are looked into, the longest first; each costs one small query.
 _MOST_CHECKED = 20
 
@@ -26,11 +28,22 @@ def is_heartbeat(one: Watched) -> bool:
     return one.name.lower() in _HEARTBEATS
 
 
-def fires_always(one: Watched, extent: tuple[int, int]) -> bool:
-    """Whether it fired through nearly all evaluations between the first and the last sample of anything."""
-    length = extent[1] - extent[0]
-    fired = one.firing.size * evaluation_ms(one, ())
-    return is_heartbeat(one) or (one.firing.size > 1 and fired > _ALWAYS * length)
+def about_incidents(alerts: Sequence[Watched], targets: Targets | None, span: Span) -> tuple[Watched, ...]:
+    """The alerts without those that fire always: heartbeats, and what fired through nearly all that was read.
+
+    How long that was is told by heartbeats and targets, as the span may reach beyond the data.
+    """
+    times = [one.times for one in alerts if is_heartbeat(one)]
+    times += [samples.times for samples in targets.samples] if targets else []
+    read = np.concatenate([np.empty(0, np.int64), *times])
+    length = int(read.max() - read.min()) if read.size else span.end_ms - span.start_ms
+    return tuple(one for one in alerts if not is_heartbeat(one) and not _fires_always(one, length))
+
+
+def _fires_always(one: Watched, length_ms: int) -> bool:
+    if length_ms < _TELLING_MS:
+        return False
+    return one.firing.size * evaluation_ms(one, ()) > _ALWAYS * length_ms
 
 
 def blind_stretches(

@@ -6,9 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from collector.alerts.blind import blind_stretches, fires_always
+from collector.alerts.blind import about_incidents, blind_stretches
 from collector.alerts.intervals import Reading, intervals
 from collector.alerts.watched import Watched, evaluation_ms, watched
 from collector.signals.home import Home
@@ -59,7 +57,9 @@ def alert_history(source: Source, home: Home, targets: Targets | None, span: Spa
     except COSTS_ITS_OWN as error:
         return AlertHistory((), 0, False, None, seen, (*no_rules, failed(_WHAT, str(error))))
     named = frozenset(rule.name for rule in own_rules if _names(rule, home.service))
-    kept, elsewhere = _ranked(_about_incidents(found, targets), home, named, Reading(0, span, blind), found)
+    kept, elsewhere = _ranked(
+        about_incidents(found, targets, span), home, named, Reading(0, span, blind), found
+    )
     firing = {one.name for one in kept}
     return AlertHistory(
         intervals=kept,
@@ -73,17 +73,6 @@ def alert_history(source: Source, home: Home, targets: Targets | None, span: Spa
 
 def _partly(read: RawRead) -> tuple[Unknown, ...]:
     return (partial(_WHAT, read.warnings),) if read.partial else ()
-
-
-def _about_incidents(found: Sequence[Watched], targets: Targets | None) -> tuple[Watched, ...]:
-    """The alerts without those that fire always."""
-    times = [one.times for one in found]
-    times += [samples.times for samples in targets.samples] if targets else []
-    if not times:
-        return ()
-    everything = np.concatenate(times)
-    extent = (int(everything.min()), int(everything.max()))
-    return tuple(one for one in found if not fires_always(one, extent))
 
 
 def _ranked(

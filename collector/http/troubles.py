@@ -72,10 +72,10 @@ def _connection(link: BaseException, place: str) -> Trouble | None:
         return Trouble(f"the name {host} is not known to DNS; check the url", retry=again)
     if isinstance(link, ConnectionRefusedError):
         return Trouble(f"nothing listens on {place}; is the server running, is the port right?", retry=True)
-    if isinstance(link, (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)):
-        return Trouble("the connection was reset; try again", retry=True)
     if isinstance(link, http.client.RemoteDisconnected):
         return Trouble("the server closed the connection without an answer; try again", retry=True)
+    if isinstance(link, (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)):
+        return Trouble("the connection was reset; try again", retry=True)
     if isinstance(link, http.client.IncompleteRead):
         return Trouble("the answer was cut off; try again", retry=True)
     if isinstance(link, http.client.HTTPException):
@@ -116,6 +116,8 @@ _TLS_WORDS = (
     ("bad certificate", "the server refuses our client certificate; check tls_config.cert_file"),
     ("bad_certificate", "the server refuses our client certificate; check tls_config.cert_file"),
     ("unknown_ca", "the server does not know our client certificate's authority; check tls_config.cert_file"),
+    ("eof occurred", "the server closes the handshake; does it speak TLS, or want a client certificate?"),
+    ("unexpected_eof", "the server closes the handshake; does it speak TLS, or want a client certificate?"),
     ("wrong version number", "the server speaks plain HTTP there; write http:// in the url"),
     ("wrong_version_number", "the server speaks plain HTTP there; write http:// in the url"),
     ("record layer failure", "the server speaks plain HTTP there; write http:// in the url"),

@@ -1,6 +1,9 @@
-"""The detection kernel: series in, episodes out."""
+"""The detection kernel: series in, episodes out.
 
+`detect_episodes` is all that callers need; docs/detection.md tells how it decides.
+"""
+
+from incident.detect.detector import detect_episodes
 from incident.detect.episode import Direction, Episode, Kind, Rule, Worse
-from incident.detect.kernel import detect_episodes
 
 __all__ = ["Direction", "Episode", "Kind", "Rule", "Worse", "detect_episodes"]

@@ -1,4 +1,4 @@
-"""Where a candidate begins and ends: levels before, inside and after, and the likeliest boundaries."""
+"""Where a candidate begins and ends: levels before, inside and after it, and the likeliest bounds."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,22 @@ from incident.detect.episode import Bools, Floats
 
 EDGE_SIGMAS = 1.5
 EDGE_HEIGHT_SHARE = 0.25
-"""A sample next to the incident still belongs to it while it is farther off the outer level than this."""
+"""A sample next to the incident still belongs to it while it is farther off the outer level than
+this many noise sigmas and this share of the height."""
+
+LEAST_LEVEL = 3
+"""Fewer samples than this beside a piece give no level."""
+
+RAMP_SAMPLES = 4
+"""A shorter rise is a step."""
+
+RAMP_FIT = 0.6
+"""A straight line must explain this share of the squares on the way up, or it is no ramp."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch [start, stop) with the levels before, inside and after it (after: None at the end)."""
+    """A stretch [start, stop) with the levels before, inside and after it (None: too near the end)."""
 
     start: int
     stop: int
@@ -22,50 +32,102 @@ class Piece:
     inside: float
     after: float | None
 
+    @property
+    def outer(self) -> float:
+        """The higher of the levels beside it."""
+        return self.before if self.after is None else max(self.before, self.after)
+
+    @property
+    def height(self) -> float:
+        """How far it stands out from both neighbours."""
+        return self.inside - self.outer
+
 
 def levels(y: Floats, start: int, stop: int, centre: float) -> Piece:
-    """The piece [start, stop) of `y` with medians around it; `centre` where nothing comes before."""
+    """The piece [start, stop) of `y` (n,) with medians around it; `centre` where nothing comes before."""
     flank = flank_of(stop - start)
-    left = y[max(0, start - flank) : start]
-    right = y[stop : stop + flank]
+    left, right = y[max(0, start - flank) : start], y[stop : stop + flank]
     return Piece(
         start,
         stop,
-        float(np.median(left)) if left.size >= 3 else centre,
+        float(np.median(left)) if len(left) >= LEAST_LEVEL else centre,
         float(np.median(y[start:stop])),
-        float(np.median(right)) if right.size >= 3 else None,
+        float(np.median(right)) if len(right) >= LEAST_LEVEL else None,
     )
 
 
 def refined(y: Floats, start: int, stop: int, *, centre: float, noise: float) -> Piece:
-    """The piece with its bounds moved to where `y` really leaves the outer levels."""
+    """The piece with its bounds moved to where `y` (n,) really leaves the levels outside.
+
+    Going out from the middle, a bound lies where the likelihood of the inside level against the
+    outer one is largest; then outwards over the samples that are still off the outer level, at most
+    one length of the piece.
+    """
     piece = levels(y, start, stop, centre)
-    length = stop - start
-    middle = (start + stop) // 2
-    onset = middle - _likeliest(
-        y[max(0, start - length) : middle + 1][::-1], piece.inside, piece.before
-    )
+    length, middle = stop - start, (start + stop) // 2
+    inward = y[max(0, start - length) : middle + 1][::-1]
+    onset = middle + 1 - _likeliest(inward, piece.inside, piece.before)
+    outward = y[max(0, onset - length) : onset][::-1]
+    onset -= _still_off(outward, piece.before, piece.inside, noise)
     end = stop
-    if piece.after is not None or stop < len(y):
+    if stop < len(y):
         after = centre if piece.after is None else piece.after
         end = middle + _likeliest(y[middle : stop + length], piece.inside, after)
-        end += _still_off(y[end : end + length], after, piece.inside - after, noise)
-    onset += 1
-    outside = y[max(0, onset - length) : onset][::-1]
-    onset -= _still_off(outside, piece.before, piece.inside - piece.before, noise)
+        end += _still_off(y[end : end + length], after, piece.inside, noise)
     return levels(y, onset, max(end, onset + 1), centre)
+
+
+def with_ramps(y: Floats, piece: Piece) -> tuple[int, int]:
+    """The bounds of the piece, moved out to the foot of a straight rise before it or fall after it."""
+    length, middle = piece.stop - piece.start, (piece.start + piece.stop) // 2
+    half = (piece.before + piece.inside) / 2.0
+    start = piece.start + _leading(y[piece.start : middle] <= half)
+    way = y[max(0, start - length) : start][::-1]
+    onset = min(piece.start, start - _ramp(way, piece.before, half))
+    if piece.after is None:
+        return onset, piece.stop
+    half = (piece.after + piece.inside) / 2.0
+    stop = piece.stop - _leading(y[middle + 1 : piece.stop][::-1] <= half)
+    end = max(piece.stop, stop + _ramp(y[stop : stop + length], piece.after, half))
+    return onset, end
 
 
 def _likeliest(outward: Floats, inside: float, outside: float) -> int:
     """How many samples, counted from the middle outwards, most likely belong to the inside level."""
     height = inside - outside
+    # Winsorised: one wild sample must not move a bound.
     gain = np.clip((outward - outside) ** 2 - (outward - inside) ** 2, -(height**2), height**2)
     return int(np.argmax(np.cumsum(gain))) + 1
 
 
-def _still_off(outward: Floats, level: float, height: float, noise: float) -> int:
+def _still_off(outward: Floats, level: float, inside: float, noise: float) -> int:
     """How many samples from a bound outwards are still off the outer level."""
-    if height <= 0.0:
+    if inside <= level:
         return 0
-    near: Bools = outward - level <= max(EDGE_SIGMAS * noise, EDGE_HEIGHT_SHARE * height)
-    return int(np.argmax(near)) if near.any() else len(outward)
+    off: Bools = outward - level > max(EDGE_SIGMAS * noise, EDGE_HEIGHT_SHARE * (inside - level))
+    return _leading(off)
+
+
+def _leading(mask: Bools) -> int:
+    """How many True the mask (n,) begins with."""
+    return len(mask) if mask.all() else int(np.argmin(mask))
+
+
+def _ramp(outward: Floats, level: float, half: float) -> int:
+    """How many samples below half height, counted outwards, lie on a straight line down to `level`.
+
+    The line's length is the one with the least squared error; 0 where a line explains too little.
+    """
+    height = half - level
+    if len(outward) < RAMP_SAMPLES or height <= 0.0:
+        return 0
+    x = outward - level
+    lengths = np.arange(1, len(x) + 1)
+    squares, total = np.cumsum(x * x), np.cumsum(x)
+    moment = np.cumsum(x * (np.arange(len(x)) + 0.5))
+    # Sum over the line of (x - height (1 - (i + 1/2) / length))^2, less that of x^2.
+    change = height**2 * lengths / 3.0 - 2.0 * height * (total - moment / lengths)
+    best = int(np.argmin(change))
+    left = float(squares[best] + change[best])
+    fits = left <= (1.0 - RAMP_FIT) * float(squares[best])
+    return best + 1 if fits and best + 1 >= RAMP_SAMPLES else 0

@@ -2,61 +2,81 @@
 
 import numpy as np
 
-from incident.detect.bands import runs
 from incident.detect.episode import Bools, Floats
-from incident.detect.reference import reference_of
+from incident.detect.reference import spread
+from incident.detect.smooth import bridged, spans
 
 LEAST_CALM = 8
 """Fewer samples than this are no baseline."""
 
-TAIL_SHARE = 0.25
-"""An incident under way when the window opens may fill this last part of the lead-in."""
-
 SPLITS = 3
-"""Without a lead-in up to this many levels of incidents are taken away before the calm one is left."""
+"""Without a lead-in, up to this many levels of incidents are taken away before the calm one is left."""
 
 SPLIT_SIGMAS = 6.0
-"""Two groups of samples are two levels when their medians are this many deviations apart."""
+"""Two groups of samples are two levels where their medians are this many deviations apart."""
+
+SPLIT_CHANGES = 2.0
+"""... and this many times the smallest change that counts."""
+
+LONG_SAMPLES = 10
+"""A shorter stretch of a lead-in is what this series does now and then; a longer one is an incident."""
+
+MOST_SHARE = 0.2
+"""What fills more of the lead-in than this is one of its levels, as day and night are."""
+
+SHORT_TAIL = 3
+"""A stretch at the end of the lead-in is the incident under way, from this many samples on."""
 
 
-def calm_head(y: Floats, head: int, smallest: float) -> int:
-    """How many leading samples are calm: `head`, less what an incident under way already holds.
+def calm_mask(y: Floats, head: int, smallest: float, *, one_sided: bool) -> Bools:
+    """Mask (n,) of the calm samples of `y` (n,), worse = up, of which `head` lie before the window.
 
-    `y` is (n,) with worse = up. Only an incident that lasts into the window is taken away; one that
-    ended before is what this series does now and then.
+    They are the lead-in, less one long incident in it or the one that lasts into the window. What
+    comes back several times is not taken away: a batch job every hour is normal. Without a lead-in
+    they are the better level of the series, or its more frequent one where both directions may be
+    bad (`one_sided` false).
     """
-    first = head - int(TAIL_SHARE * head)
-    if first < LEAST_CALM:
-        return head
-    reference = reference_of(y[:first], smallest)
-    for start, stop in runs(y[first:], reference):
-        if start + first < head < stop + first:
-            return start + first
-    return head
+    calm = np.zeros(len(y), dtype=np.bool_)
+    if head < LEAST_CALM:
+        calm[:] = _calm_level(y, smallest, one_sided=one_sided)
+    else:
+        calm[:head] = _without_incident(y[:head], smallest)
+    return calm
 
 
-def calm_part(y: Floats, smallest: float, *, one_sided: bool) -> Bools:
-    """Mask (n,) of the calm samples of a series without a lead-in, worse = up.
-
-    Levels far apart are told apart; calm is the better one, or the more frequent one where both
-    directions may be bad (`one_sided` false).
-    """
+def _calm_level(y: Floats, smallest: float, *, one_sided: bool) -> Bools:
     calm = np.ones(len(y), dtype=np.bool_)
     for _ in range(SPLITS):
-        cut = _cut(np.sort(y[calm]), smallest)
+        cut = _cut(y[calm], smallest)
         if cut is None:
             break
-        lower = calm & (y <= cut)
-        upper = calm & (y > cut)
+        lower, upper = calm & (y <= cut), calm & (y > cut)
         calm = lower if one_sided or lower.sum() >= upper.sum() else upper
     return calm
 
 
-def _cut(ordered: Floats, smallest: float) -> float | None:
-    """The value that splits sorted samples into two levels far apart; None: they are one level."""
-    n = len(ordered)
+def _without_incident(y: Floats, smallest: float) -> Bools:
+    calm = np.ones(len(y), dtype=np.bool_)
+    cut = _cut(y, smallest)
+    if cut is None:
+        return calm
+    stretches = [(a, b) for a, b in spans(bridged(y > cut)) if b - a >= SHORT_TAIL]
+    if len(stretches) == 1:
+        start, stop = stretches[0]
+        long = stop - start >= LONG_SAMPLES or stop == len(y)
+        calm[start:stop] = not long or stop - start > MOST_SHARE * len(y)
+    return calm
+
+
+def _cut(y: Floats, smallest: float) -> float | None:
+    """The value that splits the samples into two levels far apart; None: they are one level.
+
+    The split with the largest variance between its groups (N. Otsu, 1979).
+    """
+    n = len(y)
     if n < 2 * LEAST_CALM:
         return None
+    ordered = np.sort(y)
     k = np.arange(1, n)
     sums = np.cumsum(ordered)
     gap = (sums[-1] - sums[:-1]) / (n - k) - sums[:-1] / k
@@ -64,10 +84,7 @@ def _cut(ordered: Floats, smallest: float) -> float | None:
     lower, upper = ordered[:at], ordered[at:]
     if len(lower) < LEAST_CALM:
         return None
-    apart = float(np.median(upper) - np.median(lower))
-    spread = max(_spread(lower), _spread(upper) if len(upper) >= LEAST_CALM else 0.0)
-    return float(lower[-1]) if apart > max(SPLIT_SIGMAS * spread, 2.0 * smallest) else None
-
-
-def _spread(y: Floats) -> float:
-    return reference_of(y, 0.0).sigma
+    bottom, top = float(np.median(lower)), float(np.median(upper))
+    wide = max(spread(lower, bottom), spread(upper, top) if len(upper) >= LEAST_CALM else 0.0)
+    apart = max(SPLIT_SIGMAS * wide, SPLIT_CHANGES * smallest)
+    return float(lower[-1]) if top - bottom > apart else None

@@ -1,71 +1,120 @@
-"""Which candidates are incidents."""
+"""Which candidates are incidents, and by which rule."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from incident.detect.bounds import Piece
+from incident.detect.bounds import Piece, with_ramps
+from incident.detect.boxes import limit_of
+from incident.detect.candidates import Jumps
 from incident.detect.episode import Floats, Rule
 from incident.detect.reference import Reference
 
-BEYOND_RANGE = 1.75
-"""Reaches from the centre that the inside level of an incident must have."""
+BEYOND_REACH = 1.4
+BEYOND_BUMP = 1.45
+"""`beyond_range`: this many reaches from the centre, and higher than the baseline's bumps by this
+factor. Both, because noise on a level that drifts away leaves the range without an incident."""
+
+FAR_REACH = 3.0
+FAR_SAMPLES = 10
+"""... or so far out, for more than so many samples, that the bumps do not matter."""
+
+SHARP_JUMP = 2.0
+SHARP_BUMP = 2.0
+SHARP_REACH = 0.5
+"""`sharp_onset`: a jump twice the baseline's largest, that leads to twice its largest bump, and not
+from a trough back to the middle."""
 
 LARGEST_BUMP = 10.0
-BUMP_SIGMAS = 7.0
-BUMP_SAMPLES = 3
-"""Inside or near the baseline's range only a bump this many times the largest one counts."""
+LARGEST_SIGMAS = 7.0
+LARGEST_SAMPLES = 3
+"""`largest_bump`: near the baseline's range only a bump so many times the largest counts."""
+
+SOLID_SHARE = 0.5
+"""At least this share of the samples lies above half of the height."""
 
 SHORT_STEP_S = 120.0
-"""Below this step an incident needs three samples, from it on two."""
+"""Below this step an incident needs three samples, from it on two; one is never enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the calm samples of a series let one expect."""
+
+    reference: Reference
+
+    bumps: dict[int, float]
+    """Largest contrast of each box length."""
+
+    jumps: Jumps
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An accepted piece and why."""
+    """An accepted stretch [start, stop) and why."""
 
-    piece: Piece
+    start: int
+    stop: int
+    height: float
     rule: Rule
     reach_ratio: float
     bump_ratio: float
+    jump_ratio: float
+    stretches: tuple[tuple[int, int], ...]
 
 
-def judged(
-    y: Floats, piece: Piece, reference: Reference, limit: float, *, step_s: float
-) -> Verdict | None:
-    """The verdict on a piece of `y` (n,), None where it is no incident; `limit` as of its length."""
-    outer = piece.before if piece.after is None else max(piece.before, piece.after)
-    height = piece.inside - outer
+def least_samples(step_s: float) -> int:
+    """How many samples an incident needs at least."""
+    return 3 if step_s < SHORT_STEP_S else 2
+
+
+def judged(y: Floats, piece: Piece, known: Calibration, samples: int) -> Verdict | None:
+    """The verdict on a piece of `y` (n,); None where it is no incident or shorter than `samples`."""
+    reference = known.reference
+    length = piece.stop - piece.start
+    if length < samples or piece.height < reference.smallest:
+        return None
+    if _ragged(y, piece) or _return_to_normal(piece, reference):
+        return None
     reach_ratio = (piece.inside - reference.centre) / reference.reach
-    bump_ratio = height / max(limit, reference.smallest)
-    samples = piece.stop - piece.start
-    if samples < (3 if step_s < SHORT_STEP_S else 2) or height < reference.smallest:
+    bump_ratio = piece.height / max(limit_of(known.bumps, length), reference.smallest)
+    jump_ratio = _jump(piece, known)
+    rule = _rule(piece, reference, reach_ratio, bump_ratio, jump_ratio)
+    if rule is None:
         return None
-    if _ragged(y, piece, outer, height) or _return_to_normal(piece, reference):
-        return None
-    if reach_ratio >= BEYOND_RANGE:
-        return Verdict(piece, "beyond_range", reach_ratio, bump_ratio)
+    start, stop = with_ramps(y, piece)
+    stretch = ((start, stop),)
+    return Verdict(start, stop, piece.height, rule, reach_ratio, bump_ratio, jump_ratio, stretch)
+
+
+def _rule(piece: Piece, reference: Reference, reach: float, bump: float, jump: float) -> Rule | None:
+    length = piece.stop - piece.start
+    far = reach >= FAR_REACH and length > FAR_SAMPLES
+    if reach >= BEYOND_REACH and (bump >= BEYOND_BUMP or far):
+        return "beyond_range"
     if piece.after is None and piece.inside <= reference.high:
+        # Not over, and not even outside the range: the series may simply go on like this.
         return None
-    if (
-        bump_ratio >= LARGEST_BUMP
-        and height >= BUMP_SIGMAS * reference.sigma
-        and samples >= BUMP_SAMPLES
-    ):
-        return Verdict(piece, "largest_bump", reach_ratio, bump_ratio)
-    return None
+    if piece.after is not None and (jump >= SHARP_JUMP and bump >= SHARP_BUMP and reach >= SHARP_REACH):
+        return "sharp_onset"
+    tall = bump >= LARGEST_BUMP and piece.height >= LARGEST_SIGMAS * reference.sigma
+    return "largest_bump" if tall and length >= LARGEST_SAMPLES else None
 
 
-def _ragged(y: Floats, piece: Piece, outer: float, height: float) -> bool:
-    above = y[piece.start : piece.stop] > outer + 0.5 * height
-    return bool(np.mean(above) < 0.5)
+def _jump(piece: Piece, known: Calibration) -> float:
+    """The jump at the onset, one sample earlier or later, against the largest of the baseline."""
+    near = known.jumps.sizes[max(0, piece.start - 1) : piece.start + 2]
+    least = max(0.5 * known.reference.smallest, known.reference.noise)
+    return max(float(near.max()), 0.0) / max(known.jumps.largest, least)
+
+
+def _ragged(y: Floats, piece: Piece) -> bool:
+    above = y[piece.start : piece.stop] > piece.outer + 0.5 * piece.height
+    return bool(np.mean(above) < SOLID_SHARE)
 
 
 def _return_to_normal(piece: Piece, reference: Reference) -> bool:
     """The neighbour is what is odd: outside the range on the good side, and farther off than this."""
     sides = [piece.before] if piece.after is None else [piece.before, piece.after]
-    return any(
-        side < reference.low
-        and reference.centre - side > abs(piece.inside - reference.centre)
-        for side in sides
-    )
+    off = abs(piece.inside - reference.centre)
+    return any(side < reference.low and reference.centre - side > off for side in sides)

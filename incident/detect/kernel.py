@@ -1,152 +1,198 @@
 """Finds the stretches of series that are worse than their baselines."""
 
-from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from incident.detect import boxes
-from incident.detect.bands import runs
+from incident.detect import boxes, candidates
 from incident.detect.bounds import Piece, refined
-from incident.detect.calm import LEAST_CALM, calm_head, calm_part
-from incident.detect.episode import Direction, Episode, Floats, Ints, Kind, Worse
-from incident.detect.judge import Verdict, judged
-from incident.detect.reference import Reference, noise_of, reference_of
-from incident.detect.scale import scaled
+from incident.detect.calm import LEAST_CALM, calm_mask
+from incident.detect.chance import Requests, may_be_chance, requests_of
+from incident.detect.episode import (
+    Bools,
+    Direction,
+    Episode,
+    Floats,
+    Ints,
+    Kind,
+    Worse,
+)
+from incident.detect.judge import Calibration, Verdict, judged, least_samples
+from incident.detect.merge import merged
+from incident.detect.reference import reference_of
+from incident.detect.scale import Scaled, percentage, scaled
+from incident.detect.season import without_rhythm
+from incident.detect.smooth import steady
 
-STANDS_OUT = 1.5
-"""A box must be this many times the baseline's largest of its length to be looked at."""
-
-MERGE_SAMPLES = 3
-MERGE_SHARE = 0.25
-"""Two verdicts nearer than this (samples, share of the shorter) are one incident."""
-
-
-def detect_episodes(
-    values: Floats,
-    *,
-    step_s: float,
-    baseline: int,
-    kind: Kind,
-    worse: Worse,
-    counts: Floats | None = None,
-) -> list[list[Episode]]:
-    """The episodes of each row of `values`, in order of onset.
-
-    `values` has shape (n_series, n_points), NaN or an infinity = no sample, one sample every
-    `step_s` seconds. The first `baseline` points lie before the window and say what is normal; 0:
-    there are none, the calm part of the row is its own baseline. `worse` is the direction in which
-    the signal gets worse. `counts`, of the same shape, are the requests behind each sample of a ratio.
-
-    Raises ValueError where the shapes or the baseline do not fit.
-    """
-    matrix = np.asarray(values, dtype=np.float64)
-    if matrix.ndim != 2:
-        raise ValueError(f"values: two dimensions needed, got {matrix.ndim}")
-    if not 0 <= baseline <= matrix.shape[1]:
-        raise ValueError(f"baseline: {baseline} is not within 0..{matrix.shape[1]}")
-    if counts is not None and np.shape(counts) != matrix.shape:
-        raise ValueError(f"counts: shape {matrix.shape} needed, got {np.shape(counts)}")
-    return [_episodes(row, step_s, baseline, kind, worse) for row in matrix]
+LOOK_SHARE = 0.5
+"""Boxes are looked at from this share of three sigmas, and of the smallest change, on: their mean is
+lower than the median of the piece that they lead to."""
 
 
-def _episodes(row: Floats, step_s: float, baseline: int, kind: Kind, worse: Worse) -> list[Episode]:
-    where: Ints = np.flatnonzero(np.isfinite(row)).astype(np.int64)
-    raw = row[where]
-    head = bisect_left(where, baseline)
-    if len(raw) < LEAST_CALM:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about each row."""
+
+    step_s: float
+    baseline: int
+    kind: Kind
+    worse: Worse
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        return ("up", "down") if self.worse == "both" else (self.worse,)
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """The samples of a row, without the missing ones."""
+
+    where: Ints
+    """Place in the row, shape (n,)."""
+
+    raw: Floats
+    """Value in the unit of the row, shape (n,), finite."""
+
+    counts: Floats | None
+    """Requests behind each, shape (n,)."""
+
+    head: int
+    """How many lie before the window."""
+
+
+def samples_of(row: Floats, counts: Floats | None, baseline: int) -> Samples:
+    """The samples of `row` (n_points,); a ratio of no requests is missing, as NaN and infinities are."""
+    present = np.isfinite(row)
+    if counts is not None:
+        present &= ~(counts <= 0.0)
+    where: Ints = np.flatnonzero(present).astype(np.int64)
+    kept = None if counts is None else counts[where]
+    return Samples(where, row[where], kept, int(np.searchsorted(where, baseline)))
+
+
+def episodes_of(samples: Samples, question: Question) -> list[Episode]:
+    """The episodes of one row, in order of onset."""
+    if len(samples.raw) < LEAST_CALM:
         return []
-    scale = scaled(raw, raw[:head] if head >= LEAST_CALM else raw, kind)
     found: list[Episode] = []
-    directions: list[Direction] = ["up", "down"] if worse == "both" else [worse]
-    for direction in directions:
-        y = scale.y if direction == "up" else -scale.y
-        if head >= LEAST_CALM:
-            first = calm_head(y, head, scale.smallest)
-            calm = y[:first]
-        else:
-            first = 0
-            calm = y[calm_part(y, scale.smallest, one_sided=worse != "both")]
-        for verdict in _verdicts(y, calm, first, scale.smallest, step_s):
-            found.append(_episode(row, where, raw, verdict, direction))
+    for direction in question.directions:
+        for verdict in merged(list(_verdicts(samples, question, direction))):
+            if _in_window(samples, verdict):
+                found.append(_episode(samples, verdict, direction))
     return _disjoint(found)
 
 
-def _verdicts(y: Floats, calm: Floats, first: int, smallest: float, step_s: float) -> list[Verdict]:
-    reference = reference_of(calm, smallest)
-    limit = boxes.limits(calm, boxes.lengths(max(2, len(y) - first)))
-    noise = noise_of(calm)
-    least = max(3.0 * reference.sigma, smallest)
-    pieces: list[tuple[float, Piece]] = []
-    for box in boxes.candidates(y, first, limit, least=least, factor=STANDS_OUT):
-        pieces.append((box.explained, _refined(y, box.start, box.stop, reference, noise)))
-    for start, stop in runs(y[first:], reference):
-        piece = _refined(y, start + first, stop + first, reference, noise)
-        length = piece.stop - piece.start
-        around = 2 * boxes.flank_of(length)
-        height = piece.inside - max(piece.before, piece.after or piece.before)
-        pieces.append((max(height, 0.0) ** 2 * length * around / (length + around), piece))
+def _verdicts(samples: Samples, question: Question, direction: Direction) -> list[Verdict]:
+    """The disjoint verdicts in one direction, the one that explains most first."""
+    calm = _calm(samples, question, direction)
+    scale = scaled(samples.raw, samples.raw[calm], question.kind)
+    sign = 1.0 if direction == "up" else -1.0
+    shapes = [scale.y]
+    flat = without_rhythm(scale.y, samples.where, samples.head, question.step_s)
+    if flat is not None:
+        shapes.append(flat)
+    found: list[tuple[float, Verdict]] = []
+    for y in shapes:
+        found += _judged(sign * y, calm, scale.smallest, samples, question)
+    return _choice(found, _requests(samples, calm))
+
+
+def _calm(samples: Samples, question: Question, direction: Direction) -> Bools:
+    head = samples.head
+    trial = samples.raw[:head] if head >= LEAST_CALM else samples.raw
+    scale: Scaled = scaled(samples.raw, trial, question.kind)
+    y = scale.y if direction == "up" else -scale.y
+    return calm_mask(y, head, scale.smallest, one_sided=question.worse != "both")
+
+
+def _requests(samples: Samples, calm: Bools) -> Requests | None:
+    if samples.counts is None:
+        return None
+    whole = 100.0 if percentage(samples.raw) else 1.0
+    return requests_of(samples.raw / whole, samples.counts, calm)
+
+
+def _judged(
+    y: Floats, calm: Bools, smallest: float, samples: Samples, question: Question
+) -> Iterator[tuple[float, Verdict]]:
+    """Accepted pieces of `y` (n,), worse = up, with the squared error that each explains."""
+    normal = y[calm]
+    first = samples.head if samples.head >= LEAST_CALM else 0
+    least = least_samples(question.step_s)
+    reference = reference_of(normal, smallest)
+    bumps = boxes.limits(normal, boxes.lengths(max(2, len(y) - first)))
+    jumps = candidates.jumps_of(y, normal, least)
+    known = Calibration(reference, bumps, jumps)
+    for explained, piece in _pieces(y, first, known, least):
+        verdict = judged(y, piece, known, least)
+        if verdict is not None and verdict.stop > first:
+            yield explained, verdict
+
+
+def _pieces(y: Floats, first: int, known: Calibration, least: int) -> Iterator[tuple[float, Piece]]:
+    reference = known.reference
+    centre, noise = reference.centre, reference.noise
+    look = LOOK_SHARE * max(3.0 * reference.sigma, reference.smallest)
+    for box in boxes.standing_out(y, first, known.bumps, look):
+        yield box.explained, refined(y, box.start, box.stop, centre=centre, noise=noise)
+    stretches = list(candidates.runs(y, reference))
+    stretches += candidates.after_jumps(y, steady(y, least), known.jumps, reference, least)
+    for start, stop in stretches:
+        if stop > first:
+            piece = refined(y, start, stop, centre=centre, noise=noise)
+            yield boxes.explained(piece.height, piece.stop - piece.start), piece
+
+
+def _choice(found: list[tuple[float, Verdict]], requests: Requests | None) -> list[Verdict]:
     taken: list[Verdict] = []
-    for _, piece in sorted(pieces, key=lambda p: (-p[0], p[1].start)):
-        if any(piece.start < t.piece.stop and t.piece.start < piece.stop for t in taken):
+    for _, verdict in sorted(found, key=lambda f: (-f[0], f[1].start, f[1].stop)):
+        if any(verdict.start < t.stop and t.start < verdict.stop for t in taken):
             continue
-        bound = limit[max((n for n in limit if n <= piece.stop - piece.start), default=2)]
-        verdict = judged(y, piece, reference, bound, step_s=step_s)
-        if verdict is not None and piece.stop > first:
+        if requests is None or not may_be_chance(requests, verdict.start, verdict.stop):
             taken.append(verdict)
-    return _merged(y, sorted(taken, key=lambda v: v.piece.start), reference)
+    return taken
 
 
-def _refined(y: Floats, start: int, stop: int, reference: Reference, noise: float) -> Piece:
-    return refined(y, start, stop, centre=reference.centre, noise=noise)
+def _in_window(samples: Samples, verdict: Verdict) -> bool:
+    return samples.head < LEAST_CALM or verdict.stop > samples.head
 
 
-def _merged(y: Floats, verdicts: list[Verdict], reference: Reference) -> list[Verdict]:
-    merged: list[Verdict] = []
-    for verdict in verdicts:
-        if merged:
-            last, piece = merged[-1].piece, verdict.piece
-            shorter = min(last.stop - last.start, piece.stop - piece.start)
-            if piece.start - last.stop < max(MERGE_SAMPLES, MERGE_SHARE * shorter):
-                inside = float(np.median(y[last.start : piece.stop]))
-                whole = Piece(last.start, piece.stop, last.before, inside, piece.after)
-                stronger = max(merged[-1], verdict, key=lambda v: v.reach_ratio)
-                merged[-1] = Verdict(
-                    whole, stronger.rule, stronger.reach_ratio, stronger.bump_ratio
-                )
-                continue
-        merged.append(verdict)
-    return merged
-
-
-def _episode(
-    row: Floats, where: Ints, raw: Floats, verdict: Verdict, direction: Direction
-) -> Episode:
-    piece = verdict.piece
-    onset, last = int(where[piece.start]), int(where[piece.stop - 1])
-    end = int(where[piece.stop]) if piece.stop < len(where) else None
-    inside = raw[piece.start : piece.stop]
-    worst = int(np.argmax(inside)) if direction == "up" else int(np.argmin(inside))
-    flank = raw[max(0, piece.start - boxes.flank_of(len(inside))) : piece.start]
+def _episode(samples: Samples, verdict: Verdict, direction: Direction) -> Episode:
+    where, raw = samples.where, samples.raw
+    inside = raw[verdict.start : verdict.stop]
+    flank = boxes.flank_of(len(inside))
+    before = raw[max(0, verdict.start - flank) : verdict.start]
+    worst = int(np.argmax(inside) if direction == "up" else np.argmin(inside))
+    onset, end = _places(samples, verdict.start, verdict.stop)
+    earlier = int(where[verdict.start - 1]) if verdict.start > 0 else -2
     return Episode(
         onset=onset,
         end=end,
-        peak=int(where[piece.start + worst]),
-        before=float(np.median(flank if flank.size else raw)),
+        peak=int(where[verdict.start + worst]),
+        before=float(np.median(before if before.size else raw)),
         inside=float(np.median(inside)),
         direction=direction,
         rule=verdict.rule,
         reach_ratio=verdict.reach_ratio,
         bump_ratio=verdict.bump_ratio,
+        jump_ratio=verdict.jump_ratio,
         samples=len(inside),
-        onset_uncertain=piece.start == 0 or int(where[piece.start - 1]) != onset - 1,
-        end_uncertain=end is not None and end != last + 1,
+        stretches=tuple(_places(samples, *stretch) for stretch in verdict.stretches),
+        onset_uncertain=earlier != onset - 1,
+        end_uncertain=end is not None and end != int(where[verdict.stop - 1]) + 1,
     )
+
+
+def _places(samples: Samples, start: int, stop: int) -> tuple[int, int | None]:
+    where = samples.where
+    return int(where[start]), int(where[stop]) if stop < len(where) else None
 
 
 def _disjoint(found: list[Episode]) -> list[Episode]:
     """In order of onset; of two that overlap (one up, one down) the one farther out stays."""
     kept: list[Episode] = []
-    for episode in sorted(found, key=lambda e: -e.reach_ratio):
+    for episode in sorted(found, key=lambda e: (-e.reach_ratio, e.onset)):
         if not any(_overlap(episode, other) for other in kept):
             kept.append(episode)
     return sorted(kept, key=lambda e: e.onset)

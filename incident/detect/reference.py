@@ -24,6 +24,9 @@ class Reference:
     sigma: float
     """Robust standard deviation about the centre."""
 
+    noise: float
+    """Robust standard deviation about the local level, from one sample to the next."""
+
     smallest: float
     """The smallest change that counts."""
 
@@ -39,14 +42,17 @@ class Reference:
 
 
 def reference_of(calm: Floats, smallest: float) -> Reference:
-    """The reference that the calm samples (b,) give, b >= 1."""
+    """The reference that the calm samples (m,), m >= 1, give."""
     low, centre, high = (float(q) for q in np.quantile(calm, [0.01, 0.5, 0.99]))
-    sigma = MAD_TO_SIGMA * float(np.median(np.abs(calm - centre)))
-    return Reference(centre, low, high, sigma, smallest)
+    return Reference(centre, low, high, spread(calm, centre), _noise(calm), smallest)
 
 
-def noise_of(y: Floats) -> float:
-    """Robust standard deviation of the samples about their own local level, from differences."""
+def spread(y: Floats, centre: float) -> float:
+    """Robust standard deviation of `y` (n,) about `centre`."""
+    return MAD_TO_SIGMA * float(np.median(np.abs(y - centre)))
+
+
+def _noise(y: Floats) -> float:
     if len(y) < 2:
         return 0.0
-    return MAD_TO_SIGMA * float(np.median(np.abs(np.diff(y)))) / float(np.sqrt(2.0))
+    return spread(np.diff(y), 0.0) / float(np.sqrt(2.0))

@@ -1,4 +1,4 @@
-"""The scale on which two levels of a series are compared, and the smallest change that counts on it."""
+"""The scale on which two levels of a series are compared, and the smallest change that counts."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,11 @@ SMALLEST_FACTOR = 0.15
 """Latency and rates: natural-log units, about 16 %; less is not what a person calls an incident."""
 
 SMALLEST_ARC = 0.03
-"""Ratios: change of the arcsine root; 0 -> 0.1 %, or 50 % -> 53 %."""
+"""Ratios: change of the arcsine root; 50 -> 53 %, 1 -> 1.7 %."""
+
+SMALLEST_POINTS = 0.0025
+"""Ratios: the same as a plain difference. The arcsine root opens up near 0 and 1, where one failed
+request in a thousand would count otherwise."""
 
 SMALLEST_RANGE_SHARE = 0.3
 """Gauges: share of the baseline's 1-99 % range."""
@@ -20,7 +24,11 @@ SMALLEST_LEVEL_SHARE = 0.1
 
 LOG_FLOOR_SHARE = 0.05
 """Added to latency and rates before the logarithm, as a share of the median: near zero the
-logarithm would turn a difference nobody notices into a large one."""
+logarithm turns a difference that nobody notices into a large one."""
+
+PERCENT_ABOVE = 1.5
+"""A ratio with several samples above this is a percentage. A plain one exceeds 1 only where numerator
+and denominator were scraped at different moments, and then by a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +36,63 @@ class Scaled:
     """A series on its comparison scale."""
 
     y: Floats
-    """Shape (n,), no NaN."""
+    """Shape (n,), finite."""
 
     smallest: float
-    """The smallest change on this scale that counts."""
+    """The smallest change on this scale that counts, > 0."""
 
 
-def scaled(raw: Floats, reference: Floats, kind: Kind) -> Scaled:
-    """The samples `raw` (n,) on the comparison scale of `kind`; `reference` are the calm samples."""
+def scaled(raw: Floats, calm: Floats, kind: Kind) -> Scaled:
+    """The finite samples `raw` (n,) on the scale of `kind`; `calm` (m,) are those of them that are normal."""
     if kind == "ratio":
-        return Scaled(_arcsine_root(raw, reference), SMALLEST_ARC)
+        return _arcsine_root(raw, calm)
+    # Divided by a power of two no digit is lost, and the squares of 1e308 stay finite.
+    unit = _power_of_two(raw)
     if kind == "gauge":
-        return _linear(raw, reference)
-    return Scaled(_logarithm(raw, reference), SMALLEST_FACTOR)
+        return _linear(raw / unit, calm / unit)
+    return Scaled(_logarithm(raw / unit, calm / unit), SMALLEST_FACTOR)
 
 
-def _arcsine_root(raw: Floats, reference: Floats) -> Floats:
-    # Percentages are ratios too: nothing in 0..1 has a calm level of more than 1.5.
-    whole = 100.0 if np.max(reference) > 1.5 else 1.0
-    return np.arcsin(np.sqrt(np.clip(raw / whole, 0.0, 1.0)))
+def percentage(raw: Floats) -> bool:
+    """Whether the ratio `raw` (n,) counts from 0 to 100 instead of 0 to 1."""
+    return int(np.count_nonzero(raw > PERCENT_ABOVE)) >= 3
 
 
-def _logarithm(raw: Floats, reference: Floats) -> Floats:
-    level = float(np.median(reference))
+def arc(ratio: Floats) -> Floats:
+    """The arcsine root: binomial noise is equally wide everywhere on this scale."""
+    root: Floats = np.arcsin(np.sqrt(np.clip(ratio, 0.0, 1.0)))
+    return root
+
+
+def _arcsine_root(raw: Floats, calm: Floats) -> Scaled:
+    whole = 100.0 if percentage(raw) else 1.0
+    centre = float(np.clip(np.median(calm) / whole, 0.0, 1.0))
+    # Towards the middle, where both directions have room.
+    inward = SMALLEST_POINTS if centre < 0.5 else -SMALLEST_POINTS
+    here, there = arc(np.array([centre, centre + inward]))
+    return Scaled(arc(raw / whole), max(SMALLEST_ARC, abs(float(there - here))))
+
+
+def _logarithm(raw: Floats, calm: Floats) -> Floats:
+    level = float(np.median(calm))
     if level <= 0.0:
         positive = raw[raw > 0.0]
         level = float(np.median(positive)) if positive.size else 1.0
-    return np.log(np.maximum(raw, 0.0) / level + LOG_FLOOR_SHARE)
+    logs: Floats = np.log(np.maximum(raw, 0.0) / level + LOG_FLOOR_SHARE)
+    return logs
 
 
-def _linear(raw: Floats, reference: Floats) -> Scaled:
-    # A power of two, so that no digit is lost: squares of 1e308 would not be finite.
+def _linear(raw: Floats, calm: Floats) -> Scaled:
+    low, centre, high = (float(q) for q in np.quantile(calm, [0.01, 0.5, 0.99]))
+    smallest = max(SMALLEST_RANGE_SHARE * (high - low), SMALLEST_LEVEL_SHARE * abs(centre))
+    # A gauge that has always been 0 has no scale of its own: a share of its largest value serves.
+    return Scaled(raw, smallest if smallest > 0.0 else SMALLEST_LEVEL_SHARE * _span(raw))
+
+
+def _span(raw: Floats) -> float:
+    return float(np.max(np.abs(raw))) or 1.0
+
+
+def _power_of_two(raw: Floats) -> float:
     largest = float(np.max(np.abs(raw)))
-    unit = float(np.ldexp(1.0, int(np.frexp(largest)[1]) - 1)) if largest > 0.0 else 1.0
-    y, calm = raw / unit, reference / unit
-    low, high = np.quantile(calm, [0.01, 0.99])
-    smallest = max(
-        SMALLEST_RANGE_SHARE * float(high - low), SMALLEST_LEVEL_SHARE * abs(float(np.median(calm)))
-    )
-    return Scaled(y, max(smallest, 1e-12))
+    return float(np.ldexp(1.0, int(np.frexp(largest)[1]) - 1)) if largest > 0.0 else 1.0

@@ -12,13 +12,13 @@ from incident.impact.figures import request_figures
 from incident.impact.fusion import RawEpisode, believed, episodes
 from incident.impact.outages import outages
 from incident.impact.phases import improving_from, phases, reading, worst
-from incident.impact.trust import trusted
 from incident.impact.refine import Raw, end_of, raw_of, start_of
+from incident.impact.trust import trusted
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.policy import Policy
 from incident.model.signals import Gap, Measure, SignalSeries
-from incident.model.spans import Moment, Span, Values, instant, ms
+from incident.model.spans import Moment, Span, Values, instant, ms, whole_second
 from incident.model.timeline import (
     ImpactEpisode,
     RequestFigures,
@@ -230,8 +230,8 @@ def _report(series: SignalSeries, evidence: Evidence, survey: Surveyed) -> Signa
 
 def _signal_episode(one: Departure, impact: bool) -> SignalEpisode:
     return SignalEpisode(
-        start=instant((one.start_after + one.start_by) // 2),
-        end=instant((one.end_after + one.end_by) // 2) if one.end_by and one.end_after else None,
+        start=whole_second((one.start_after + one.start_by) / 2),
+        end=whole_second((one.end_after + one.end_by) / 2) if one.end_by and one.end_after else None,
         before=one.before,
         inside=one.inside,
         peak_at=instant(one.peak_ms),

@@ -15,7 +15,7 @@ from incident.impact.fusion import RawEpisode
 from incident.impact.steps import place_share_step
 from incident.model.policy import Policy
 from incident.model.signals import Measure, SignalSeries
-from incident.model.spans import Grid, Millis, Values, instant, ms
+from incident.model.spans import Grid, Millis, Values, instant, ms, whole_second
 from incident.model.timeline import Phase, State
 
 _DWELL = timedelta(minutes=3)
@@ -187,7 +187,7 @@ def _turn(read: Reading, index: int, grid: Grid, failures: Increments | None) ->
         if before is not None and after is not None and before != after:
             placed = place_share_step(failures.near(lo, hi), before, after, lo, hi)
             if placed is not None and placed.by - placed.after <= 2 * grid.step_ms:
-                return instant(round(placed.at))
+                return whole_second(placed.at)
     return instant(at)
 
 
@@ -214,7 +214,7 @@ def improving_from(read: Reading, end: datetime | None) -> datetime | None:
     if slope >= 0:
         return None
     meets = float(np.clip((plateau - level) / slope, -10 * _NARROWEST_MS, _NARROWEST_MS))
-    return instant(round(max(float(times[last]) + meets, float(times[0]))))
+    return whole_second(max(float(times[last]) + meets, float(times[0])))
 
 
 def worst(told: tuple[Phase, ...]) -> State:

@@ -28,6 +28,11 @@ def instant(epoch_ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=int(epoch_ms))
 
 
+def whole_second(epoch_ms: float) -> datetime:
+    """The nearest whole second, for estimates between scrapes."""
+    return instant(round(epoch_ms / 1000) * 1000)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A half-open interval [start, end) of UTC time. Raises ValueError when naive, not UTC or empty."""
@@ -93,10 +98,13 @@ class Moment:
 
 
 def bracketed(after_ms: float, by_ms: float, source: str, estimate_ms: float | None = None) -> Moment:
-    """The moment of something known only to lie in (after, by], at `estimate_ms` or the middle."""
+    """The moment of something known only to lie in (after, by], at `estimate_ms` or the middle.
+
+    Told to the whole second: no scrape knows it better, and digits that were not measured are not shown.
+    """
     middle = (after_ms + by_ms) / 2 if estimate_ms is None else estimate_ms
     return Moment(
-        at=instant(round(middle)),
+        at=whole_second(middle),
         plus_minus=timedelta(milliseconds=round((by_ms - after_ms) / 2)),
         source=source,
     )

@@ -12,7 +12,7 @@ from incident.model.facts import AlertInterval, Entered, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Measure
 from incident.model.spans import Span, instant
-from incident.model.timeline import Event, Status, Timeline
+from incident.model.timeline import Event, SignalReport, Status, Timeline
 from incident.text.links import prometheus_graph_url
 from incident.timeline.blind import gap_unknowns, service_gaps
 from incident.timeline.measured import measured_events
@@ -76,7 +76,7 @@ def assemble(
         alerts_readable=evidence.alerts_readable,
         alert_rules=evidence.alert_rules,
         rules_seen=evidence.rules_seen,
-        signals=judged.signals,
+        signals=tuple(_gaps_inside(s, window) for s in judged.signals),
         unknowns=(*evidence.unknowns, *gap_unknowns(gaps, evidence.changes, window), *_unmeasured(judged)),
         signals_explained=evidence.signals_explained,
     )
@@ -108,6 +108,12 @@ def _why_extended(evidence: Evidence, judged: Assessment, window: Span) -> str:
         lasting = judged.episodes and judged.episodes[-1].end is None
         reasons.append("still going on at its end" if lasting else "recovery not held at its end")
     return " and ".join(reasons)
+
+
+def _gaps_inside(report: SignalReport, window: Span) -> SignalReport:
+    """The signal with the gaps a reader can see: those of the reported window."""
+    inside = ((gap, gap.span.clipped(window)) for gap in report.gaps)
+    return replace(report, gaps=tuple(replace(gap, span=span) for gap, span in inside if span is not None))
 
 
 def _in_window(alert: AlertInterval, window: Span) -> bool:

@@ -14,7 +14,7 @@ from incident.impact.fusion import enough
 from incident.model.evidence import Evidence
 from incident.model.policy import Policy
 from incident.model.signals import Measure, SignalSeries
-from incident.model.spans import instant, ms
+from incident.model.spans import instant, ms, whole_second
 from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Phase
 from incident.text.durations import format_duration
 from incident.text.numbers import quantity
@@ -205,7 +205,7 @@ def _joined(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Even
         yield _event(
             ("signal", one.spec.name, str(number), str(k)),
             "degraded",
-            instant((one.start_after + one.start_by) // 2),
+            whole_second((one.start_after + one.start_by) / 2),
             timedelta(milliseconds=(one.start_by - one.start_after) // 2),
             one.spec.name,
             _capital(_what(maker, one, instant(one.start_by))),
@@ -248,22 +248,25 @@ def _context_kind(one: Departure) -> str | None:
 
 
 def _context_event(maker: _Maker, one: Departure, kind: str, name: str, k: int) -> Event:
-    words = {
-        "traffic_surge": "Traffic rising",
-        "traffic_drop": "Traffic falling",
-        "latency_drop": "Responses faster",
-    }[kind]
     return _event(
         (kind, name, str(k)),
         kind,
-        instant((one.start_after + one.start_by) // 2),
+        whole_second((one.start_after + one.start_by) / 2),
         timedelta(milliseconds=(one.start_by - one.start_after) // 2),
         one.spec.name,
-        f"{words}: {_change(one.spec.name, one.before, one.inside, one.spec.unit)}",
+        _context_title(one, kind),
         until=instant(one.end_by) if one.end_by else None,
         query=one.spec.query,
         main=_beside_impact(maker, one) and one.spec.role == "impact",
     )
+
+
+def _context_title(one: Departure, kind: str) -> str:
+    changed = _change(one.spec.name, one.before, one.inside, one.spec.unit)
+    if kind == "latency_drop":
+        return f"Responses faster: {changed}"
+    words = "Traffic rising" if kind == "traffic_surge" else "Traffic falling"
+    return f"{words}, {changed.removeprefix(one.spec.name).strip()}"
 
 
 def _beside_impact(maker: _Maker, one: Departure) -> bool:

@@ -24,7 +24,7 @@ def draw(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
     The same values make the same bytes, on any machine with the same matplotlib.
     """
     shared = frame(timeline, evidence)
-    measured = _measured(timeline, evidence)
+    measured = measured_signals(timeline, evidence)
     with drawing():
         figure = summary(timeline, measured, shared)
         words = title(timeline)
@@ -39,7 +39,7 @@ def draw(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
     return tuple(charts)
 
 
-def _measured(timeline: Timeline, evidence: Evidence) -> tuple[Measured, ...]:
+def measured_signals(timeline: Timeline, evidence: Evidence) -> tuple[Measured, ...]:
     """Each reported signal with its samples; without any, where the evidence has none."""
     by_name = {series.spec.name: series for series in evidence.signals}
     return tuple(

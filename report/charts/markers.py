@@ -60,13 +60,16 @@ def place(marks: Sequence[Mark], lane: float, width_of: Callable[[str], float]) 
     """
     groups = _grouped(sorted(marks, key=lambda mark: (mark.x, mark.number)), lane)
     while sum(width_of(_text(group, lane)) + CLEAR for group in groups) > lane + CLEAR:
-        groups = _joined(groups, _closest_pair(groups, range(len(groups) - 1), lane))
+        groups = _joined(groups, _pairs(groups, range(len(groups) - 1), lane))
     while True:
         labels = _spread(groups, lane, width_of)
         worst = max(range(len(labels)), key=lambda k: labels[k].shift, default=0)
         if not labels or labels[worst].shift <= FARTHEST:
             return labels
-        groups = _joined(groups, _closest_pair(groups, _touching(labels, worst), lane))
+        pairs = _pairs(groups, _touching(labels, worst), lane)
+        if not pairs:  # pushed away by the label of what lies beside the axis: there is no better place
+            return labels
+        groups = _joined(groups, pairs)
 
 
 _Group = tuple[Mark, ...]
@@ -88,17 +91,14 @@ def _is_inside(group: _Group, lane: float) -> bool:
     return 0 <= group[0].x <= lane
 
 
-def _closest_pair(groups: list[_Group], among: Iterable[int], lane: float) -> int:
-    """Of the neighbours (k, k + 1), k in `among`, the two that together span the least of the lane.
-
-    Groups beside the lane are never joined with those on it. Raises ValueError where no pair is left:
-    the lane is narrower than three labels.
-    """
-    pairs = [k for k in among if _is_inside(groups[k], lane) and _is_inside(groups[k + 1], lane)]
-    return min(pairs, key=lambda k: groups[k + 1][-1].x - groups[k][0].x)
+def _pairs(groups: list[_Group], among: Iterable[int], lane: float) -> list[int]:
+    """The neighbours (k, k + 1), k in `among`, that may share a label: both on the lane."""
+    return [k for k in among if _is_inside(groups[k], lane) and _is_inside(groups[k + 1], lane)]
 
 
-def _joined(groups: list[_Group], k: int) -> list[_Group]:
+def _joined(groups: list[_Group], pairs: list[int]) -> list[_Group]:
+    """The groups with that pair made one that spans the least of the lane; of equals, the one of fewest."""
+    k = min(pairs, key=lambda k: (groups[k + 1][-1].x - groups[k][0].x, len(groups[k]) + len(groups[k + 1])))
     return [*groups[:k], groups[k] + groups[k + 1], *groups[k + 2 :]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,6 +18,7 @@ def _finalize(value: object) -> str:
     return str(value) if isinstance(value, Undefined) else piece(value)
 
 
+@cache
 def markdown_environment() -> Environment:
     """Templates of Markdown: values are escaped unless they are `Md`, an unknown name is an error."""
     return Environment(
@@ -30,6 +32,7 @@ def markdown_environment() -> Environment:
     )
 
 
+@cache
 def html_environment() -> Environment:
     """Templates of HTML: everything is escaped that is not sanitised markup."""
     return Environment(

@@ -31,9 +31,7 @@ def alert(
             made.append(samples("ALERTS", times, 1, alertname=name, alertstate=state, **labels))
     if since is not None:
         active = sorted([*pending, *firing])
-        made.append(
-            samples("ALERTS_FOR_STATE", active, ms(at(since)) // 1000, alertname=name, **labels)
-        )
+        made.append(samples("ALERTS_FOR_STATE", active, ms(at(since)) // 1000, alertname=name, **labels))
     return made
 
 

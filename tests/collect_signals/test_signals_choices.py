@@ -132,7 +132,14 @@ def test_failures_per_second_are_not_a_failing_share() -> None:
     [
         ("lag", "sum(kafka_lag)", Kind.GAUGE, Measure.OTHER, "", Role.CONTEXT),
         ("p95", "histogram_quantile(0.95, x)", Kind.LATENCY, Measure.LATENCY, "s", Role.IMPACT),
-        ("mean", "rate(a_seconds_sum[1m]) / rate(a_seconds_count[1m])", Kind.LATENCY, Measure.LATENCY, "s", None),
+        (
+            "mean",
+            "rate(a_seconds_sum[1m]) / rate(a_seconds_count[1m])",
+            Kind.LATENCY,
+            Measure.LATENCY,
+            "s",
+            None,
+        ),
         ("error ratio", "rate(bad[1m]) / rate(all[1m])", Kind.RATIO, Measure.ERRORS, "ratio", Role.IMPACT),
         ("jobs", "rate(jobs_total[1m])", Kind.RATE, Measure.OTHER, "1/s", Role.CONTEXT),
         ("requests", "sum(rate(a_total[1m]))", Kind.RATE, Measure.TRAFFIC, "req/s", Role.IMPACT),

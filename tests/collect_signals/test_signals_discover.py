@@ -117,7 +117,9 @@ def test_two_namespaces_are_not_summed() -> None:
         ]
     )
 
-    with pytest.raises(AmbiguousService, match=r"2 namespaces \(prod, staging\).*--match 'namespace=\"prod\"'"):
+    with pytest.raises(
+        AmbiguousService, match=r"2 namespaces \(prod, staging\).*--match 'namespace=\"prod\"'"
+    ):
         discover(source, "payments", (), WINDOW)
 
 

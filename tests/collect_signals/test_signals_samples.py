@@ -120,7 +120,9 @@ def test_values_are_placed_at_their_times_only() -> None:
 
 def test_silences_include_the_edges() -> None:
     """A hole in the middle and a missing end are silences; one missed scrape is none."""
-    times = np.array([t for t in ticks(0, 60) if not at(20) <= at(0) + timedelta(milliseconds=t - ms(at(0))) < at(40)])
+    times = np.array(
+        [t for t in ticks(0, 60) if not at(20) <= at(0) + timedelta(milliseconds=t - ms(at(0))) < at(40)]
+    )
 
     found = silences(times, 15_000, span(0, 80))
 

@@ -18,9 +18,7 @@ from incident.model.signals import Measure
 from incident.model.spans import ms
 from tests.lab_fakes import T0, FakeSource, at, by_time, constant, http_service, samples, span, ticks
 
-REQUEST = SurveyRequest(
-    "payments", (), span(120, 180), lead=timedelta(hours=2), tail=timedelta(minutes=30)
-)
+REQUEST = SurveyRequest("payments", (), span(120, 180), lead=timedelta(hours=2), tail=timedelta(minutes=30))
 NOW = at(600)
 REFUSED = QueryRejected(
     "errors: many-to-many", status=422, error_type="execution", server_text="many-to-many", query="q"
@@ -157,9 +155,7 @@ def test_wanted_signal_of_several_series_shows_the_worst() -> None:
 def test_unknown_service_is_no_excuse_for_wanted_signals() -> None:
     """A service nothing knows is no error when somebody brings a query for it."""
     wanted = (WantedSignal("lag", "sum(kafka_lag)"),)
-    evidence = survey(
-        FakeSource(ranges={"kafka_lag": constant(5)}), replace(REQUEST, wanted=wanted), NOW
-    )
+    evidence = survey(FakeSource(ranges={"kafka_lag": constant(5)}), replace(REQUEST, wanted=wanted), NOW)
 
     assert _names(evidence) == ["lag"]
 

@@ -41,6 +41,8 @@ class FaultServer:
 
     behave: Behaviour
     asked: list[Request] = field(default_factory=list)
+    reads_http: bool = True
+    """False: the first bytes of a connection count as a request, whatever they are."""
     address: str = ""
     """`127.0.0.1:PORT`, once it runs."""
     _listener: socket.socket = field(init=False)
@@ -81,7 +83,7 @@ class FaultServer:
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             connection.settimeout(10)
-            request = _read(connection)
+            request = _read(connection) if self.reads_http else _any(connection)
             if request is not None:
                 self.asked.append(request)
                 self.behave(request, connection)
@@ -96,6 +98,10 @@ def _read(connection: socket.socket) -> Request | None:
         headers = dict(_header_lines(stream.readline))
         body = stream.read(int(headers.get("content-length", "0")))
         return Request(start[0], start[1], headers, body)
+
+
+def _any(connection: socket.socket) -> Request:
+    return Request("", "", {}, connection.recv(65536))
 
 
 def _header_lines(readline: Callable[[], bytes]) -> Iterator[tuple[str, str]]:
@@ -113,7 +119,9 @@ def answer(
 ) -> Behaviour:
     """A well-formed answer with this body."""
     content = body.encode() if isinstance(body, str) else body
-    lines = {"Content-Type": kind, "Content-Length": str(len(content)), "Connection": "close"} | dict(headers or {})
+    lines = {"Content-Type": kind, "Content-Length": str(len(content)), "Connection": "close"} | dict(
+        headers or {}
+    )
     head = f"HTTP/1.1 {status} X\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return raw(head.encode("latin-1") + b"\r\n" + content)
 

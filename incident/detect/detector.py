@@ -1,0 +1,44 @@
+"""The entry of the kernel: a matrix of series, screened, then analysed row by row."""
+
+import numpy as np
+
+from incident.detect.episode import Episode, Floats, Kind, Worse
+from incident.detect.kernel import Question, episodes_of, samples_of
+
+
+def detect_episodes(
+    values: Floats,
+    *,
+    step_s: float,
+    baseline: int,
+    kind: Kind,
+    worse: Worse,
+    counts: Floats | None = None,
+) -> list[list[Episode]]:
+    """The stretches of each row that are worse than its baseline, in order of onset.
+
+    `values` has shape (n_series, n_points): one sample every `step_s` seconds; NaN and infinities are
+    missing samples, which never count as good or bad. The first `baseline` points lie before the
+    window and say what is normal; 0: there are none, the calm part of the row is its own baseline.
+    `worse` is the direction in which the signal gets worse. `counts`, of the same shape, are the
+    requests behind each sample of a ratio, NaN where not known: a ratio of few requests must
+    differ by more than chance.
+
+    Rows do not influence each other. Raises ValueError where the arguments do not fit together.
+    """
+    matrix = np.asarray(values, dtype=np.float64)
+    if matrix.ndim != 2:
+        raise ValueError(f"values: two dimensions needed, got {matrix.ndim}")
+    if not 0 <= baseline <= matrix.shape[1]:
+        raise ValueError(f"baseline: {baseline} does not lie in 0..{matrix.shape[1]}")
+    if not step_s > 0.0:
+        raise ValueError(f"step_s: {step_s} is not a positive number of seconds")
+    weights = None if counts is None else np.asarray(counts, dtype=np.float64)
+    if weights is not None and weights.shape != matrix.shape:
+        raise ValueError(f"counts: shape {matrix.shape} needed, got {weights.shape}")
+    question = Question(step_s, baseline, kind, worse)
+    found: list[list[Episode]] = []
+    for i, row in enumerate(matrix):
+        samples = samples_of(row, None if weights is None else weights[i], baseline)
+        found.append(episodes_of(samples, question))
+    return found

@@ -1,0 +1,441 @@
+"""The figures as artists: nothing overlaps, everything that matters is drawn, unknown is hatched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from incident.model.spans import Span
+from incident.model.timeline import Band, EventOrigin, State, Status
+from report.charts.drawing import measured_signals
+from report.charts.frame import frame
+from report.charts.sheet import drawing
+from report.charts.single import single
+from report.charts.style import FONT, STATE_FILL, STATE_HATCH
+from report.charts.summary import summary
+from tests.charts_builder import (
+    CASES,
+    ERRORS,
+    HOSTILE,
+    Case,
+    alert,
+    at,
+    blanked,
+    crowded,
+    episode,
+    event,
+    flapping_names,
+    healthy,
+    ongoing,
+    payments,
+    report,
+    store,
+    unmeasured,
+    wave,
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_our_style() -> Iterator[None]:
+    with drawing():
+        yield
+
+
+def _summary(case: Case) -> Figure:
+    timeline, evidence = case.built()
+    return summary(timeline, measured_signals(timeline, evidence), frame(timeline, evidence))
+
+
+def _singles(case: Case) -> list[Figure]:
+    timeline, evidence = case.built()
+    shared = frame(timeline, evidence)
+    return [single(timeline, signal, shared) for signal in measured_signals(timeline, evidence)]
+
+
+def _texts(figure: Figure) -> dict[Text, Bbox]:
+    """What is written and where, in pixels."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    written = [t for t in figure.findobj(Text) if isinstance(t, Text) and t.get_text() and t.get_visible()]
+    return {text: text.get_window_extent(renderer) for text in written if _is_drawn(text)}
+
+
+def _is_drawn(text: Text) -> bool:
+    """Tick labels of axes that are switched off exist, and are not drawn."""
+    return text.axes is None or text.axes.axison or text in text.axes.texts
+
+
+def _words(figure: Figure) -> list[str]:
+    return [text.get_text() for text in _texts(figure)]
+
+
+def _panels(figure: Figure) -> list[Axes]:
+    return [axes for axes in figure.axes if axes.axison]
+
+
+def _shared_area(one: Bbox, other: Bbox) -> float:
+    both = Bbox.intersection(one, other)
+    return 0.0 if both is None else both.width * both.height
+
+
+FIGURES = [(name, place) for name in CASES for place in (-1, 0, 1, 2)]
+
+
+def _figure(name: str, place: int) -> Figure:
+    case = CASES[name]()
+    return _summary(case) if place < 0 else _singles(case)[place]
+
+
+@pytest.mark.parametrize(("name", "place"), FIGURES)
+def test_no_two_texts_overlap(name: str, place: int) -> None:
+    """Whatever the incident, no words are written over others: two rows or forty, one alert or ten."""
+    found = _texts(_figure(name, place))
+
+    overlapping = [
+        (one.get_text(), other.get_text())
+        for (one, box), (other, other_box) in combinations(found.items(), 2)
+        if _shared_area(box, other_box) > 2
+    ]
+    assert overlapping == []
+
+
+@pytest.mark.parametrize(("name", "place"), FIGURES)
+def test_no_text_is_cut_at_the_edge(name: str, place: int) -> None:
+    """All words lie within the picture."""
+    figure = _figure(name, place)
+    page = figure.bbox
+
+    beyond = [
+        text.get_text()
+        for text, box in _texts(figure).items()
+        if box.x0 < -1 or box.x1 > page.x1 + 1 or box.y0 < -1 or box.y1 > page.y1 + 1
+    ]
+    assert beyond == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_letters_are_large_enough_for_a_wiki_column(name: str) -> None:
+    """No text is smaller than 8 points at the width at which the picture is shown."""
+    assert min(text.get_fontsize() for text in _texts(_summary(CASES[name]()))) >= FONT
+
+
+def test_the_numbers_are_those_of_the_main_rows() -> None:
+    """The k-th main row has the number k; rows that are only supporting have none."""
+    case = payments()
+    folded = [replace(event("15:00", "folded"), main=False), *case.events]
+
+    words = _words(_summary(replace(case, events=tuple(folded))))
+
+    assert [w for w in words if w.isdigit() and 0 < int(w) <= 10] == [str(k) for k in range(1, 11)]
+
+
+def test_forty_rows_have_their_numbers_in_ranges() -> None:
+    """Forty rows within ten minutes share a few labels that count them all."""
+    labels = [w for w in _words(_summary(crowded())) if w.replace("-", "").isdigit() and "-" in w]
+
+    counted = [n for label in labels for n in range(int(label.split("-")[0]), int(label.split("-")[1]) + 1)]
+    assert counted == list(range(1, 41))
+
+
+def test_without_rows_there_is_no_lane_for_them() -> None:
+    """A draft without events does not show an empty lane."""
+    assert "row" not in _words(_summary(unmeasured()))
+
+
+def test_impact_is_shaded_by_state_in_every_panel() -> None:
+    """Degraded, partly out and the way back are seen behind every signal."""
+    for panel in _panels(_summary(payments())):
+        fills = [patch.get_facecolor() for patch in panel.patches]
+        assert len([fill for fill in fills if fill == _rgba(STATE_FILL[State.PARTIAL_OUTAGE])]) == 1
+        assert len([fill for fill in fills if fill == _rgba(STATE_FILL[State.DEGRADED])]) == 2
+
+
+def _rgba(color: str) -> tuple[float, ...]:
+    return Rectangle((0, 0), 1, 1, facecolor=color).get_facecolor()
+
+
+def test_states_differ_without_colour() -> None:
+    """Each worse state is darker in grey, and hatched in its own way."""
+    greys = [np.dot(_rgba(STATE_FILL[state])[:3], (0.299, 0.587, 0.114)) for state in State]
+
+    assert greys[0] - greys[1] > 0.05
+    assert greys[1] - greys[2] > 0.05
+    assert len({STATE_HATCH[state] for state in State}) == len(State)
+
+
+def test_start_end_and_change_differ_without_colour() -> None:
+    """Each of the three lines has a pattern of its own."""
+    lines = [line for line in _panels(_summary(payments()))[0].lines if _is_vertical(line)]
+
+    assert len({(str(line.get_linestyle()), line.get_linewidth()) for line in lines}) == 3
+
+
+def _is_vertical(line: Line2D) -> bool:
+    xs = np.asarray(line.get_xdata(), dtype=float)
+    return xs.size == 2 and xs[0] == xs[1]
+
+
+def test_a_change_is_drawn_at_its_time() -> None:
+    """The scaling at 16:00 is a dashed line 16:00 along the axis of every panel."""
+    timeline, evidence = payments().built()
+    x = frame(timeline, evidence).axis.x(at("16:00"))
+
+    for panel in _panels(_summary(payments())):
+        assert x in [line.get_xdata()[0] for line in panel.lines if _is_vertical(line)]
+
+
+def test_impact_that_began_before_the_data_has_no_start_line() -> None:
+    """A start that was not measured is not drawn; the strip says so in words."""
+    figure = _summary(ongoing())
+
+    assert "began before" in _words(figure)
+    assert "impact starts" not in _words(figure)
+    assert "impact ends" not in _words(figure)
+
+
+def test_an_uncertain_start_says_so() -> None:
+    """A start known to within two minutes is written without seconds and with its reach."""
+    case = payments()
+    start = replace(case.episodes[0].start, plus_minus=timedelta(minutes=2))
+    blurred = replace(case, episodes=(replace(case.episodes[0], start=start),))
+
+    assert "14:04 ±2 min" in _words(_summary(blurred))
+
+
+def test_a_gap_is_hatched_and_named_in_every_signal_that_has_it() -> None:
+    """Where the store's metrics vanished, the panels say `no data` twice; the one of targets does not."""
+    panels = {_title(panel): panel for panel in _panels(_summary(store()))}
+
+    hatched = {name: [p for p in panel.patches if p.get_hatch()] for name, panel in panels.items()}
+    assert {name: len(found) for name, found in hatched.items()} == {
+        "availability": 0, "errors": 2, "p99": 2, "traffic": 2,
+    }  # fmt: skip
+    assert [t.get_text() for t in panels["errors"].texts].count("no data") == 2
+
+
+def _title(panel: Axes) -> str:
+    return next(text.get_text() for text in panel.texts if text.get_fontweight() == "bold")
+
+
+def test_the_line_is_broken_where_there_is_no_data() -> None:
+    """No line is drawn across a gap."""
+    panel = next(p for p in _panels(_summary(store())) if _title(p) == "errors")
+    line = max(panel.lines, key=lambda drawn: len(drawn.get_xdata()))
+
+    ys = np.asarray(line.get_ydata(), dtype=float)
+    xs = np.asarray(line.get_xdata(), dtype=float)
+    timeline, evidence = store().built()
+    axis = frame(timeline, evidence).axis
+    inside = (xs > axis.x(at("17:00:30"))) & (xs < axis.x(at("17:29:30")))
+    assert inside.any()
+    assert np.isnan(ys[inside]).all()
+
+
+def test_availability_takes_its_place_where_it_carries_the_impact() -> None:
+    """Down without requests is told by targets, first of all panels."""
+    assert [_title(panel) for panel in _panels(_summary(store()))] == [
+        "availability",
+        "errors",
+        "p99",
+        "traffic",
+    ]
+
+
+def test_of_two_latencies_the_one_that_moved_is_shown() -> None:
+    """Where failures are fast, the median falls and the tail does not: the median is the panel."""
+    case = payments()
+    errors, latency, traffic = case.signals
+    calm = (replace(latency[0], spec=replace(latency[0].spec, name="p50"), episodes=()), latency[1])
+    told = replace(case.episodes[0], signals=("errors",))
+
+    figure = _summary(replace(case, episodes=(told,), signals=(errors, calm, latency, traffic)))
+
+    assert [_title(panel) for panel in _panels(figure)] == ["errors", "p99", "traffic"]
+
+
+def test_thresholds_are_drawn_where_the_signal_comes_near_them() -> None:
+    """25 % belongs into a chart that reaches 41 %, and not into one that reaches a fifth of a per cent."""
+    assert "partial outage 25 %" in _words(_summary(payments()))
+    assert "partial outage 25 %" not in _words(_summary(healthy()))
+
+
+def test_a_limit_people_set_is_drawn() -> None:
+    """The limit of a custom signal is a line with its value."""
+    assert "limit 10,000 messages" in _words(_summary(unmeasured()))
+
+
+def test_what_was_normal_and_the_peak_are_said() -> None:
+    """Each panel's figures can be read without the axis."""
+    words = _words(_summary(payments()))
+
+    assert "normal up to 0.2 %, peak 41.0 % at 15:48" in words
+    assert "normal from 85 req/s" in words
+
+
+def test_the_baseline_is_a_band() -> None:
+    """The normal range of response times lies behind the line, from low to high."""
+    panel = _panels(_summary(payments()))[1]
+
+    bands = [p.get_bbox() for p in panel.patches if isinstance(p, Rectangle) and p.get_alpha()]
+    assert [(box.y0, box.y1) for box in bands] == [(0.36, 0.5)]
+
+
+def test_alerts_are_rows_hollow_while_pending_filled_while_firing() -> None:
+    """Two alerts, each pending first: four bars, two of them white."""
+    lane = next(axes for axes in _summary(payments()).axes if "alerts" in [t.get_text() for t in axes.texts])
+
+    bars = [patch for patch in lane.patches if isinstance(patch, Rectangle)]
+    assert sorted(bar.get_facecolor() == (1, 1, 1, 1) for bar in bars) == [False, False, True, True]
+
+
+def test_the_time_to_the_first_alert_is_said() -> None:
+    """The gap between the first two clocks stands above the alerts."""
+    assert "first alert fired 16 min 45 s after impact began" in _words(_summary(payments()))
+
+
+def test_alerts_before_the_impact_are_said_to_be_before() -> None:
+    """A negative time to detect is put in words."""
+    case = payments()
+    early = replace(case.milestones, first_alert_firing=replace(case.episodes[0].start, at=at("14:01")))
+
+    assert "first alert fired 3 min before impact was measured" in _words(
+        _summary(replace(case, milestones=early))
+    )
+
+
+def test_no_alert_and_alerts_that_could_not_be_read_differ() -> None:
+    """Silence is told as silence only where it was heard."""
+    assert "no alert fired" in _words(_summary(healthy()))
+    assert "alerts could not be read" in _words(_summary(unmeasured()))
+
+
+def test_more_alerts_than_rows_are_counted() -> None:
+    """Nine alerts make six rows and a word about the other three."""
+    assert "and 3 more alerts, see the table" in _words(_summary(crowded()))
+
+
+def test_a_nearby_alert_is_called_nearby() -> None:
+    """An alert of another service is not taken for one of this."""
+    assert "Neighbour (nearby)" in _words(_summary(flapping_names()))
+
+
+def test_an_alert_beside_the_axis_has_no_row() -> None:
+    """What fired and ended before the chart begins is left to the table."""
+    case = replace(payments(), alerts=(alert("Yesterday", "12:31", "12:32", "12:40"),))
+
+    assert "Yesterday" not in _words(_summary(case))
+
+
+def test_a_signal_without_samples_shows_no_scale() -> None:
+    """An empty panel says `no data` and offers no numbers to read."""
+    empty = _panels(_singles(unmeasured())[2])[0]
+
+    assert [t.get_text() for t in empty.texts].count("no data") == 1
+    assert list(empty.get_yticks()) == []
+
+
+def test_a_window_of_one_sample_is_drawn() -> None:
+    """A single sample is a dot."""
+    window = Span(at("14:00"), at("14:00") + timedelta(seconds=30))
+    case = Case(window=window, lead=timedelta(0), signals=((report(ERRORS, None), wave(1, 0.1, 0.0)),))
+
+    (figure,) = _singles(case)
+
+    dots = [line for line in _panels(figure)[0].lines if line.get_marker() == "o" and len(line.get_xdata())]
+    assert [list(line.get_ydata()) for line in dots] == [[0.1]]
+
+
+def test_no_signals_at_all_still_make_a_summary() -> None:
+    """Without any signal, the alerts and the rows remain."""
+    case = replace(payments(), signals=(), episodes=(), status=Status.UNKNOWN)
+
+    words = _words(_summary(case))
+    assert "HighErrorRate" in words
+    assert "not known" in words
+
+
+def test_infinite_and_absurd_values_are_marked_at_the_edge() -> None:
+    """A value that cannot be drawn is a triangle at the upper edge, and does not flatten the rest."""
+
+    def broken(hours: np.typing.NDArray[np.float64]) -> np.typing.NDArray[np.float64]:
+        seen = np.full(hours.shape, 0.1)
+        seen[hours.size // 2], seen[hours.size // 2 + 4] = np.inf, 1e308
+        return seen
+
+    case = Case(lead=timedelta(0), signals=((report(ERRORS, Band(float("nan"), 0, float("inf"))), broken),))
+
+    (figure,) = _singles(case)
+
+    panel = _panels(figure)[0]
+    assert panel.get_ylim()[1] < 1
+    assert [len(line.get_xdata()) for line in panel.lines if line.get_marker() == "^"] == [2]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_are_shown_as_text(text: str) -> None:
+    """Mathematics, markup, controls and lone surrogates are drawn as the characters they are, or named."""
+    case = replace(
+        payments(),
+        service=text,
+        alerts=(alert(text, "14:10", "14:20", "15:00"),),
+        signals=((report(replace(ERRORS, name=text, unit=text), None), wave(1, 0.1, 0.01)),),
+    )
+
+    figures = [_summary(case), *_singles(case)]
+
+    assert all(len(_words(figure)) > 5 for figure in figures)
+    assert all(not text.get_parse_math() for figure in figures for text in _texts(figure))
+
+
+def test_the_legend_names_only_what_is_there() -> None:
+    """A chart without gaps explains no hatching; one without impact no states."""
+    key = {text.get_text() for text in _summary(healthy()).legends[0].get_texts()}
+
+    assert key == {"change", "normal range"}
+
+
+def test_a_changed_row_is_square_and_the_others_round() -> None:
+    """The shape of a number tells its origin without colour."""
+    lane = _summary(payments()).axes[0]
+
+    corners = [p.get_boxstyle().pad for p in lane.patches if isinstance(p, FancyBboxPatch)]
+    assert sorted(corners)[0] < 1 < sorted(corners)[1]
+
+
+def test_short_phases_without_room_for_words_have_none() -> None:
+    """A state of a minute in hours is a bar; its meaning is in the key."""
+    brief = episode("14:04", "16:29:30", State.DOWN, ("14:04", State.DEGRADED), ("16:28", State.DOWN))
+
+    figure = _summary(replace(payments(), episodes=(brief,)))
+
+    assert [w for w in _words(figure) if w == "down"] == ["down"]
+    assert "down" in {text.get_text() for text in figure.legends[0].get_texts()}
+
+
+def test_a_short_gap_is_hatched_without_words() -> None:
+    """Two minutes without samples in four hours are too narrow for words, and are still seen."""
+    case = Case(signals=((report(ERRORS, None), blanked(wave(1, 0.1, 0.01), (14.0, 14.03))),))
+
+    panel = _panels(_singles(case)[0])[0]
+
+    assert len([p for p in panel.patches if p.get_hatch()]) == 1
+    assert "no data" not in [t.get_text() for t in panel.texts]
+
+
+def test_entered_rows_are_told_apart() -> None:
+    """What people entered is in the key as such."""
+    case = replace(payments(), events=(event("15:00", "Called", EventOrigin.ENTERED),))
+
+    assert "row: entered" in {text.get_text() for text in _summary(case).legends[0].get_texts()}

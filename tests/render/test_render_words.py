@@ -1,0 +1,237 @@
+"""The words of the first page: measured, short, and honest about what is not known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from incident.model.spans import Moment, Span
+from incident.model.timeline import State, Status, Timeline
+from report.render import found, headline, markdown, terminal
+from report.render.lead import alert_sentence, course, lead, summary
+from tests import render_builder as build
+
+
+def test_the_bold_line_gives_start_end_length_and_the_figure() -> None:
+    """When, how long, how many failed, how slow: in one line."""
+    assert lead(build.payments()) == (
+        "**14:04 (±2 min) to 16:29:30: 2 h 25 min 30 s.** "
+        "439,559 of 2,441,352 requests failed (18.0 %); p99 0.42 -> 3.8 s."
+    )
+
+
+def test_phases_are_one_sentence() -> None:
+    """Degraded, then worse, then improving, each with its share of failures."""
+    assert course(build.payments()) == (
+        "Degraded to 15:30 (8.9 % failing), partial outage to 16:00 (39.9 %), "
+        "then improving to 16:29:30 (20.3 %)."
+    )
+
+
+def test_the_first_alert_is_counted_from_the_start_with_what_had_failed() -> None:
+    """The gap between impact and alert is the headline nobody else prints."""
+    assert (
+        alert_sentence(build.payments())
+        == "First alert (HighErrorRate) 16 min 45 s in, after 6,415 failures."
+    )
+
+
+def test_changes_near_the_start_are_co_timed_and_never_a_cause() -> None:
+    """A change before the start is told with its distance and with what it does not mean."""
+    assert "3 min before the start (co-timed, not cause)" in summary(build.payments())
+
+
+def test_share_of_users_is_said_to_be_unmeasured() -> None:
+    """A share of requests is no share of users."""
+    assert "% of users: not measured." in summary(build.payments())
+
+
+def test_lost_requests_are_the_headline_where_nothing_answered() -> None:
+    """Where targets vanish nothing fails in the counters; what was expected and not served is lost."""
+    assert lead(build.store()).endswith(
+        "About 179,000 requests lost (167,000 to 186,000 expected, served: not counted)."
+    )
+
+
+def test_two_episodes_tell_elapsed_and_impacted_apart() -> None:
+    """Two hours passed, in which it hurt for one and a half."""
+    assert lead(build.store()).startswith(
+        "**02:00 to 04:00: 2 h, of which 1 h 30 min with impact in 2 episodes.**"
+    )
+    assert course(build.store()) == "Down 02:00 to 02:30 (30 min). Down 03:00 to 04:00 (1 h)."
+
+
+def test_many_episodes_are_a_table_and_not_a_sentence() -> None:
+    """Flapping is not read as prose."""
+    episode = build.store().episodes[0]
+    flapping = replace(build.store(), episodes=(episode,) * 6)
+    assert course(flapping) == "The episodes are listed under Impact."
+    assert markdown(flapping, [], generation=1).count("| down | availability |") == 6
+
+
+def test_an_impact_that_lasts_says_so_and_has_no_end() -> None:
+    """The end of the data is not the end of the impact."""
+    assert lead(build.ongoing()).startswith(
+        "**14:04 (±2 min), still going on at the end of the data, 17:00: 2 h 56 min so far.**"
+    )
+    assert headline(build.ongoing()) == "payments: partial outage, ongoing, 2023-12-15"
+    assert "what is being tried to end it?" in markdown(build.ongoing(), [], generation=1)
+
+
+def test_an_impact_older_than_the_data_is_at_least_that_long() -> None:
+    """What began before the first sample has no known start."""
+    first = replace(build.payments().episodes[0], began_before=True)
+    told = lead(replace(build.payments(), episodes=(first,)))
+    assert told.startswith("**Before 14:04 (±2 min) to 16:29:30: at least 2 h 25 min 30 s.**")
+
+
+def test_an_end_beside_a_gap_is_uncertain() -> None:
+    """Recovery that nobody saw is not stated as seen."""
+    last = replace(build.payments().episodes[0], end_uncertain=True)
+    assert "16:29:30, uncertain for lack of data:" in lead(replace(build.payments(), episodes=(last,)))
+
+
+def test_figures_that_are_not_known_are_not_zero() -> None:
+    """No counters means no number."""
+    without = replace(build.payments(), requests=None)
+    assert "Failed requests: not measured;" in lead(without)
+    assert "0 of" not in lead(without)
+
+
+@pytest.mark.parametrize(
+    ("rules", "readable", "said"),
+    [
+        (0, True, "No alert fired; no alerting rule covers this service."),
+        (1, True, "No alert fired, though 1 rule could have."),
+        (None, True, "No alert fired; whether a rule covers this service is not known."),
+        (0, False, "Alert history could not be read, so whether an alert fired is not known."),
+    ],
+)
+def test_silence_of_alerts_is_told_apart_from_not_knowing(
+    rules: int | None, readable: bool, said: str
+) -> None:
+    """No alert, no rule and no history are three different findings."""
+    silent = replace(build.store(), rules_seen=rules, alerts_readable=readable)
+    assert alert_sentence(silent) == said
+
+
+def test_an_alert_that_came_first_is_said_to_have_come_first() -> None:
+    """A negative time to detect is told in words."""
+    early = replace(
+        build.payments(),
+        milestones=replace(build.payments().milestones, first_alert_firing=build.moment("14:03:00")),
+    )
+    assert alert_sentence(early) == "First alert 1 min before the measured start."
+
+
+def test_alerts_outside_the_impact_are_called_so() -> None:
+    """An alert with no impact behind it is worth knowing."""
+    early = replace(build.payments(), alerts=(build.alert("DiskFull", "12:40:00", "12:45:00", "12:50:00"),))
+    assert "Fired without measured impact: DiskFull (12:45:00)." in markdown(early, [], generation=1)
+
+
+def test_no_impact_says_what_was_checked_and_asks_little() -> None:
+    """A short draft: nothing was measured, this is what was looked at."""
+    text = markdown(build.healthy(), [], generation=1)
+    assert (
+        "**12:30 to 17:00: no impact measured.** Checked: errors, p99 and traffic (3 signals) over 4 h 30 min "
+        "in steps of 30 s. No alert of the service fired."
+    ) in text
+    assert "## Root cause" not in text
+    assert "> DRAFT, not reviewed. 1 question open." in text
+
+
+def test_unknown_impact_times_the_conditions_that_were_seen() -> None:
+    """Without a user-facing signal the alerts and departures are told, and impact is not guessed."""
+    text = markdown(build.unmeasured(), [], generation=1)
+    assert "# payments: impact unknown, 2023-12-15" in text
+    assert "HighErrorRate firing, 14:20:45 to 16:27:15." in text
+    assert "consumer lag 10 -> 12,000 messages, 14:04 to 16:29:30." in text
+
+
+def test_body_text_stays_within_a_page() -> None:
+    """400 to 600 words at most before tables and evidence, for an incident like the known five."""
+    body = markdown(build.payments(), [], generation=1).partition("## Evidence")[0]
+    words = [word for text in body.splitlines() if not text.startswith("|") for word in text.split()]
+    assert len(words) <= 400
+
+
+def test_times_name_the_offset_where_the_clocks_change() -> None:
+    """In the night of a clock change each time says which of two it is, and the zone both offsets."""
+    night = _moved_to_the_night_of_the_clock_change()
+    text = markdown(night, [], generation=1)
+    assert "Times Europe/Berlin, CEST (UTC+02:00), then CET (UTC+01:00)." in text
+    assert "**02:30 CEST to 02:45 CET: 1 h 15 min.**" in text
+
+
+def _moved_to_the_night_of_the_clock_change() -> Timeline:
+    start, end = build.at("00:30:00", "2023-10-29"), build.at("01:45:00", "2023-10-29")
+    hour, none = timedelta(hours=1), timedelta(0)
+    episode = replace(
+        build.payments().episodes[0],
+        start=Moment(start, none, "q"),
+        end=Moment(end, none, "q"),
+        phases=(),
+        state=State.DEGRADED,
+    )
+    return replace(
+        build.payments(),
+        zone="Europe/Berlin",
+        window=Span(start - hour, end + hour),
+        episodes=(episode,),
+        events=(),
+    )
+
+
+def test_another_day_is_dated() -> None:
+    """A time without a date is on the day of the title; every other time has its date."""
+    late = replace(build.payments(), zone="Asia/Tokyo")
+    text = markdown(late, [], generation=1)
+    assert "# payments: partial outage, 2023-12-15" in text
+    assert "| 10 | 2023-12-16 01:29:30 | +2h25m |" in text
+
+
+def test_terminal_has_a_line_an_event_and_the_figure() -> None:
+    """The same rows as the page, aligned, and the figure that matters last."""
+    lines = terminal(build.payments(), recorded=True).splitlines()
+    assert lines[0] == "payments, 2023-12-15 UTC (recorded)"
+    assert lines[2] == "14:04 ±2m        0  Degraded: errors 0.1 -> 0.9 %"
+    assert lines[-1] == "439,559 of 2,441,352 requests failed (18.0 %), 6,415 before the first alert"
+
+
+def test_terminal_shows_no_escape_sequence_of_others() -> None:
+    """A label cannot move the cursor."""
+    events = (replace(build.events()[0], title="\x1b[2Jgone\u202e"),)
+    assert "\x1b" not in terminal(replace(build.payments(), events=events))
+
+
+@pytest.mark.parametrize(
+    ("timeline", "said"),
+    [
+        (build.payments(), "partial outage 14:04-16:29:30, first alert +16m45s"),
+        (build.ongoing(), "partial outage, ongoing 14:04-..., first alert +16m45s"),
+        (build.store(), "down 02:00:00-04:00:00 in 2 episodes, no alert fired"),
+        (build.healthy(), "no impact measured"),
+        (build.unmeasured(), "impact unknown"),
+    ],
+)
+def test_found_is_one_line_for_the_log(timeline: Timeline, said: str) -> None:
+    """What was found, as the log says it."""
+    assert found(timeline) == said
+
+
+def test_no_draft_uses_a_word_of_blame_or_cause() -> None:
+    """The machine says co-timed; the cause is for people."""
+    for timeline in (build.payments(), build.store(), build.ongoing(), build.healthy()):
+        text = markdown(timeline, [], generation=1).lower()
+        assert "caused by" not in text
+        assert "because of" not in text
+        assert "fault of" not in text
+
+
+def test_unknown_state_is_never_the_title_of_a_measured_incident() -> None:
+    """Title and status agree."""
+    assert headline(build.payments()) == "payments: partial outage, 2023-12-15"
+    assert headline(replace(build.payments(), status=Status.UNKNOWN)).startswith("payments: impact unknown")
