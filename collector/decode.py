@@ -1,15 +1,13 @@
 """The bytes of an API answer -> arrays and labels. Pure; raises `Malformed` for what does not fit.
 
-The samples of all series are parsed as one table by pandas' number reader, which is ten times
-faster than a JSON parser that makes a Python object of each. What that table might misread goes
-the slow way, one series at a time under a strict grammar.
+The samples stay bytes until each series' own are read as typed pairs and go straight into arrays. That
+is as fast as reading them as a table of pandas, exact with every version, and takes a fifth of the
+time of a JSON parser that builds the whole answer out of lists first.
 """
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -25,6 +23,11 @@ T = TypeVar("T")
 
 _NUMBER = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf|infinity|nan))")
 """What Prometheus writes for a sample; Python's float() would also take "1_000" or other scripts' digits."""
+
+_PLAIN = b'0123456789.eE+-NaInf[]",'
+"""Of these characters float() makes nothing that `_NUMBER` would not."""
+
+_PAIRS = msgspec.json.Decoder(list[tuple[float, str]])
 
 _YEAR_10000_S = 253_402_300_800.0
 """Times beyond are milliseconds taken for seconds, or rubbish."""
@@ -122,7 +125,7 @@ def matrix(outer: Envelope) -> Matrix:
         raise Malformed("a series without values - at `$.data.result[...].values`")
     native = sum(1 for one in listed if bytes(one.histograms))
     held = [(one.metric, raw) for one in listed if (raw := bytes(one.values)) not in (b"", b"[]")]
-    columns = _columns([raw for _, raw in held])
+    columns = [_column(raw) for _, raw in held]
     series = [
         Samples(labels_of(metric), *column)
         for (metric, _), column in zip(held, columns, strict=True)
@@ -179,69 +182,27 @@ def _loaded(stats: msgspec.Raw) -> int | None:
 _Column = tuple[Millis, Values]
 
 
-def _columns(raws: Sequence[bytes]) -> list[_Column | None]:
-    """Times and values of each series; None for one with a value that is no number."""
-    fast = _table(raws) if raws else []
-    return fast if fast is not None else [_strict(raw) for raw in raws]
-
-
-def _table(raws: Sequence[bytes]) -> list[_Column | None] | None:
-    """All series as one table, or None where its text is not plain enough to be sure of the reading.
-
-    Plain is: no blanks, nothing but `[[time,"value"],...]`, one comma and one quoted value a row.
-    """
-    import pandas as pd
-
-    counts = [raw.count(b"],[") + 1 for raw in raws]
-    quoted = b"\n".join([raw[2:-2].replace(b"],[", b"\n") for raw in raws])
-    rows = quoted.translate(None, b'"')
-    plain = not any(mark in rows for mark in (b"[", b"]", b" ", b"\t", b"\r", b"\\"))
-    marks = (quoted.count(b',"'), rows.count(b","), rows.count(b"\n") + 1)
-    if not plain or any(count != sum(counts) for count in marks):
+def _column(raw: bytes) -> _Column | None:
+    """Times and values of one series; None where a value is no number. Raises Malformed."""
+    try:
+        pairs = _PAIRS.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise Malformed(f"{error} in `$.data.result[...].values`") from None
+    # Whatever is not in the plain alphabet may be something only Python takes for a number.
+    if raw.translate(None, _PLAIN) and not all(_NUMBER.fullmatch(text) for _, text in pairs):
         return None
     try:
-        table = pd.read_csv(
-            io.BytesIO(rows),
-            header=None,
-            dtype=np.float64,
-            na_values=["NaN"],
-            keep_default_na=False,
-            quoting=3,
-        )
+        values = np.fromiter((float(text) for _, text in pairs), np.float64, len(pairs))
     except ValueError:
         return None
-    if table.shape != (sum(counts), 2):
-        return None
-    times = _millis(table[0].to_numpy())
-    return _cut(times, table[1].to_numpy(dtype=np.float64), counts)
-
-
-def _cut(times: Millis, values: Values, counts: Sequence[int]) -> list[_Column | None]:
-    """The table's columns cut into series; read-only views where the samples are in order."""
-    ends = np.cumsum(counts)
-    columns: list[_Column | None] = []
-    for end, count in zip(ends.tolist(), counts, strict=True):
-        columns.append(_frozen(times[end - count : end], values[end - count : end]))
-    return columns
-
-
-def _strict(raw: bytes) -> _Column | None:
-    """One series under the strict grammar; None where a value is no number. Raises Malformed."""
-    pairs = decoded(raw, list[tuple[float, str]])
-    if not all(_NUMBER.fullmatch(text) for _, text in pairs):
-        return None
-    times = _millis(np.array([time for time, _ in pairs], dtype=np.float64))
-    return _frozen(times, np.array([float(text) for _, text in pairs], dtype=np.float64))
+    times = _millis(np.fromiter((time for time, _ in pairs), np.float64, len(pairs)))
+    times, values = in_order(times, values)
+    times.setflags(write=False)
+    values.setflags(write=False)
+    return times, values
 
 
 def _millis(seconds: Values) -> Millis:
     if not bool(np.all(np.abs(seconds) < _YEAR_10000_S)):
         raise Malformed("a time is not in seconds of this era - at `$.data.result[...].values`")
     return np.rint(seconds * 1000.0).astype(np.int64)
-
-
-def _frozen(times: Millis, values: Values) -> _Column:
-    times, values = in_order(times, values)
-    times.setflags(write=False)
-    values.setflags(write=False)
-    return times, values

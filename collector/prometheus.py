@@ -253,7 +253,7 @@ class _Adapter(HTTPAdapter):
         pause = settings.query_timeout.total_seconds() + _GRACE_S
         self._pools = _pool_classes(functools.partial(BoundedResponse, deadline=deadline, pause=pause))
         self._tls: dict[str, Any] = {}
-        if base.startswith("https:") or settings.proxy is not None:
+        if forms.may_need_tls(base) or settings.proxy or settings.proxy_from_environment:
             self._tls["ssl_context"] = tls_context(settings.tls, DEFAULT_CA_BUNDLE_PATH)
         if settings.tls.server_name:
             self._tls |= dict.fromkeys(("server_hostname", "assert_hostname"), settings.tls.server_name)

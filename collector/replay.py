@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import msgspec
 import numpy as np
@@ -111,7 +112,11 @@ def _values(value: dict[str, object]) -> np.typing.NDArray[np.float64]:
 
 
 def _check(evidence: Evidence) -> None:
-    """What the types do not say: arrays that fit each other. Raises ValueError."""
+    """What the types do not say: arrays that fit each other, instants with a zone. Raises ValueError."""
+    if evidence.grid.step_ms <= 0 or evidence.grid.count <= 0:
+        raise ValueError("grid: its step and count are not above zero")
+    if any(at is not None and at.tzinfo is None for at in _instants(evidence)):
+        raise ValueError("an instant without a time zone")
     for signal in evidence.signals:
         if signal.values.shape != (signal.grid.count,) or signal.grid != evidence.grid:
             raise ValueError(f"signal {signal.spec.name}: {signal.values.size} values on another grid")
@@ -122,6 +127,16 @@ def _check(evidence: Evidence) -> None:
             raise ValueError("counters: not each is told failed or not")
     for samples in (one for many in held for one in many):
         _check_samples(samples)
+
+
+def _instants(evidence: Evidence) -> Iterator[datetime | None]:
+    yield evidence.origin.collected_at
+    for alert in evidence.alerts:
+        yield from (alert.pending_at, alert.firing_at, alert.resolved_at)
+    for change in evidence.changes:
+        yield from (change.at, change.until)
+    for unknown in evidence.unknowns:
+        yield from (unknown.start, unknown.end)
 
 
 def _check_samples(samples: Samples) -> None:

@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TypeAlias, TypeVar
@@ -29,6 +28,9 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def _version() -> str:
+    """Of the installed distribution; looked up late, because looking it up takes longer than `--help`."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("incident-timeline")
     except PackageNotFoundError:
@@ -105,7 +107,7 @@ _scope_options = _options(
 
 
 @click.group(context_settings=_SETTINGS)
-@click.version_option(_version(), prog_name="incident-timeline")
+@click.version_option(package_name="incident-timeline", prog_name="incident-timeline")
 def main() -> None:
     """From a window of Prometheus metrics and alerts to a measured postmortem draft.
 

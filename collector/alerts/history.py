@@ -15,7 +15,7 @@ from collector.signals.measure import COSTS_ITS_OWN, failed, partial
 from collector.signals.registry import SERVICE_LABELS
 from collector.signals.samples import RawRead, read_raw
 from collector.source import Source
-from incident.model.facts import AlertInterval, AlertRule, Nearness, Unknown
+from incident.model.facts import AlertInterval, AlertRule, Nearness, Unknown, names_nothing
 from incident.model.signals import Labels, Targets
 from incident.model.spans import Span
 from incident.text.errors import TextError
@@ -103,7 +103,9 @@ def _nearness(one: Watched, home: Home, named: frozenset[str]) -> Nearness:
     if nearness is Nearness.OWN or any(key in SERVICE_LABELS for key, _ in one.labels):
         return nearness
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", one.name)
-    return Nearness.OWN if one.name in named or has_token(home.service, words) else nearness
+    if one.name in named or has_token(home.service, words):
+        return Nearness.OWN
+    return Nearness.NEARBY if names_nothing(one.labels) else nearness
 
 
 def _rules(source: Source) -> tuple[tuple[AlertRule, ...] | None, tuple[Unknown, ...]]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from collector.signals.samples import FRESH_INTERVALS, spacing_ms
 from incident.model.signals import Labels, Samples
-from incident.model.spans import Millis
+from incident.model.spans import Flags, Millis
 from incident.text.promql import Matcher, selector
 
 # Labels of the mechanism, not of the alert. Grafana writes its own states and ids beside them.
@@ -177,7 +177,7 @@ def _union(parts: Sequence[Millis]) -> Millis:
 
 
 def evaluation_ms(one: Watched, others: Sequence[Watched]) -> int:
-    """The rule's evaluation interval: the median distance of its samples, else that of all rules.
+    """The rule's evaluation interval: the median distance of samples in its runs, else that of all rules.
 
     One minute, Prometheus' default, where nothing was evaluated twice.
     """
@@ -186,5 +186,25 @@ def evaluation_ms(one: Watched, others: Sequence[Watched]) -> int:
 
 
 def _spacing(alerts: Sequence[Watched]) -> int | None:
-    parts = (Samples((), times, np.ones(times.size)) for alert in alerts if (times := alert.times).size > 1)
-    return spacing_ms(parts)
+    """The median distance of neighbouring samples that belong to one run, by their ActiveAt where stored.
+
+    A condition true at every other evaluation would otherwise show twice the interval.
+    """
+    steps = [np.diff(alert.times)[_within_run(alert)] for alert in alerts]
+    apart = np.concatenate([np.empty(0, np.int64), *steps])
+    if not apart.size:
+        return None
+    return spacing_ms([Samples((), np.concatenate([[0], np.cumsum(apart)]), np.empty(apart.size + 1))])
+
+
+def _within_run(alert: Watched) -> Flags:
+    """For each pair of neighbouring samples whether both state the same ActiveAt, or none is stored."""
+    times = alert.times
+    since = np.full(times.size, np.nan)
+    if alert.since_times.size:
+        place = np.minimum(np.searchsorted(alert.since_times, times), alert.since_times.size - 1)
+        stored = alert.since_times[place] == times
+        since[stored] = alert.since[place[stored]]
+    before, after = since[:-1], since[1:]
+    alike: Flags = (before == after) | (np.isnan(before) & np.isnan(after))
+    return alike

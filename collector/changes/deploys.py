@@ -126,7 +126,7 @@ def deploy_change(
     A start is the better time: it is what the process says, not when a scrape came by.
     """
     timed = [_timed(arrival, found) for arrival in rollout.arrivals]
-    own = tuple(start for _, _, start in timed if start is not None)
+    own = _own_starts(rollout, [start for _, _, start in timed if start is not None], found)
     at_ms = min(at for at, _, _ in timed)
     last = max(at for at, _, _ in timed)
     value = f"{rollout.before} -> {rollout.version}"
@@ -144,6 +144,14 @@ def deploy_change(
         count=len(timed),
     )
     return change, own
+
+
+def _own_starts(rollout: Rollout, matched: Sequence[Start], found: Sequence[Start]) -> tuple[Start, ...]:
+    """The starts that tell the arrivals, and new instances meanwhile: pods are named by address elsewhere."""
+    first = rollout.arrivals[0].after_ms - _OWN_START_MS
+    last = rollout.arrivals[-1].by_ms + _OWN_START_MS
+    new = (start for start in found if not start.known_before and first <= start.at_ms <= last)
+    return tuple(dict.fromkeys((*matched, *new)))
 
 
 def _timed(arrival: Arrival, found: Sequence[Start]) -> tuple[int, int, Start | None]:

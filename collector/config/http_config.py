@@ -6,6 +6,7 @@ import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from collector.config.convert import Reader
 from collector.config.files import read_regular
@@ -69,19 +70,29 @@ def http_settings(config: HttpConfig, reader: Reader, path: KeyPath, base: Path)
     resolver = _Resolver(config, reader, path, base)
     credential = resolver.credential()
     secret, plain = resolver.headers()
+    proxy = resolver.proxy()
+    inner = [credential.inner] if credential else []
     if credential:
         secret = (("Authorization", credential.value), *secret)
     return HttpSettings(
         headers=secret,
         plain_headers=plain,
         tls=resolver.tls(),
-        proxy=resolver.proxy(),
+        proxy=proxy,
         no_proxy=config.no_proxy,
         proxy_from_environment=config.proxy_from_environment,
         follow_redirects=config.follow_redirects,
         credential=f"{credential.source} of {reader.document.name}" if credential else "",
-        masked=(credential.inner,) if credential else (),
+        masked=(*inner, *_password_of(proxy)),
     )
+
+
+def _password_of(proxy: Secret | None) -> tuple[Secret, ...]:
+    """The password inside a proxy's address, which libraries may print apart from the rest."""
+    parts = urlsplit(proxy.reveal()) if proxy else None
+    if parts is None or not parts.password:
+        return ()
+    return (Secret(parts.password), Secret(unquote(parts.password), user=unquote(parts.username or "")))
 
 
 def header_problem(name: str, value: Secret | None, *, authorization: bool) -> str:
@@ -183,7 +194,7 @@ class _Resolver:
             self._wrong(
                 ("proxy_url",), "if proxy_from_environment is configured, proxy_url must not be configured"
             )
-        if config.proxy_url and not re.match(r"https?://[^/\s]", config.proxy_url.reveal()):
+        if config.proxy_url and not _is_address(config.proxy_url.reveal()):
             self._wrong(("proxy_url",), "not an http(s) address; write it like http://proxy.example:3128")
             return None
         if config.no_proxy and not config.proxy_url:
@@ -254,6 +265,14 @@ class _Resolver:
 
     def _wrong(self, path: KeyPath, why: str) -> None:
         self._reader.wrong((*self._path, *path), why)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def dotted_pair(path: KeyPath, key: str) -> str:

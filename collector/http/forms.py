@@ -59,3 +59,9 @@ def checked_base(url: str) -> str:
             "--http.config.file, as basic_auth"
         )
     return bare(trimmed).rstrip("/")
+
+
+def may_need_tls(base: str) -> bool:
+    """Whether a connection may be encrypted: an https address, or one that a redirect may make https."""
+    parts = urlsplit(base)
+    return parts.scheme == "https" or parts.port in (None, 80)

@@ -36,6 +36,9 @@ def next_url(url: str, location: str, *, hops: int, method: str, status: int, al
 
 
 def _joined(url: str, location: str) -> str | None:
+    # Programs read a backslash or a blank in an address in different ways; ours shall not be the naive one.
+    if "\\" in location or not location.strip().isprintable():
+        return None
     try:
         target = urljoin(url, location.strip())
         parts = urlsplit(target)

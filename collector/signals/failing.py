@@ -10,7 +10,9 @@ from collector.signals.registry import ERROR_LABELS, GRPC_FAILURES
 from incident.model.signals import Labels
 from incident.text.promql import Matcher
 
-_HTTP = re.compile(r"0|[1-5](?:\d\d|xx|XX)?")
+# One status code among the values is enough: beside it stand "unknown" or "0" for what had no answer.
+_CODE = re.compile(r"[1-5](?:\d\d|xx|XX)")
+_DIGIT = re.compile(r"[0-5]")
 _GRPC_LABELS = frozenset({"grpc_code", "grpc_response_status"})
 # The numbers of the codes in GRPC_FAILURES, for instrumentation that writes numbers.
 _GRPC_NUMBERS = "2|4|8|9|13|14|15"
@@ -43,7 +45,7 @@ def _pattern(name: str, values: Sequence[str]) -> str:
     if name in _WORDS:
         bad, known = _WORDS[name]
         return bad if known.issuperset(values) else ""
-    if all(_HTTP.fullmatch(value) for value in values):
+    if any(_CODE.fullmatch(value) for value in values) or all(_DIGIT.fullmatch(value) for value in values):
         return _http_pattern(name, values)
     return _word_pattern(values)
 

@@ -1,9 +1,17 @@
 """The entry of the kernel: a matrix of series, screened, then analysed row by row."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from incident.detect.episode import Episode, Floats, Kind, Worse
+from incident.detect.judge import least_samples
 from incident.detect.kernel import Question, episodes_of, samples_of
+from incident.detect.screen import sticking_out
+from incident.detect.season import rhythm_known
+
+CHUNK_SAMPLES = 1 << 16
+"""Samples screened at once: half a megabyte stays in a core's cache."""
 
 
 def detect_episodes(
@@ -37,8 +45,24 @@ def detect_episodes(
     if weights is not None and weights.shape != matrix.shape:
         raise ValueError(f"counts: shape {matrix.shape} needed, got {weights.shape}")
     question = Question(step_s, baseline, kind, worse)
-    found: list[list[Episode]] = []
-    for i, row in enumerate(matrix):
-        samples = samples_of(row, None if weights is None else weights[i], baseline)
-        found.append(episodes_of(samples, question))
+    found: list[list[Episode]] = [[] for _ in matrix]
+    for row in _worth_a_look(matrix, weights, question):
+        samples = samples_of(matrix[row], None if weights is None else weights[row], baseline)
+        found[row] = episodes_of(samples, question)
     return found
+
+
+def _worth_a_look(matrix: Floats, counts: Floats | None, question: Question) -> Iterator[int]:
+    """The rows that may hold an episode."""
+    n_series, n_points = matrix.shape
+    if rhythm_known(question.baseline, question.step_s):
+        yield from range(n_series)
+        return
+    rows = max(1, CHUNK_SAMPLES // max(n_points, 1))
+    for start in range(0, n_series, rows):
+        chunk = matrix[start : start + rows]
+        if counts is not None:
+            chunk = np.where(counts[start : start + rows] <= 0.0, np.nan, chunk)
+        samples = least_samples(question.step_s)
+        out = sticking_out(chunk, question.baseline, question.kind, question.directions, samples)
+        yield from (start + int(row) for row in np.flatnonzero(out))

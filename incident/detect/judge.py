@@ -1,6 +1,7 @@
 """Which candidates are incidents, and by which rule."""
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from incident.detect.bounds import Piece, with_ramps
 from incident.detect.boxes import limit_of
 from incident.detect.candidates import Jumps
 from incident.detect.episode import Floats, Rule
+from incident.detect.gradual import Slow, gradual
 from incident.detect.reference import Reference
 
 BEYOND_REACH = 1.4
@@ -34,7 +36,10 @@ SOLID_SHARE = 0.5
 """At least this share of the samples lies above half of the height."""
 
 SHORT_STEP_S = 120.0
-"""Below this step an incident needs three samples, from it on two; one is never enough."""
+"""Below this step an incident needs three samples, from it on two; one is never enough, ..."""
+
+LEAST_S = 60.0
+"""... and it must be seen for so long: a rate over a minute shows an instant for a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Calibration:
     """Largest contrast of each box length."""
 
     jumps: Jumps
+
+    slow: Slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Verdict:
 
 def least_samples(step_s: float) -> int:
     """How many samples an incident needs at least."""
-    return 3 if step_s < SHORT_STEP_S else 2
+    return max(3, ceil(LEAST_S / step_s)) if step_s < SHORT_STEP_S else 2
 
 
 def judged(y: Floats, piece: Piece, known: Calibration, samples: int) -> Verdict | None:
@@ -74,7 +81,7 @@ def judged(y: Floats, piece: Piece, known: Calibration, samples: int) -> Verdict
     length = piece.stop - piece.start
     if length < samples or piece.height < reference.smallest:
         return None
-    if _ragged(y, piece) or _return_to_normal(piece, reference):
+    if _ragged(y, piece) or gradual(y, piece, known.slow) or _return_to_normal(piece, reference):
         return None
     reach_ratio = (piece.inside - reference.centre) / reference.reach
     bump_ratio = piece.height / max(limit_of(known.bumps, length), reference.smallest)

@@ -18,6 +18,7 @@ from incident.detect.episode import (
     Kind,
     Worse,
 )
+from incident.detect.gradual import slow_of
 from incident.detect.judge import Calibration, Verdict, judged, least_samples
 from incident.detect.merge import merged
 from incident.detect.reference import reference_of
@@ -94,7 +95,7 @@ def _verdicts(samples: Samples, question: Question, direction: Direction) -> lis
         shapes.append(flat)
     found: list[tuple[float, Verdict]] = []
     for y in shapes:
-        found += _judged(sign * y, calm, scale.smallest, samples, question)
+        found += _judged(sign * y, calm, scale, samples, question)
     return _choice(found, _requests(samples, calm))
 
 
@@ -114,16 +115,16 @@ def _requests(samples: Samples, calm: Bools) -> Requests | None:
 
 
 def _judged(
-    y: Floats, calm: Bools, smallest: float, samples: Samples, question: Question
+    y: Floats, calm: Bools, scale: Scaled, samples: Samples, question: Question
 ) -> Iterator[tuple[float, Verdict]]:
     """Accepted pieces of `y` (n,), worse = up, with the squared error that each explains."""
     normal = y[calm]
     first = samples.head if samples.head >= LEAST_CALM else 0
     least = least_samples(question.step_s)
-    reference = reference_of(normal, smallest)
+    reference = reference_of(normal, scale.smallest)
     bumps = boxes.limits(normal, boxes.lengths(max(2, len(y) - first)))
     jumps = candidates.jumps_of(y, normal, least)
-    known = Calibration(reference, bumps, jumps)
+    known = Calibration(reference, bumps, jumps, slow_of(scale, question.kind, question.step_s))
     for explained, piece in _pieces(y, first, known, least):
         verdict = judged(y, piece, known, least)
         if verdict is not None and verdict.stop > first:

@@ -17,6 +17,11 @@ NARROWER = 0.7
 """Without its rhythm the lead-in must be this much narrower, or it has none."""
 
 
+def rhythm_known(baseline: int, step_s: float) -> bool:
+    """Whether `baseline` points hold enough whole periods to compare the window with."""
+    return _period(baseline, step_s) is not None
+
+
 def without_rhythm(y: Floats, where: Ints, head: int, step_s: float) -> Floats | None:
     """`y` (n,) less the median of the other periods at the same time; None where there is no rhythm.
 
@@ -25,11 +30,15 @@ def without_rhythm(y: Floats, where: Ints, head: int, step_s: float) -> Floats |
     if head == 0:
         return None
     lead = int(where[head - 1]) + 1
-    for period_s in PERIODS_S:
-        period = round(period_s / step_s)
-        if period >= LEAST_POINTS and lead >= LEAST_PERIODS * period:
-            return _narrower(y, _less_usual(y, where, lead, period), head)
-    return None
+    period = _period(lead, step_s)
+    return None if period is None else _narrower(y, _less_usual(y, where, lead, period), head)
+
+
+def _period(lead: int, step_s: float) -> int | None:
+    """Points of the longest period that the `lead` points before the window hold often enough."""
+    periods = (round(period_s / step_s) for period_s in PERIODS_S)
+    fitting = (p for p in periods if p >= LEAST_POINTS and lead >= LEAST_PERIODS * p)
+    return next(fitting, None)
 
 
 def _narrower(y: Floats, flat: Floats, head: int) -> Floats | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -15,7 +15,7 @@ from incident.impact.phases import improving_from, phases, reading, worst
 from incident.impact.refine import Raw, end_of, raw_of, start_of
 from incident.impact.trust import trusted
 from incident.model.evidence import Evidence
-from incident.model.facts import AlertInterval, Nearness
+from incident.model.facts import AlertInterval, Nearness, names_nothing
 from incident.model.policy import Policy
 from incident.model.signals import Gap, Measure, SignalSeries
 from incident.model.spans import Moment, Span, Values, instant, ms, whole_second
@@ -76,6 +76,8 @@ class Assessment:
     signals: tuple[SignalReport, ...]
     departures: dict[str, tuple[Departure, ...]]
     impact: tuple[Departure, ...]
+    alerts: tuple[AlertInterval, ...]
+    """Own and nearby; one that names nothing is own where it fired during this service's impact."""
     first_alert: AlertInterval | None
     data_end: datetime
 
@@ -95,7 +97,8 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
     survey = surveyed(evidence, policy)
     raw = raw_of(evidence.counters, round(evidence.scrape_interval.total_seconds() * 1000))
     told = tuple(_episode(e, evidence, raw, policy) for e in survey.episodes)
-    alert = first_alert(evidence.alerts, told)
+    alerts = tuple(_claimed(a, told) for a in evidence.alerts)
+    alert = first_alert(alerts, told)
     data_end = _data_end(evidence)
     traffic = _by_measure(evidence, Measure.TRAFFIC)
     carriers = {d.spec.measure for e in survey.episodes for d in e.carriers}
@@ -116,6 +119,7 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
         signals=tuple(_report(s, evidence, survey) for s in evidence.signals),
         departures=survey.departures,
         impact=survey.impact,
+        alerts=alerts,
         first_alert=alert,
         data_end=data_end,
     )

@@ -18,6 +18,20 @@ class Nearness(IntEnum):
     ELSEWHERE = 2
 
 
+_PLACING = frozenset(
+    "service service_name app application job exported_service exported_job ingress deployment statefulset "
+    "daemonset container pod exported_pod instance exported_instance namespace exported_namespace "
+    "kubernetes_namespace cluster node nodename host hostname device topic queue consumergroup "
+    "persistentvolumeclaim destination_canonical_service".split()
+)
+"""Labels that say whose alert it is; one with none of them was aggregated over everything it watches."""
+
+
+def names_nothing(labels: Labels) -> bool:
+    """Whether the labels name no service, place or machine at all."""
+    return not any(name in _PLACING for name, _ in labels)
+
+
 @dataclass(frozen=True, slots=True)
 class AlertInterval:
     """One pending-firing-resolved run of an alert, exact to the rule's evaluation interval."""

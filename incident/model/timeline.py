@@ -198,6 +198,7 @@ class Timeline:
     durations: tuple[Duration, ...]
     events: tuple[Event, ...]
     alerts: tuple[AlertInterval, ...]
+    """Firing intervals of this service's own alerts."""
     alerts_elsewhere: int
     alerts_readable: bool
     alert_rules: tuple[AlertRule, ...] | None
@@ -205,6 +206,8 @@ class Timeline:
     signals: tuple[SignalReport, ...]
     unknowns: tuple[Unknown, ...]
     signals_explained: tuple[str, ...]
+    alerts_nearby: tuple[AlertInterval, ...] = ()
+    """Firing intervals of alerts in the same namespace, or that name nothing."""
 
     @property
     def state(self) -> State | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from incident.impact.assess import Assessment, assess
 from incident.impact.departures import baseline_points
 from incident.model.evidence import Evidence
-from incident.model.facts import AlertInterval, Entered, Unknown
+from incident.model.facts import AlertInterval, Entered, Nearness, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Measure
 from incident.model.spans import Span, instant
@@ -42,7 +42,7 @@ def assemble(
     """The finished Timeline of one window: the same for the same evidence, whoever asks and when."""
     judged = assess(evidence, policy)
     window = reported(evidence, judged, policy)
-    alerts = tuple(a for a in evidence.alerts if _in_window(a, window))
+    alerts = tuple(a for a in judged.alerts if _in_window(a, window))
     gaps = service_gaps(evidence, judged, window)
     reached = milestones(judged, entered)
     rows = [
@@ -71,7 +71,8 @@ def assemble(
         milestones=reached,
         durations=durations(reached, judged, evidence.alerts_readable),
         events=_ordered([*_limited(kept), *entered_events(entered)]),
-        alerts=tuple(a for a in alerts if a.firing_at is not None),
+        alerts=tuple(a for a in alerts if a.firing_at is not None and a.nearness is Nearness.OWN),
+        alerts_nearby=tuple(a for a in alerts if a.firing_at is not None and a.nearness is Nearness.NEARBY),
         alerts_elsewhere=evidence.alerts_elsewhere,
         alerts_readable=evidence.alerts_readable,
         alert_rules=evidence.alert_rules,

@@ -63,6 +63,7 @@ def _document(t: Timeline) -> dict[str, Any]:
         "durations": [_duration(d) for d in t.durations],
         "events": [_event(e) for e in t.events],
         "alerts": [_alert(a) for a in t.alerts],
+        "alerts_nearby": [_alert(a) for a in t.alerts_nearby],
         "alerts_elsewhere": t.alerts_elsewhere,
         "alerts_readable": t.alerts_readable,
         "signals": [_signal(s) for s in t.signals],

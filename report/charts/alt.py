@@ -14,6 +14,9 @@ from report.charts.readings import normal_words, shown_unit, worst_episode
 from report.charts.series import gaps
 from report.charts.words import shown
 
+_MOST_STRETCHES = 4
+"""More times than that are not kept in mind by a listener."""
+
 
 def summary_alt(timeline: Timeline, measured: tuple[Measured, ...], frame: Frame) -> str:
     """The leading signal's course over the impact, then the first alert."""
@@ -85,13 +88,16 @@ def _stretches(timeline: Timeline, report: SignalReport, episode: SignalEpisode,
     """`availability of store fell from 100 % to as low as 0 % in 2 stretches of impact, 09:00 to ...`."""
     stamp, unit = frame.axis.stamp, shown_unit(report.spec)
     verb, extreme = ("fell", "low") if episode.direction == "down" else ("rose", "high")
+    count = len(timeline.episodes)
     spans = [
         f"{stamp(e.start.at)} to {stamp(e.end.at)}" if e.end else f"from {stamp(e.start.at)} on"
         for e in timeline.episodes
     ]
+    if len(spans) > _MOST_STRETCHES:
+        spans = [*spans[: _MOST_STRETCHES - 1], f"{len(spans) - _MOST_STRETCHES + 1} more"]
     return (
         f"{_subject(report, shown(timeline.scope.service))} {verb} from {quantity(episode.before, unit)} "
-        f"to as {extreme} as {quantity(episode.peak, unit)}; impact came in {len(spans)} stretches, "
+        f"to as {extreme} as {quantity(episode.peak, unit)}; impact came in {count} stretches, "
         f"{', '.join(spans[:-1])} and {spans[-1]}"
     )
 

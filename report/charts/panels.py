@@ -18,7 +18,7 @@ from report.charts.axes.quantity import QuantityAxis, quantity_axis
 from report.charts.axes.time import ticks
 from report.charts.frame import Frame
 from report.charts.impact import shade
-from report.charts.readings import meaning, normal_words, peak_words, shown_unit
+from report.charts.readings import meaning, normal_words, peak_words, shown_unit, worst_episode
 from report.charts.series import Trace, gaps, trace
 from report.charts.sheet import Room
 from report.charts.style import (
@@ -49,7 +49,7 @@ def panel(room: Room, measured: Measured, frame: Frame, policy: Policy) -> None:
     """Draw the signal: impact shaded, gaps hatched, baseline band, thresholds, raw line."""
     report, line = measured.report, trace(measured.series, frame.axis.span)
     limits = thresholds(report.spec, policy)
-    scale = _scale(report, line, [value for value, _ in limits])
+    scale = _scale(report, line, [value for value, _ in limits], frame)
     _ruled(room.axes, frame, scale, is_empty=not np.isfinite(line.y).any())
     shade(room.axes, frame)
     _band(room.axes, report.baseline, scale)
@@ -74,8 +74,15 @@ def _threshold_value(value: float, spec: SignalSpec) -> str:
     return f"{digits(value * 100)} %" if spec.unit == "ratio" else quantity(value, shown_unit(spec))
 
 
-def _scale(report: SignalReport, line: Trace, limits: Sequence[float]) -> QuantityAxis:
+_CALM_ERRORS = 0.01
+"""Least height of an axis of failures that are normal: a few in ten thousand should look like few."""
+
+
+def _scale(report: SignalReport, line: Trace, limits: Sequence[float], frame: Frame) -> QuantityAxis:
     values = line.y[np.isfinite(line.y)].tolist()
+    is_calm = worst_episode(report, frame.axis.span) is None
+    if is_calm and report.spec.kind is Kind.RATIO and report.spec.measure is Measure.ERRORS:
+        values.append(_CALM_ERRORS)
     if report.spec.kind is Kind.RATIO and report.spec.worse is Worse.DOWN:
         values.append(1.0)  # what is missing from all is what is read
     band = report.baseline

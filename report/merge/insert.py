@@ -24,31 +24,44 @@ def insert_row(existing: str, entered: Entered, zone: tzinfo) -> str | None:
     table = timeline_table(existing, zone)
     if table is None:
         return None
-    if _mark(entered) in existing:
+    if _stands(existing, entered):
         return existing
     lines = existing.splitlines(keepends=True)
     place = table.place(entered.at)
     end = re.search(r"\r?\n\Z|\r\Z", lines[place - 1])
     if end is None:  # the table is the last thing in a file without a final line end
         lines[place - 1] += "\n"
-    lines.insert(place, _row(table, entered, zone) + (end[0] if end else "\n"))
+    lines.insert(place, _row(table, entered, zone, _free_mark(existing, entered)) + (end[0] if end else "\n"))
     return "".join(lines)
 
 
-def _mark(entered: Entered) -> str:
-    """The short id; whole where the entry has an id of another make."""
+def _stands(text: str, entered: Entered) -> bool:
+    """Whether a row of this entry is there: with its words and any length of its id."""
+    marks = "|".join(re.escape(mark) for mark in _marks(entered))
+    row = rf"\|\s*{re.escape(cell(entered.text))}\s*\|\s*entered (?:{marks})\b"
+    return re.search(row, text) is not None
+
+
+def _marks(entered: Entered) -> list[str]:
+    """The entry's visible ids, the shortest first."""
     digits = re.sub("[^0-9a-z]", "", entered.id.removeprefix("ev-").lower())
-    return f"e-{digits[:_SHORT_ID]}"
+    return [f"e-{digits[:length]}" for length in range(min(_SHORT_ID, len(digits)), len(digits) + 1)]
 
 
-def _row(table: Table, entered: Entered, zone: tzinfo) -> str:
+def _free_mark(text: str, entered: Entered) -> str:
+    """The shortest visible id that nothing in the draft has; the whole id where all are taken."""
+    marks = _marks(entered)
+    return next((mark for mark in marks if not re.search(rf"\b{re.escape(mark)}\b", text)), marks[-1])
+
+
+def _row(table: Table, entered: Entered, zone: tzinfo, mark: str) -> str:
     local = entered.at.astimezone(zone)
     shown = clock(entered.at, zone)
     cells = {
         "time": shown if local.date() == table.day else f"{local.date().isoformat()} {shown}",
         "start": _since(table.start, entered.at),
         "what": cell(entered.text),
-        "source": f"entered {_mark(entered)}",
+        "source": f"entered {mark}",
         "number": "-",
     }
     return "| " + " | ".join(cells.get(role, "") for role in table.columns) + " |"

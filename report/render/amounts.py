@@ -54,9 +54,10 @@ def formula(requests: RequestFigures | None) -> str:
     return requests.formula.replace("; ", ";\n")
 
 
-def before_alert(requests: RequestFigures | None) -> Md:
-    """`, after 6,415 failures`, or nothing where that is not known."""
-    if requests is None or requests.failed_before_alert is None:
+def before_alert(timeline: Timeline) -> Md:
+    """`, after 6,415 failures`, or nothing where that is not known or nothing out of the ordinary."""
+    requests = timeline.requests
+    if requests is None or requests.failed_before_alert is None or errors_stayed_normal(timeline):
         return Md("")
     number = requests.failed_before_alert
     return Md(f", after {count(number)} {'failure' if number == 1 else 'failures'}")
@@ -82,15 +83,25 @@ def latency_sentence(timeline: Timeline) -> Md:
     return line("{} {}", foreign(report.spec.name), change(episode.before, episode.peak, report.spec.unit))
 
 
+def errors_stayed_normal(timeline: Timeline) -> bool:
+    """Requests failed no more than they always do: the figure is then no measure of the harm."""
+    errors = [report for report in timeline.signals if report.spec.measure is Measure.ERRORS]
+    calm = bool(errors) and not any(worst_impact(report) for report in errors)
+    return calm and timeline.requests is not None and not _mostly_lost(timeline.requests)
+
+
 def worst_impact(report: SignalReport) -> SignalEpisode | None:
     """The departure that counts as impact and went farthest from where it had been."""
     impact = [episode for episode in report.episodes if episode.impact]
     return max(impact, key=lambda each: abs(each.peak - each.before), default=None)
 
 
-def figures_in_brief(requests: RequestFigures | None) -> str:
+def figures_in_brief(timeline: Timeline) -> str:
     """The headline figure for one line of a terminal: `439,559 of ... failed (18.0 %), 6,415 before ...`."""
+    requests = timeline.requests
     sentence = requests_sentence(requests).removesuffix(".")
+    if errors_stayed_normal(timeline):
+        return "; ".join(part for part in (latency_sentence(timeline), sentence) if part)
     if requests is None or requests.failed_before_alert is None or _mostly_lost(requests):
         return sentence
     return f"{sentence}, {count(requests.failed_before_alert)} before the first alert"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -70,9 +71,20 @@ def whole(duration: timedelta) -> timedelta:
     return -(-duration // unit) * unit
 
 
+def length(duration: timedelta) -> str:
+    """A duration in a sentence, in whole seconds: `16 min 45 s`; below ten seconds as it is."""
+    if timedelta(0) < duration < 10 * _SECOND:
+        return format_duration(duration)
+    return format_duration(round(duration / _SECOND) * _SECOND) or "0 s"
+
+
 def since(start: datetime, instant: datetime) -> Md:
-    """Signed distance for a table: `+16m45s`, `-3m`, `0`."""
-    return Md(compact(round((instant - start) / _SECOND) * _SECOND, signed=True))
+    """Signed distance for a table: `+16m45s`, `-3m`, `0`; in whole minutes from an hour on."""
+    gap = instant - start
+    unit = _COARSE if abs(gap) >= timedelta(hours=1) else _SECOND
+    # Half a unit counts as none, so that 2 h 25 min 30 s is the 2h25m that people read off a clock.
+    size = math.ceil(abs(gap) / unit - 0.5) * unit
+    return Md(compact(size if gap > timedelta(0) else -size, signed=True))
 
 
 def first_day(timeline: Timeline, shown_in: tzinfo) -> date:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from incident.model.timeline import Event, EventOrigin, Timeline
-from incident.text.durations import format_duration
-from report.render.clock import Clock, clock_of, since
+from report.render.clock import Clock, clock_of, length, since
+from report.render.figures import told
 from report.render.md import Md, foreign, joined, line
 
 CONTEXT_KINDS = frozenset({"traffic_surge", "traffic_drop", "latency_drop", "monitoring_trouble", "data_gap"})
@@ -57,7 +57,7 @@ def context_sentence(timeline: Timeline) -> Md:
     if not near:
         return Md("")
     start = timeline.episodes[0].start.at
-    named = [line("{}, {}", event.title, distance(event, start)) for event in near[:_NAMED]]
+    named = [line("{}, {}", told(event), distance(event, start)) for event in near[:_NAMED]]
     rest = Md(f"; {len(near) - _NAMED} more below" if len(near) > _NAMED else "")
     return line("{}{} (co-timed, not cause).", joined("; ", named), rest)
 
@@ -68,7 +68,7 @@ def distance(event: Event, start: datetime) -> Md:
     if gap == timedelta(0):
         return Md("at the start")
     side = "before" if gap < timedelta(0) else "after"
-    return Md(f"{format_duration(abs(gap))} {side} the start")
+    return Md(f"{length(abs(gap))} {side} the start")
 
 
 def cotimed_rows(timeline: Timeline) -> tuple[CotimedRow, ...]:
@@ -92,6 +92,6 @@ def _row(timeline: Timeline, clock: Clock, event: Event) -> CotimedRow:
         at=clock.row(event.at, event.plus_minus),
         to_start=since(timeline.episodes[0].start.at, event.at) if timeline.episodes else Md(""),
         to_recovery=Md("") if recovered is None else since(recovered.at, event.at),
-        what=foreign(event.title),
+        what=foreign(told(event)),
         event=event.id,
     )

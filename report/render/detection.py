@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from incident.model.timeline import Duration, Timeline
-from incident.text.durations import format_duration
-from report.render.clock import clock_of
+from report.render.clock import clock_of, length
 from report.render.figures import without_impact
-from report.render.md import Md, counted, joined, line, listed
+from report.render.md import Md, counted, line, listed
 
 # Ends of the durations that tell how it was noticed; the others tell how long it hurt.
 _NOTICED = frozenset({"first_alert_pending", "first_alert_firing", "detected", "acknowledged", "declared"})
 _NAMED = 3
+_NO_REASON = "Not recorded"
 
 
 def detection_durations(timeline: Timeline) -> tuple[Md, ...]:
@@ -29,7 +28,7 @@ def impact_durations(timeline: Timeline) -> tuple[Md, ...]:
 def _told(durations: Sequence[Duration]) -> tuple[Md, ...]:
     """One line for each known duration, then one for each reason why others are not known."""
     known = [
-        line("{}: {} = {}", each.name, _ends(each), _length(each.value))
+        line("{}: {} = {}", each.name, _ends(each), length(each.value))
         for each in durations
         if each.value is not None
     ]
@@ -42,16 +41,15 @@ def _ends(duration: Duration) -> Md:
     return line("{} -> {}", duration.start.replace("_", " "), duration.end.replace("_", " "))
 
 
-def _length(value: timedelta) -> str:
-    return format_duration(value) or "0 s"
-
-
 def _unknown(reason: str, durations: Sequence[Duration]) -> Md:
-    """`time to acknowledge: first alert firing -> acknowledged = not recorded`, many for one reason."""
+    """`Not recorded: time to acknowledge (first alert firing -> acknowledged)`, many for one reason."""
     same = [each for each in durations if each.value is None and each.why_null == reason]
-    names = joined("; ", [line("{}: {}", each.name, _ends(each)) for each in same])
-    why = reason if reason.startswith("not recorded") else f"not recorded ({reason})"
-    return line("{} = {}", names, why or "not recorded")
+    names = listed([line("{} ({})", each.name, _ends(each)) for each in same])
+    return line(
+        "{}: {}.",
+        _NO_REASON if reason.lower() in ("", _NO_REASON.lower()) else f"Not known, {reason}",
+        names,
+    )
 
 
 def alert_remarks(timeline: Timeline) -> tuple[Md, ...]:
@@ -65,6 +63,8 @@ def alert_remarks(timeline: Timeline) -> tuple[Md, ...]:
 def _silent_rules(timeline: Timeline) -> Md:
     if timeline.rules_seen is None:
         return Md("Alerting rules could not be read, so rules that stayed silent are not listed.")
+    if timeline.rules_seen == 0 and timeline.alerts:
+        return Md("The server has none of the rules behind these alerts any more.")
     if timeline.rules_seen == 0:
         return Md("No alerting rule was found that covers this service.")
     return Md("")
@@ -84,4 +84,6 @@ def _false_alarms(timeline: Timeline) -> Md:
 def _elsewhere(timeline: Timeline) -> Md:
     if not timeline.alerts_elsewhere:
         return Md("")
-    return line("{} of other services not listed.", counted(timeline.alerts_elsewhere, "alert", "alerts"))
+    return line(
+        "{} not listed.", counted(timeline.alerts_elsewhere, "alert elsewhere is", "alerts elsewhere are")
+    )

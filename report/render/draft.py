@@ -100,7 +100,7 @@ def _evidence(timeline: Timeline) -> dict[str, object]:
         "rule_sources": evidence.rule_sources(timeline),
         "gap_rows": evidence.gap_rows(timeline),
         "method": evidence.method(timeline),
-        "explained": tuple(foreign(each) for each in timeline.signals_explained),
+        "explained": evidence.remarks(timeline),
         "provenance": evidence.provenance(timeline),
         "graphs": rows.graphs(timeline),
     }

@@ -75,9 +75,8 @@ def _normal(report: SignalReport) -> Md:
     band, unit = report.baseline, report.spec.unit
     if band is None:
         return Md("normal range unknown")
-    return line(
-        "normal {} ({} to {})", *(quantity(each, unit) for each in (band.centre, band.low, band.high))
-    )
+    centre, low, high = (quantity(each, unit) for each in (band.centre, band.low, band.high))
+    return line("normal {}", centre) if low == high else line("normal {} ({} to {})", centre, low, high)
 
 
 def other_queries(timeline: Timeline) -> tuple[Md, ...]:
@@ -151,6 +150,12 @@ def _unknown_row(clock: Clock, unknown: Unknown) -> GapRow:
     return GapRow(foreign(unknown.what), foreign(unknown.why), start, end)
 
 
+def remarks(timeline: Timeline) -> tuple[Md, ...]:
+    """How signals were found, beyond what stands at each of them."""
+    said = {f"{report.spec.name}: {report.spec.why}" for report in timeline.signals}
+    return tuple(foreign(each) for each in timeline.signals_explained if each not in said)
+
+
 def method(timeline: Timeline) -> tuple[Md, ...]:
     """How the numbers were made: window, resolution, normal range, thresholds. One sentence each."""
     clock = clock_of(timeline)
@@ -213,7 +218,7 @@ def provenance(timeline: Timeline) -> Md:
 def query_range(timeline: Timeline) -> Md:
     """Over what the queries were asked, in UTC as the server takes it."""
     ends = [rfc3339(at) for at in (timeline.window.start, timeline.window.end)]
-    return line("from {} to {}, step {}", *ends, promql_duration(timeline.step))
+    return line("{} to {}, step {}", *ends, promql_duration(timeline.step))
 
 
 def tolerance(timeline: Timeline) -> Md:

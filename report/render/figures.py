@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.spans import Span
-from incident.model.timeline import ImpactEpisode, Timeline
+from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Timeline
+
+
+def told(event: Event) -> str:
+    """The event's title as a sentence begins; names of alerts and words of people stay as they are."""
+    if event.origin is not EventOrigin.CHANGE:
+        return event.title
+    return event.title[:1].upper() + event.title[1:]
 
 
 def elapsed(timeline: Timeline) -> timedelta:

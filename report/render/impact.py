@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from incident.model.signals import Role
 from incident.model.timeline import ImpactEpisode, SignalEpisode, SignalReport, Timeline
-from incident.text.durations import format_duration
 from incident.text.numbers import quantity
-from report.render.clock import Clock, clock_of
+from report.render.clock import Clock, clock_of, length
 from report.render.md import Md, counted, foreign, line, listed
 
 
@@ -88,7 +87,7 @@ def _episode_row(timeline: Timeline, clock: Clock, number: int, episode: ImpactE
         number=str(number),
         start=clock.row(episode.start.at, episode.start.plus_minus),
         end=Md("still going on") if episode.end is None else clock.row(end, episode.end.plus_minus),
-        length=format_duration(end - episode.start.at),
+        length=length(end - episode.start.at),
         state=episode.state.words,
         signals=listed(episode.signals),
     )
@@ -119,6 +118,6 @@ def checked_sentence(timeline: Timeline) -> Md:
         "Checked: {} ({}) over {} in steps of {}.",
         listed(names),
         counted(len(names), "signal", "signals"),
-        format_duration(timeline.window.length),
-        format_duration(timeline.step),
+        length(timeline.window.length),
+        length(timeline.step),
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from incident.model.timeline import ImpactEpisode, Phase, Status, Timeline
-from incident.text.durations import format_duration
 from incident.text.numbers import percent
-from report.render.amounts import before_alert, latency_sentence, requests_sentence
-from report.render.clock import Clock, clock_of
+from report.render.amounts import before_alert, errors_stayed_normal, latency_sentence, requests_sentence
+from report.render.clock import Clock, clock_of, length
 from report.render.cotimed import context_sentence
 from report.render.figures import elapsed, impacted, own_firing
 from report.render.md import Md, counted, joined, line
@@ -21,13 +20,16 @@ _MOST_PHASES = 5
 def lead(timeline: Timeline) -> Md:
     """Start, end, duration in bold, then the headline figure and the latency."""
     when = line("**{} {}.**", _extent(timeline), _length(timeline))
-    figures = [requests_sentence(timeline.requests), latency_sentence(timeline)]
-    shown = [part for part in figures if part]
-    amounts = joined(" ", shown) if len(shown) < 2 else _with_latency(*shown)
-    return joined(" ", [when, amounts])
+    return joined(" ", [when, _amounts(timeline)])
 
 
-def _with_latency(requests: Md, latency: Md) -> Md:
+def _amounts(timeline: Timeline) -> Md:
+    """What failed and how slow it was; how slow it was comes first where no more failed than usual."""
+    requests, latency = requests_sentence(timeline.requests), latency_sentence(timeline)
+    if not latency:
+        return requests
+    if errors_stayed_normal(timeline):
+        return Md(f"{latency}. Errors stayed normal: {requests}")
     return Md(f"{requests.removesuffix('.')}; {latency}.")
 
 
@@ -45,11 +47,9 @@ def _length(timeline: Timeline) -> Md:
     so_far = " so far" if timeline.status is Status.ONGOING else ""
     least = "at least " if timeline.episodes[0].began_before else ""
     if len(timeline.episodes) == 1:
-        return Md(f"{least}{format_duration(whole)}{so_far}")
+        return Md(f"{least}{length(whole)}{so_far}")
     episodes = counted(len(timeline.episodes), "episode", "episodes")
-    return Md(
-        f"{least}{format_duration(whole)}{so_far}, of which {format_duration(hurt)} with impact in {episodes}"
-    )
+    return Md(f"{least}{length(whole)}{so_far}, of which {length(hurt)} with impact in {episodes}")
 
 
 def course(timeline: Timeline) -> Md:
@@ -64,17 +64,17 @@ def course(timeline: Timeline) -> Md:
 
 def _episode(clock: Clock, timeline: Timeline, episode: ImpactEpisode) -> Md:
     if episode.end is None:
-        end, length = "the end of the data", timeline.window.end - episode.start.at
+        end, lasted = Md("the end of the data"), timeline.window.end - episode.start.at
     else:
-        end, length = clock.point(episode.end), episode.end.at - episode.start.at
+        end, lasted = clock.point(episode.end), episode.end.at - episode.start.at
     words = episode.state.words.capitalize()
-    return line("{} {} to {} ({}).", words, clock.point(episode.start), end, format_duration(length))
+    return line("{} {} to {} ({}).", words, clock.point(episode.start), end, length(lasted))
 
 
 def _phases(clock: Clock, phases: tuple[Phase, ...], episode: ImpactEpisode) -> Md:
     if len(phases) < 2 or len(phases) > _MOST_PHASES:
-        worst = "Throughout" if len(phases) < 2 else "At worst"
-        return line("{} {}.", worst, episode.state.words)
+        state = episode.state.words
+        return line("At worst {}.", state) if phases[1:] else line("{} throughout.", state.capitalize())
     told = [_phase(clock, phase, number) for number, phase in enumerate(phases)]
     sentence = joined(", ", [*told[:-1], line("then {}", told[-1])])
     return Md(f"{sentence[:1].upper()}{sentence[1:]}.")
@@ -100,10 +100,10 @@ def alert_sentence(timeline: Timeline) -> Md:
     after = firing.at - start.at
     named = _name(timeline)
     if after < timedelta(0):
-        return line("First alert{} {} before the measured start.", named, format_duration(-after))
+        return line("First alert{} {} before the measured start.", named, length(-after))
     if after == timedelta(0):
         return line("First alert{} at the measured start.", named)
-    return line("First alert{} {} in{}.", named, format_duration(after), before_alert(timeline.requests))
+    return line("First alert{} {} in{}.", named, length(after), before_alert(timeline))
 
 
 def _name(timeline: Timeline) -> Md:

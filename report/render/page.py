@@ -32,6 +32,7 @@ _ATTRIBUTES = {
     "ol": {"start"},
     "th": {"scope", "class"},
     "td": {"class"},
+    "figure": {"class", "tabindex"},
     "div": {"class", "role", "aria-label", "tabindex"},
     "mark": {"class"},
     "details": {"class"},

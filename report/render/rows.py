@@ -9,10 +9,14 @@ from datetime import UTC, timedelta
 from incident.model.timeline import Event, EventOrigin, Timeline
 from incident.text.instants import stamp
 from incident.text.links import url_or_none
-from report.render.clock import Clock, clock_of, since, whole
+from report.render.clock import Clock, clock_of, length, since, whole
 from report.render.cotimed import CONTEXT_KINDS
+from report.render.figures import told
 from report.render.ids import visible_ids
 from report.render.md import Md, counted, foreign, line
+
+# A rolling restart of half a minute is one moment to a reader.
+_TELLING = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def _row(timeline: Timeline, event: Event, clock: Clock, number: Md, ids: Mappin
         at=clock.row(event.at, event.plus_minus),
         exact=clock.at(event.at),
         utc=Md(stamp(event.at, UTC)),
-        plus_minus=Md(f"{whole(event.plus_minus) / timedelta(seconds=1):g} s"),
+        plus_minus=Md(length(whole(event.plus_minus)) if event.plus_minus else "exact"),
         since_start=Md("") if start is None else since(start, event.at),
         what=_what(event, clock),
         source=Md(event.origin.value),
@@ -96,6 +100,6 @@ def _row(timeline: Timeline, event: Event, clock: Clock, number: Md, ids: Mappin
 def _what(event: Event, clock: Clock) -> Md:
     """The title, with its end where the event is a stretch and not a step of the impact or an alert."""
     stretches = event.origin is EventOrigin.CHANGE or event.kind in CONTEXT_KINDS
-    if event.until is None or event.until <= event.at or not stretches:
-        return foreign(event.title)
-    return line("{}, until {}", event.title, clock.at(event.until))
+    if event.until is None or event.until - event.at < _TELLING or not stretches:
+        return foreign(told(event))
+    return line("{}, until {}", told(event), clock.at(event.until))

@@ -11,6 +11,7 @@ from markdown_it.token import Token
 FOLDED = "evidence"
 """The anchored section whose subsections are folded until wanted."""
 
+_BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=(?:%|[mµ]?s|min|h|d|req/s)(?![\w/]))")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SPECIAL = re.compile(
     r"(?P<prompt>\[You: [^\[\]]+\])|(?P<address>https?://[^\s<>\[\]()\"'`]*[^\s<>\[\]()\"'`.,:;!?])"
@@ -58,7 +59,7 @@ def _marked(text: str, *, linked: bool) -> Iterator[Token]:
     """Open questions stand out; bare addresses become links, as they do where drafts are read."""
     at = 0
     for found in _SPECIAL.finditer(text):
-        yield Token("text", "", 0, content=text[at : found.start()])
+        yield _words(text[at : found.start()])
         at = found.end()
         if found["prompt"]:
             yield Token("mark_open", "mark", 1)
@@ -70,7 +71,12 @@ def _marked(text: str, *, linked: bool) -> Iterator[Token]:
             yield Token("link_open", "a", 1, attrs={"href": found[0]})
             yield Token("text", "", 0, content=found[0])
             yield Token("link_close", "a", -1)
-    yield Token("text", "", 0, content=text[at:])
+    yield _words(text[at:])
+
+
+def _words(text: str) -> Token:
+    """Text with numbers and their units held together at the end of a line."""
+    return Token("text", "", 0, content=_BEFORE_UNIT.sub("\u00a0", text))
 
 
 def _figures(tokens: Sequence[Token]) -> Iterator[Token]:
@@ -79,6 +85,7 @@ def _figures(tokens: Sequence[Token]) -> Iterator[Token]:
         around = {1: 1, -1: -1}.get(token.nesting, 0)
         if token.type in ("paragraph_open", "paragraph_close") and _is_picture(tokens[number + around]):
             token.tag, token.hidden = "figure", False
+            token.attrs = {"class": "scroll", "tabindex": "0"} if token.nesting == 1 else {}
         yield token
 
 

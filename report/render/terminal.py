@@ -6,6 +6,7 @@ from incident.model.timeline import Event, Status, Timeline
 from incident.text.controls import terminal as harmless
 from report.render.amounts import figures_in_brief
 from report.render.clock import Clock, clock_of, since
+from report.render.figures import told
 from report.render.headline import finding
 
 # Rows of a terminal's summary; the page has the rest.
@@ -28,7 +29,7 @@ def terminal(timeline: Timeline, *, recorded: bool = False) -> str:
 
 def _cells(timeline: Timeline, clock: Clock, event: Event) -> tuple[str, str, str]:
     distance = since(timeline.episodes[0].start.at, event.at) if timeline.episodes else ""
-    return clock.row(event.at, event.plus_minus), distance, harmless(event.title)
+    return clock.row(event.at, event.plus_minus), distance, harmless(told(event))
 
 
 def _columns(rows: list[tuple[str, str, str]]) -> list[str]:
@@ -40,7 +41,7 @@ def _columns(rows: list[tuple[str, str, str]]) -> list[str]:
 def _last(timeline: Timeline) -> list[str]:
     """The figure that matters, or what was found instead."""
     if timeline.status in (Status.RECOVERED, Status.ONGOING):
-        return [figures_in_brief(timeline.requests)]
+        return [figures_in_brief(timeline)]
     return [finding(timeline)]
 
 

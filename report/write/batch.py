@@ -35,10 +35,7 @@ def _inside(directory: Path, name: str) -> Path:
 def _has(target: Path, data: bytes) -> bool:
     """Whether the file is there with these bytes. What cannot be read is never taken as missing."""
     with told(target):
-        try:
-            return target.is_file() and target.stat().st_size == len(data) and target.read_bytes() == data
-        except FileNotFoundError:
-            return False
+        return target.is_file() and target.stat().st_size == len(data) and target.read_bytes() == data
 
 
 def _stage_all(contents: list[tuple[Path, bytes]]) -> list[Staged]:

@@ -65,7 +65,8 @@ def test_pending_firing_and_resolved_are_exact() -> None:
     assert (one.pending_at, one.firing_at, one.resolved_at) == (at(100), at(102), at(130))
     assert one.plus_minus == STEP
     assert one.nearness is Nearness.OWN
-    assert not one.began_before and not one.evaluation_gap
+    assert not one.began_before
+    assert not one.evaluation_gap
     assert one.source == (
         'ALERTS{alertname="HighErrorRate",namespace="prod",service="payments",severity="page"}'
     )

@@ -27,6 +27,7 @@ def _series(name: str, *values: str) -> list[Labels]:
         ("status", ["2xx", "5xx"], 'status=~"5.."'),
         ("status", ["2XX", "5XX"], 'status=~"5.."'),
         ("code", ["200"], 'code=~"5.."'),
+        ("code", ["200", "unknown"], 'code=~"5.."'),
         ("code", ["2", "5"], 'code=~"5(..)?"'),
         ("response_code", ["200", "0"], 'response_code=~"5..|0"'),
         ("outcome", ["SUCCESS", "SERVER_ERROR"], 'outcome=~"SERVER_ERROR"'),

@@ -15,12 +15,13 @@ TIMES = ticks(0, 60)
 
 
 def test_usual_service_is_found_with_its_namespace() -> None:
-    """Counter, histogram and targets are taken by the service label, and the only namespace joins the scope."""
+    """Counter, histogram and targets are taken by the service label; the only namespace joins."""
     source = FakeSource(http_service("payments", 0, 60))
 
     found = discover(source, "payments", (), WINDOW)
 
-    assert found.requests is not None and found.latency is not None
+    assert found.requests is not None
+    assert found.latency is not None
     inside = 'service="payments",namespace="prod"'
     assert found.scope.matchers == ('namespace="prod"',)
     assert found.scope.label == "service"
@@ -103,7 +104,8 @@ def test_job_of_opentelemetry_names_the_service_behind_its_slash() -> None:
 
     found = discover(source, "payments", (), WINDOW)
 
-    assert found.requests is not None and found.latency is not None
+    assert found.requests is not None
+    assert found.latency is not None
     assert found.requests.selector == 'http_server_request_duration_seconds_count{job="shop/payments"}'
     assert found.latency.selector == f'{bucket}{{job="shop/payments"}}'
 
@@ -246,7 +248,8 @@ def test_istio_counts_a_request_once() -> None:
 
     found = discover(source, "payments", (), WINDOW)
 
-    assert found.requests is not None and found.latency is not None
+    assert found.requests is not None
+    assert found.latency is not None
     assert 'reporter="destination"' in found.requests.selector
     assert found.latency.seconds == 0.001
 
@@ -257,7 +260,7 @@ def test_unknown_service_names_those_that_exist() -> None:
     counted = [samples("", [0], 1, service=name) for name in known]
     source = FakeSource(ranges={"count by": lambda _: Answer(tuple(counted))})
 
-    with pytest.raises(NoData, match="services known there: payments, .*; choose one with --service"):
+    with pytest.raises(NoData, match=r"services known there: payments, .*; choose one with --service"):
         discover(source, "paymnets", (), WINDOW)
 
 
@@ -265,7 +268,7 @@ def test_known_service_outside_the_window_says_where_its_samples_lie() -> None:
     """A window without samples of a known service is answered by where there are some."""
     source = FakeSource(ranges={"count({": constant(1)})
 
-    with pytest.raises(NoData, match="its samples lie between about .* and .*; choose a window"):
+    with pytest.raises(NoData, match=r"its samples lie between about .* and .*; choose a window"):
         discover(source, "payments", (), WINDOW)
 
 
@@ -281,7 +284,7 @@ def test_matcher_that_is_not_promql_is_a_usage_error() -> None:
     """A matcher without quotes is refused before anything is asked."""
     source = FakeSource()
 
-    with pytest.raises(ConfigError, match="--match: .*expected a value in quotes"):
+    with pytest.raises(ConfigError, match=r"--match: .*expected a value in quotes"):
         discover(source, "payments", ("namespace=prod",), WINDOW)
 
     assert source.asked == []

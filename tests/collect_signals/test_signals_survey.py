@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 
@@ -26,7 +27,7 @@ REFUSED = QueryRejected(
 
 
 def _wave(t: int) -> float:
-    return np.sin((t - ms(T0)) / 1e6) + 2
+    return math.sin((t - ms(T0)) / 1e6) + 2
 
 
 def _source(**more: object) -> FakeSource:
@@ -108,7 +109,7 @@ def test_window_after_the_last_sample_of_anything_is_no_data() -> None:
         "rate": lambda grid: by_time(lambda t: 1.0 if t < ms(at(300)) else np.nan)(grid),
     }
 
-    with pytest.raises(NoData, match="no samples of anything between .*; the last before it is of"):
+    with pytest.raises(NoData, match=r"no samples of anything between .*; the last before it is of"):
         survey(source, late, NOW)
 
 
@@ -184,7 +185,8 @@ def test_extending_gives_what_reading_it_all_at_once_gives() -> None:
     assert longer.grid == whole.grid
     for mine, theirs in zip(longer.signals, whole.signals, strict=True):
         assert np.array_equal(mine.values, theirs.values, equal_nan=True)
-    assert longer.targets is not None and whole.targets is not None
+    assert longer.targets is not None
+    assert whole.targets is not None
     assert np.array_equal(longer.targets.samples[0].times, whole.targets.samples[0].times)
 
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from report.cli import main
+from report.exits import Exit
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -85,3 +86,15 @@ def test_relative_links_lead_somewhere() -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
 
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_the_exit_codes_are_those_of_the_program() -> None:
+    """The table of exit codes has each code of the program once, and no other."""
+    table = README.split("## Exit codes")[1].split("\n## ")[0]
+    codes = [
+        int(code)
+        for cells in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE)
+        for code in cells.split(",")
+    ]
+
+    assert sorted(codes) == sorted(code.value for code in Exit)

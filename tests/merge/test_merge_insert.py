@@ -58,6 +58,15 @@ def test_a_note_entered_twice_stands_once() -> None:
     assert _inserted(once) == once
 
 
+def test_two_notes_whose_short_ids_agree_both_stand() -> None:
+    """A short id grows before a note is taken for one that stands there already."""
+    other = replace(NOTE, text="Then the cache", id="ev-aa11ffffffff")
+    both = _inserted(_inserted(_draft()), other)
+    assert "| Restarted the pods by hand | entered e-aa11 |" in both
+    assert "| Then the cache | entered e-aa11f |" in both
+    assert _inserted(both, other) == both
+
+
 def test_earliest_and_latest_notes_stay_inside_the_table() -> None:
     """Before the first row, after the last timed one and before the questions."""
     early = replace(NOTE, at=build.at("13:00:00"))
@@ -94,7 +103,8 @@ def test_line_ends_are_those_of_the_file() -> None:
 
 def test_a_table_at_the_end_of_a_file_without_a_line_end() -> None:
     """The last row keeps its line, the note gets its own."""
-    text = "# x, 2023-12-15\n\n| # | UTC | +start | What | Source |\n| --- | --- | --- | --- | --- |\n| 1 | 14:00:00 | 0 | a | b |"
+    head = "# x, 2023-12-15\n\n| # | UTC | +start | What | Source |\n| --- | --- | --- | --- | --- |\n"
+    text = f"{head}| 1 | 14:00:00 | 0 | a | b |"
     assert _inserted(text).endswith(
         "| a | b |\n| - | 15:05:00 | +1h5m | Restarted the pods by hand | entered e-aa11 |\n"
     )

@@ -38,7 +38,10 @@ def test_no_template_does_what_is_forbidden(path: Path, pattern: str) -> None:
 
 def test_the_rules_find_what_they_forbid() -> None:
     """Each rule matches an example of its offence."""
-    offences = "{{ x|safe }} Markup(x) xmlattr autoescape false <a href={{ x }}> <b onclick=x> <b style='x'> <script>"
+    offences = (
+        "{{ x|safe }} Markup(x) xmlattr autoescape false <a href={{ x }}> "
+        "<b onclick=x> <b style='x'> <script>"
+    )
     assert all(re.search(pattern, offences) for pattern in _FORBIDDEN)
 
 

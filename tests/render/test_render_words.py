@@ -93,6 +93,14 @@ def test_an_end_beside_a_gap_is_uncertain() -> None:
     assert "16:29:30, uncertain for lack of data:" in lead(replace(build.payments(), episodes=(last,)))
 
 
+def test_failures_as_always_are_not_the_headline() -> None:
+    """Where only latency was harmed, the few requests that always fail do not measure the harm."""
+    calm = replace(build.errors(), episodes=())
+    slow = replace(build.payments(), signals=(calm, build.latency()))
+    assert "** p99 0.42 -> 3.8 s. Errors stayed normal: 439,559 of" in lead(slow)
+    assert alert_sentence(slow) == "First alert (HighErrorRate) 16 min 45 s in."
+
+
 def test_figures_that_are_not_known_are_not_zero() -> None:
     """No counters means no number."""
     without = replace(build.payments(), requests=None)
@@ -136,8 +144,8 @@ def test_no_impact_says_what_was_checked_and_asks_little() -> None:
     """A short draft: nothing was measured, this is what was looked at."""
     text = markdown(build.healthy(), [], generation=1)
     assert (
-        "**12:30 to 17:00: no impact measured.** Checked: errors, p99 and traffic (3 signals) over 4 h 30 min "
-        "in steps of 30 s. No alert of the service fired."
+        "**12:30 to 17:00: no impact measured.** Checked: errors, p99 and traffic (3 signals) "
+        "over 4 h 30 min in steps of 30 s. No alert of the service fired."
     ) in text
     assert "## Root cause" not in text
     assert "> DRAFT, not reviewed. 1 question open." in text

@@ -58,6 +58,7 @@ def test_all_three_quotes_are_read() -> None:
         (',a="b"', 1, "a label name"),
         ('{a="b"', 7, "',' and another matcher or '}'"),
         ('{a="b"} x', 9, "nothing after '}'"),
+        ('{a="b",}x', 9, "nothing after '}'"),
         ('a="b"}', 6, "',' and another matcher"),
         ('9a="b"', 1, "a label name"),
         ('a=="b"', 3, "a value in quotes"),
@@ -74,6 +75,18 @@ def test_a_slip_is_refused_with_its_place(text: str, column: int, expected: str)
     message = str(caught.value)
     assert f"column {column}: expected {expected}" in message
     assert 'write them like namespace="prod"' in message
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("a b", "found 'b';"), ("a", "found the end;"), ("a  bcdefghijklmnop", "found 'bcdefghijklm';")],
+)
+def test_a_slip_is_shown(text: str, found: str) -> None:
+    """The message shows what stands at that place, cut where it goes on."""
+    with pytest.raises(TextError) as caught:
+        parse_matchers(text)
+
+    assert found in str(caught.value)
 
 
 @given(st.text(st.sampled_from("ab=~!\"'`\\{},\n #x1"), max_size=14))

@@ -109,6 +109,30 @@ def test_half_a_surrogate_pair_is_refused(value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("literal", "expected"),
+    [
+        (r"'\101'", "A"),
+        (r"'\x41\xc3\xa9'", "Aé"),
+        (r"'\u0041'", "A"),
+        (r"'\ud7ff\ue000'", "\ud7ff\ue000"),
+        (r"'\U0010ffff'", "\U0010ffff"),
+        (r"'\377'", None),
+        (r"'\400'", None),
+        (r"'\udfff'", None),
+        (r"'\U00110000'", None),
+        (r"'\"'", None),
+    ],
+)
+def test_escapes_are_read_to_their_limits(literal: str, expected: str | None) -> None:
+    """Each kind of escape is read, up to the last character there is, and not beyond."""
+    if expected is None:
+        with pytest.raises(TextError):
+            unquote(literal)
+    else:
+        assert unquote(literal) == expected == prometheus_reads(literal)
+
+
+@pytest.mark.parametrize(
     "literal", ["", '"', "plain", "\"a'", '"a"b"', "`a`b`", '"\\q"', '"\\xff"', '"\\ud800"']
 )
 def test_what_is_no_literal_is_refused(literal: str) -> None:

@@ -18,6 +18,10 @@ def names(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
 
 
+def open_files() -> set[str]:
+    return {path.name for path in Path("/dev/fd").iterdir()}
+
+
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -67,6 +71,39 @@ def test_an_old_file_keeps_its_mode(tmp_path: Path, given: int) -> None:
     write_atomic(path, b"new", mode=0o666)
 
     assert mode(path) == given
+
+
+@pytest.mark.parametrize(("given", "asked"), [(0o600, None), (None, 0o600), (0o640, 0o666)])
+def test_private_contents_are_never_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: int | None, asked: int | None
+) -> None:
+    """While it is being written, the new text of a private file is nobody else's to read."""
+    seen: list[int] = []
+    whole = os.write
+
+    def write(fd: int, data: bytes) -> int:
+        seen.append(stat.S_IMODE(os.fstat(fd).st_mode))
+        return whole(fd, data)
+
+    if given is not None:
+        (tmp_path / "a").write_bytes(b"old")
+        (tmp_path / "a").chmod(given)
+    monkeypatch.setattr(os, "write", write)
+    write_atomic(tmp_path / "a", b"new", mode=asked)
+
+    assert seen == [0o600]
+
+
+def test_nothing_stays_open(tmp_path: Path) -> None:
+    """A program that runs for months does not run out of file descriptors."""
+    before = open_files()
+    write_atomic(tmp_path / "a", b"first")
+    write_atomic(tmp_path / "a", b"second")
+    preflight(tmp_path)
+    with pytest.raises(OutputError):
+        write_atomic(tmp_path / "gone" / "a", b"x")
+
+    assert open_files() == before
 
 
 def test_a_new_file_has_the_mode_asked_for(tmp_path: Path) -> None:

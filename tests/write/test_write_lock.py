@@ -40,7 +40,7 @@ def start_holder(path: Path) -> subprocess.Popen[str]:
 
 def test_the_second_run_is_turned_away_at_once(tmp_path: Path) -> None:
     """While one holds the lock, another is told who holds it and since when."""
-    path = tmp_path / "state" / "lock"
+    path = tmp_path / "reports" / "state" / "lock"
     with locked(path) as kind:
         os.utime(path, (1_700_000_000, 1_700_000_000))
         with pytest.raises(LockHeld) as caught, locked(path):
@@ -64,6 +64,14 @@ def test_the_lock_is_free_afterwards(tmp_path: Path) -> None:
         pass
 
     assert path.read_bytes() == b""
+
+
+def test_what_an_earlier_holder_left_is_overwritten(tmp_path: Path) -> None:
+    """The file names the process that holds it now, and nothing of one with a longer number."""
+    path = tmp_path / "lock"
+    path.write_text("99999999999999\n")
+    with locked(path):
+        assert path.read_text() == f"{os.getpid()}\n"
 
 
 def test_a_killed_holder_frees_the_lock(tmp_path: Path) -> None:

@@ -1,0 +1,148 @@
+"""A cheap look at many series at once, so that only those where something sticks out are analysed.
+
+The tests are necessary conditions of the rules in `judge`: a row that passes none of them has no
+episode. They look at a row with its missing samples filled by the one before, which can only make
+more stick out.
+"""
+
+import numpy as np
+
+from incident.detect.calm import LEAST_CALM
+from incident.detect.episode import Bools, Floats, Ints, Kind
+from incident.detect.judge import BEYOND_REACH, LARGEST_BUMP, SHARP_JUMP
+from incident.detect.scale import (
+    LOG_FLOOR_SHARE,
+    PERCENT_ABOVE,
+    SMALLEST_ARC,
+    SMALLEST_FACTOR,
+    SMALLEST_LEVEL_SHARE,
+    SMALLEST_POINTS,
+    SMALLEST_RANGE_SHARE,
+    arc,
+)
+
+QUANTILES = np.array([0.01, 0.25, 0.5, 0.75, 0.99])
+
+LEVEL_SIGMAS = 4.5
+LEVEL_CHANGES = 1.5
+"""A lead-in with samples so far off (sigmas, smallest changes) may hold an incident of its own."""
+
+IQR_TO_SIGMA = 1.349
+"""Interquartile range of normal noise, in standard deviations."""
+
+
+def sticking_out(
+    matrix: Floats, baseline: int, kind: Kind, directions: tuple[str, ...], samples: int
+) -> Bools:
+    """Mask (n_series,) of the rows of `matrix` (n_series, n_points) that may hold an episode.
+
+    `baseline` >= 0 points lie before the window; `samples` is how many an incident needs at least.
+    Rows without a baseline are always among them.
+    """
+    present = np.isfinite(matrix)
+    ordered = np.sort(np.where(present[:, :baseline], matrix[:, :baseline], np.nan), axis=1)
+    count = present[:, :baseline].sum(axis=1)
+    out: Bools = (count < LEAST_CALM) & (present.sum(axis=1) >= LEAST_CALM)
+    rows = np.flatnonzero(count >= LEAST_CALM)
+    if rows.size == 0:
+        return out
+    filled = _filled(matrix[rows], present[rows])
+    y, marks, smallest, odd = _scaled(filled, _quantiles(ordered[rows], count[rows]), kind)
+    found = odd
+    for direction in directions:
+        sign = 1.0 if direction == "up" else -1.0
+        ends = marks if direction == "up" else -marks[:, ::-1]
+        found = found | _one_way(sign * y, ends, smallest, baseline, samples)
+    out[rows] = found
+    return out
+
+
+def _one_way(y: Floats, marks: Floats, smallest: Floats, baseline: int, samples: int) -> Bools:
+    """Which rows of `y` (r, n), worse = up, stick out; `marks` (r, 5) are the baseline's quantiles."""
+    centre, high = marks[:, 2], marks[:, 4]
+    sigma = (marks[:, 3] - marks[:, 1]) / IQR_TO_SIGMA
+    beyond = centre + BEYOND_REACH * np.maximum(high - centre, smallest)
+    level = centre + np.maximum(LEVEL_SIGMAS * sigma, LEVEL_CHANGES * smallest)
+    jumps = _jumps(y, samples)
+    before = jumps[:, : max(0, baseline - samples)].max(axis=1, initial=0.0)
+    sharp = jumps.max(axis=1, initial=-np.inf) >= SHARP_JUMP * np.maximum(before, 0.5 * smallest)
+    tall = y.max(axis=1) - y.min(axis=1) >= LARGEST_BUMP * smallest
+    pair_end = max(baseline - samples, 0)
+    found: Bools = (
+        sharp | tall | _lasting(y[:, pair_end:], beyond, samples) | _lasting(y[:, :baseline], level, samples)
+    )
+    return found
+
+
+def _lasting(y: Floats, limit: Floats, samples: int) -> Bools:
+    """Which rows hold a stretch whose median may exceed the limit: two samples near each other."""
+    above = y >= limit[:, np.newaxis]
+    found: Bools = np.zeros(len(y), dtype=np.bool_)
+    for apart in (1, 2, 3):
+        found |= (above[:, apart:] & above[:, :-apart]).any(axis=1)
+    if samples <= 2:
+        found |= (y[:, 1:] + y[:, :-1] >= 2.0 * limit[:, np.newaxis]).any(axis=1)
+    return found
+
+
+def _jumps(y: Floats, samples: int) -> Floats:
+    """Lowest of the next samples minus highest of the last ones, shape (r, n - 2 samples + 1)."""
+    width = max(y.shape[1] - samples + 1, 0)
+    lowest, highest = y[:, :width], y[:, :width]
+    for shift in range(1, samples):
+        lowest = np.minimum(lowest, y[:, shift : shift + width])
+        highest = np.maximum(highest, y[:, shift : shift + width])
+    sizes: Floats = lowest[:, samples:] - highest[:, : max(width - samples, 0)]
+    return sizes
+
+
+def _filled(matrix: Floats, present: Bools) -> Floats:
+    if present.all():
+        return matrix
+    places: Ints = np.where(present, np.arange(matrix.shape[1]), -1)
+    last = np.maximum.accumulate(places, axis=1)
+    first = np.argmax(present, axis=1)
+    source = np.where(last < 0, first[:, np.newaxis], last)
+    filled: Floats = np.take_along_axis(matrix, source, axis=1)
+    return filled
+
+
+def _quantiles(ordered: Floats, count: Ints) -> Floats:
+    """The QUANTILES of each row's first `count` sorted samples, shape (r, 5), linear between them."""
+    place = (count - 1)[:, np.newaxis] * QUANTILES
+    below = np.floor(place).astype(np.int64)
+    low = np.take_along_axis(ordered, below, axis=1)
+    up = np.take_along_axis(ordered, np.minimum(below + 1, (count - 1)[:, np.newaxis]), axis=1)
+    # Halved before the difference: two ends of the floating range are farther apart than its end.
+    quantiles: Floats = low + 2.0 * ((up / 2.0 - low / 2.0) * (place - below))
+    return quantiles
+
+
+def _scaled(y: Floats, marks: Floats, kind: Kind) -> tuple[Floats, Floats, Floats, Bools]:
+    """Samples and quantiles on the scale of the kind, the smallest change (r,), rows without a scale."""
+    if kind == "ratio":
+        return _ratio(y, marks)
+    odd = np.abs(y).max(axis=1) > np.finfo(np.float64).max / 1e10
+    if kind == "gauge":
+        y, marks = np.where(odd[:, np.newaxis], 0.0, y), np.where(odd[:, np.newaxis], 0.0, marks)
+        width = SMALLEST_RANGE_SHARE * (marks[:, 4] - marks[:, 0])
+        smallest = np.maximum(width, SMALLEST_LEVEL_SHARE * np.abs(marks[:, 2]))
+        flat = smallest <= 0.0
+        smallest = np.where(flat, SMALLEST_LEVEL_SHARE * np.abs(y).max(axis=1), smallest)
+        return y, marks, smallest, odd
+    centre = marks[:, 2]
+    odd |= centre <= 0.0
+    level = np.where(odd, 1.0, centre)[:, np.newaxis]
+    logs = [np.log(np.maximum(x, 0.0) / level + LOG_FLOOR_SHARE) for x in (y, marks)]
+    return logs[0], logs[1], np.full(len(y), SMALLEST_FACTOR), odd
+
+
+def _ratio(y: Floats, marks: Floats) -> tuple[Floats, Floats, Floats, Bools]:
+    percent = np.count_nonzero(y > PERCENT_ABOVE, axis=1) >= 1
+    # Whether it is a percentage is for the analysis to say where few samples speak for it.
+    odd = percent & (np.count_nonzero(y > PERCENT_ABOVE, axis=1) < 4)
+    whole = np.where(percent, 100.0, 1.0)[:, np.newaxis]
+    centre = np.clip(marks[:, 2:3] / whole, 0.0, 1.0)
+    inward = np.where(centre < 0.5, SMALLEST_POINTS, -SMALLEST_POINTS)
+    points = np.abs(arc(centre + inward) - arc(centre))[:, 0]
+    return arc(y / whole), arc(marks / whole), np.maximum(points, SMALLEST_ARC), odd
