@@ -125,6 +125,13 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
     )
 
 
+def _claimed(alert: AlertInterval, told: tuple[ImpactEpisode, ...]) -> AlertInterval:
+    """An alert without labels of place may be anybody's; firing in this impact makes it this service's."""
+    if alert.nearness is not Nearness.NEARBY or not names_nothing(alert.labels):
+        return alert
+    return replace(alert, nearness=Nearness.OWN) if alert.firing_at and _meets(alert, told) else alert
+
+
 def first_alert(alerts: tuple[AlertInterval, ...], told: tuple[ImpactEpisode, ...]) -> AlertInterval | None:
     """The first firing interval of this service's alerts that overlaps impact."""
     own = (a for a in alerts if a.nearness is Nearness.OWN)
