@@ -1,8 +1,8 @@
 """The bytes of an API answer -> arrays and labels. Pure; raises `Malformed` for what does not fit.
 
-The samples stay bytes until each series' own are read as typed pairs and go straight into arrays. That
-is as fast as reading them as a table of pandas, exact with every version, and takes a fifth of the
-time of a JSON parser that builds the whole answer out of lists first.
+The samples stay bytes until each series' own are read as typed pairs and go straight into arrays, so
+that the peak of memory is about the size of the answer. A table of pandas reads a million samples
+0.2 s faster, but takes 0.35 s to import, which fewer than 1.7 million samples do not win back.
 """
 
 from __future__ import annotations

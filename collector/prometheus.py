@@ -21,7 +21,7 @@ from prometheus_api_client.prometheus_connect import PrometheusConnect
 from requests.adapters import DEFAULT_POOLBLOCK, HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, should_bypass_proxies
 
-from collector.errors import Unavailable
+from collector.errors import CollectError, Unavailable
 from collector.http import failures, forms, limits, redirects, retry
 from collector.http.bounded import BoundedResponse
 from collector.http.deadline import Deadline
@@ -90,13 +90,8 @@ class _Session(requests.Session):
         self._pause = settings.query_timeout.total_seconds() + _GRACE_S
         self._no_post = False
         self.proxies.update(_proxies(settings, base))
-        self.headers.update(
-            {
-                "User-Agent": "incident-timeline",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip" if settings.compression else "identity",
-            }
-        )
+        self.headers.update({"User-Agent": "incident-timeline", "Accept": "application/json"})
+        self.headers["Accept-Encoding"] = "gzip" if settings.compression else "identity"
         self.headers.update(dict(settings.plain_headers))
         self.headers.update({name: value.reveal() for name, value in settings.headers})
 
@@ -138,14 +133,17 @@ class _Session(requests.Session):
     ) -> requests.PreparedRequest:
         """The same request to where the reply points. Raises where that is not followed."""
         moved = request.copy()
-        moved.url = redirects.next_url(
-            _url(request),
-            reply.location,
-            hops=hops,
-            method=request.method or "GET",
-            status=reply.status,
-            allowed=self._follow,
-        )
+        try:
+            moved.url = redirects.next_url(
+                _url(request),
+                reply.location,
+                hops=hops,
+                method=request.method or "GET",
+                status=reply.status,
+                allowed=self._follow,
+            )
+        except CollectError as error:
+            raise type(error)(self.wording.mask(str(error))) from None
         return moved
 
     def _persistent(self, request: requests.PreparedRequest, options: dict[str, Any]) -> Reply:
@@ -283,8 +281,10 @@ class _Adapter(HTTPAdapter):
 
 def _pool_classes(response_class: Callable[..., BoundedResponse]) -> dict[str, Any]:
     """urllib3's connection pools, whose connections read through `response_class`."""
-    plain = type("Plain", (urllib3.connection.HTTPConnection,), {"response_class": response_class})
-    secure = type("Secure", (urllib3.connection.HTTPSConnection,), {"response_class": response_class})
+    # Static: from Python 3.14 on, a partial function in a class would be bound like a method.
+    reading = {"response_class": staticmethod(response_class)}
+    plain = type("Plain", (urllib3.connection.HTTPConnection,), reading)
+    secure = type("Secure", (urllib3.connection.HTTPSConnection,), reading)
     return {
         "http": type("PlainPool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": plain}),
         "https": type("SecurePool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": secure}),

@@ -14,7 +14,7 @@ from collector.source import Source
 from collector.survey import quiet
 from incident.model.evidence import Evidence
 from incident.model.facts import Unknown
-from incident.model.signals import Counters, Samples
+from incident.model.signals import Counters, Measure, Samples
 from incident.model.spans import Span, merged
 
 # About 70 MB of JSON, and as much memory: what a run may spend on each kind of raw counter.
@@ -41,6 +41,7 @@ def zoom(
 ) -> Evidence:
     """The evidence with the raw request counters of episodes and brackets, and buckets around the brackets.
 
+    Counters that do not tell failures, or not those of the errors signal, have an empty `failed_query`.
     Where the episodes hold too many samples only the brackets are read, and an Unknown says so. Without
     request counters the evidence comes back as it is, with an Unknown for what was asked in vain.
     """
@@ -57,9 +58,21 @@ def zoom(
     counters = _requests(source, evidence, requests, brackets, episodes)
     on_progress("raw latency buckets")
     buckets = _buckets(source, evidence, latency, brackets)
+    if not _tells_failures(requests, evidence):
+        requests = replace(requests, failing=None, failing_selector="")
     filled = _counters(requests, latency, counters, buckets) if counters.spans else None
     unknowns = dict.fromkeys((*evidence.unknowns, *counters.unknowns, *buckets.unknowns))
     return replace(evidence, counters=filled, unknowns=tuple(unknowns))
+
+
+def _tells_failures(requests: Requests, evidence: Evidence) -> bool:
+    """Whether these counters count what the errors signal calls failed; people may have their own."""
+    if requests.failing is None:
+        return False
+    # The same counter, told apart by the same label: a range or a grouping of their own changes nothing.
+    telling = (requests.family.counter, requests.failing.name)
+    errors = [signal.spec for signal in evidence.signals if signal.spec.measure is Measure.ERRORS]
+    return all(text in spec.query for spec in errors for text in telling)
 
 
 def _counters(requests: Requests, latency: Latency | None, counters: _Read, buckets: _Read) -> Counters:

@@ -393,6 +393,16 @@ def flapping_names() -> Case:
     )
 
 
+def flickering() -> Case:
+    """Payments as short outages with little between them, so that there is no room for all the times."""
+    clocks = [("14:00", "14:20"), ("14:23", "14:24"), ("14:26", "15:10"), ("15:22", "15:40")]
+    return replace(
+        payments(),
+        episodes=tuple(replace(episode(a, b, State.DOWN), signals=("errors",)) for a, b in clocks),
+        events=tuple(event(clock, "edge") for pair in clocks for clock in pair),
+    )
+
+
 def ongoing() -> Case:
     """Began before the first sample, grew to down, not over at the end of the data; no baseline."""
     lasting = episode(
@@ -461,6 +471,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "store": store,
     "crowded": crowded,
     "flapping_names": flapping_names,
+    "flickering": flickering,
     "ongoing": ongoing,
     "healthy": healthy,
     "unmeasured": unmeasured,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -34,14 +34,14 @@ class Arrival:
     by_ms: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """One change of version over the instances it reached."""
 
     before: str
     version: str
     back: bool
-    arrivals: list[Arrival] = field(default_factory=list)
+    arrivals: tuple[Arrival, ...]
 
 
 def arrivals(
@@ -93,19 +93,19 @@ def rollouts(found: Sequence[Arrival], spacing: int) -> tuple[Rollout, ...]:
             continue
         before = arrival.before or current
         back = arrival.version in history or _is_older(arrival.version, before)
-        made.append(Rollout(before, arrival.version, back, [arrival]))
+        made.append(Rollout(before, arrival.version, back, (arrival,)))
         current = arrival.version
         history.add(arrival.version)
     return tuple(made)
 
 
-def _join(made: Sequence[Rollout], arrival: Arrival) -> bool:
+def _join(made: list[Rollout], arrival: Arrival) -> bool:
     """Count the arrival to the rollout under way, if it is of its version."""
     if not made or made[-1].version != arrival.version:
         return False
     if arrival.by_ms - made[-1].arrivals[-1].by_ms > _ROLLOUT_MS:
         return False
-    made[-1].arrivals.append(arrival)
+    made[-1] = replace(made[-1], arrivals=(*made[-1].arrivals, arrival))
     return True
 
 

@@ -7,11 +7,15 @@ from urllib.parse import urljoin, urlsplit
 
 from collector.errors import AccessRefused, CollectError, Unavailable
 from collector.http.forms import bare
+from incident.text.controls import cut
 
 MOST_HOPS = 3
 """Of one request; more is a loop."""
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
+
+_SHOWN = 200
+"""Characters of a foreign address in a message."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LOGIN = re.compile(r"log-?in|sign-?in|oauth|saml|sso\b|/auth|openid|idp", re.IGNORECASE)
@@ -59,7 +63,7 @@ def _same_server(url: str, target: str) -> bool:
 
 
 def _refused(url: str, target: str) -> CollectError:
-    shown = bare(target)
+    shown = cut(bare(target), _SHOWN)
     if _LOGIN.search(urlsplit(target).netloc + urlsplit(target).path):
         return AccessRefused(
             f"{bare(url)}: sends us to a login page ({shown}); give credentials by --http.config.file, "

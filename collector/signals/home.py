@@ -34,20 +34,20 @@ class Home:
 
     def _is_own(self, labels: Labels) -> bool:
         owners = ((name, label(labels, name)) for name in _OWNER_LABELS)
-        if any(names_service(name, value, self.service) for name, value in owners):
-            return True
-        if self._owns_pod(label(labels, "exported_pod") or label(labels, "pod"), labels):
-            return True
+        pod = label(labels, "exported_pod") or label(labels, "pod")
+        if any(names_service(name, value, self.service) for name, value in owners) or self._owns_pod(pod):
+            # The same name in another namespace is another service.
+            return self._at_home(labels)
         return label(labels, "instance") in self.instances or self._owns_job(label(labels, "job"))
 
-    def _owns_pod(self, pod: str, labels: Labels) -> bool:
-        """A pod it was scraped from, or one a Deployment of its name makes: name-hash-hash, name-0."""
-        if not pod:
-            return False
+    def _at_home(self, labels: Labels) -> bool:
         place = label(labels, "exported_namespace") or label(labels, "namespace")
-        at_home = not self.namespaces or not place or place in self.namespaces
+        return not self.namespaces or not place or place in self.namespaces
+
+    def _owns_pod(self, pod: str) -> bool:
+        """A pod it was scraped from, or one a Deployment of its name makes: name-hash-hash, name-0."""
         made = rf"{re.escape(self.service)}-(?:[a-z0-9]{{5,10}}-[a-z0-9]{{5}}|[a-z0-9]{{5}}|\d+)"
-        return pod in self.pods or (at_home and re.fullmatch(made, pod) is not None)
+        return bool(pod) and (pod in self.pods or re.fullmatch(made, pod) is not None)
 
     def _owns_job(self, job: str) -> bool:
         """A job of many services ("kubernetes-pods") is nobody's own, whoever was scraped under it."""

@@ -24,8 +24,8 @@ LONG_SAMPLES = 10
 MOST_SHARE = 0.2
 """What fills more of the lead-in than this is one of its levels, as day and night are."""
 
-SHORT_TAIL = 3
-"""A stretch at the end of the lead-in is the incident under way, from this many samples on."""
+SHORT_STRETCH = 3
+"""Fewer samples than this in a row are flicker, also at the end of the lead-in."""
 
 
 def calm_mask(y: Floats, head: int, smallest: float, *, one_sided: bool) -> Bools:
@@ -51,8 +51,16 @@ def _calm_level(y: Floats, smallest: float, *, one_sided: bool) -> Bools:
         if cut is None:
             break
         lower, upper = calm & (y <= cut), calm & (y > cut)
+        if not _lasting(lower) or not _lasting(upper):
+            break  # it flickers between two levels, and that is how it is
         calm = lower if one_sided or lower.sum() >= upper.sum() else upper
     return calm
+
+
+def _lasting(mask: Bools) -> bool:
+    """Whether at least half of the samples in the mask come in stretches."""
+    in_stretches = sum(b - a for a, b in spans(mask) if b - a >= SHORT_STRETCH)
+    return bool(2 * in_stretches >= mask.sum())
 
 
 def _without_incident(y: Floats, smallest: float) -> Bools:
@@ -60,7 +68,7 @@ def _without_incident(y: Floats, smallest: float) -> Bools:
     cut = _cut(y, smallest)
     if cut is None:
         return calm
-    stretches = [(a, b) for a, b in spans(bridged(y > cut)) if b - a >= SHORT_TAIL]
+    stretches = [(a, b) for a, b in spans(bridged(y > cut)) if b - a >= SHORT_STRETCH]
     if len(stretches) == 1:
         start, stop = stretches[0]
         long = stop - start >= LONG_SAMPLES or stop == len(y)

@@ -171,8 +171,8 @@ def _episode(samples: Samples, verdict: Verdict, direction: Direction) -> Episod
         onset=onset,
         end=end,
         peak=int(where[verdict.start + worst]),
-        before=float(np.median(before if before.size else raw)),
-        inside=float(np.median(inside)),
+        before=_median(before if before.size else raw),
+        inside=_median(inside),
         direction=direction,
         rule=verdict.rule,
         reach_ratio=verdict.reach_ratio,
@@ -183,6 +183,12 @@ def _episode(samples: Samples, verdict: Verdict, direction: Direction) -> Episod
         onset_uncertain=earlier != onset - 1,
         end_uncertain=end is not None and end != int(where[verdict.stop - 1]) + 1,
     )
+
+
+def _median(y: Floats) -> float:
+    ordered = np.sort(y)
+    # Halved first: the sum of two numbers near the end of the floating range is not finite.
+    return float(ordered[(len(y) - 1) // 2] / 2.0 + ordered[len(y) // 2] / 2.0)
 
 
 def _places(samples: Samples, start: int, stop: int) -> tuple[int, int | None]:

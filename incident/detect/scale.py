@@ -66,7 +66,7 @@ def arc(ratio: Floats) -> Floats:
 
 def _arcsine_root(raw: Floats, calm: Floats) -> Scaled:
     whole = 100.0 if percentage(raw) else 1.0
-    centre = float(np.clip(np.median(calm) / whole, 0.0, 1.0))
+    centre = float(np.median(np.clip(calm / whole, 0.0, 1.0)))
     # Towards the middle, where both directions have room.
     inward = SMALLEST_POINTS if centre < 0.5 else -SMALLEST_POINTS
     here, there = arc(np.array([centre, centre + inward]))

@@ -23,12 +23,12 @@ from incident.detect.scale import (
 
 QUANTILES = np.array([0.01, 0.25, 0.5, 0.75, 0.99])
 
-LEVEL_SIGMAS = 4.5
-LEVEL_CHANGES = 1.5
+LEVEL_SIGMAS = 3.5
+LEVEL_CHANGES = 1.0
 """A lead-in with samples so far off (sigmas, smallest changes) may hold an incident of its own."""
 
-IQR_TO_SIGMA = 1.349
-"""Interquartile range of normal noise, in standard deviations."""
+QUARTILE_TO_SIGMA = 0.6745
+"""From the median to the quartile on the good side, in standard deviations of normal noise."""
 
 
 def sticking_out(
@@ -60,7 +60,7 @@ def sticking_out(
 def _one_way(y: Floats, marks: Floats, smallest: Floats, baseline: int, samples: int) -> Bools:
     """Which rows of `y` (r, n), worse = up, stick out; `marks` (r, 5) are the baseline's quantiles."""
     centre, high = marks[:, 2], marks[:, 4]
-    sigma = (marks[:, 3] - marks[:, 1]) / IQR_TO_SIGMA
+    sigma = (centre - marks[:, 1]) / QUARTILE_TO_SIGMA
     beyond = centre + BEYOND_REACH * np.maximum(high - centre, smallest)
     level = centre + np.maximum(LEVEL_SIGMAS * sigma, LEVEL_CHANGES * smallest)
     jumps = _jumps(y, samples)

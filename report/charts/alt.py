@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from incident.model.signals import Kind, Measure
 from incident.model.timeline import SignalEpisode, SignalReport, Status, Timeline
 from incident.text.numbers import quantity
@@ -128,13 +126,9 @@ def _without_course(timeline: Timeline, measured: tuple[Measured, ...], frame: F
     return f"{words}, signals {names}" if names else f"{words}, no signal was found"
 
 
-def _is_empty(measured: Measured) -> bool:
-    return bool(np.isnan(measured.series.values).all())
-
-
 def _quiet(measured: Measured, service: str, frame: Frame) -> str:
     subject = _subject(measured.report, service)
-    if _is_empty(measured):
+    if measured.is_empty:
         return f"no data for {subject} {_window(frame)}"
     if measured.report.baseline is None:
         return f"{subject} {_window(frame)}, without a baseline to compare with"
@@ -143,7 +137,7 @@ def _quiet(measured: Measured, service: str, frame: Frame) -> str:
 
 def _gap_words(measured: Measured, frame: Frame) -> str:
     found = gaps(measured.series, measured.report.gaps, frame.axis.span)
-    if not found or _is_empty(measured):
+    if not found or measured.is_empty:
         return ""
     stamp, others = frame.axis.stamp, len(found) - 1
     more = f" and in {others} more stretch{'es' if others > 1 else ''}" if others else ""

@@ -13,8 +13,9 @@ from report.charts.alt import single_alt, summary_alt
 from report.charts.frame import frame
 from report.charts.panels import Measured
 from report.charts.sheet import drawing, png, svg
-from report.charts.single import single, single_title
-from report.charts.summary import summary, title
+from report.charts.single import single
+from report.charts.summary import summary
+from report.charts.titles import single_title, title
 from report.charts.values import Chart
 
 
@@ -31,8 +32,8 @@ def draw(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
         charts = [
             Chart("summary", words, svg(figure, words), png(figure), summary_alt(timeline, measured, shared))
         ]
-        for name, signal in zip(_names(measured), measured, strict=True):
-            figure, words = single(timeline, signal, shared), single_title(timeline, signal)
+        for name, signal in zip(chart_names(measured), measured, strict=True):
+            figure, words = single(timeline, signal, shared), single_title(timeline, signal.report)
             charts.append(
                 Chart(name, words, svg(figure, words), png(figure), single_alt(timeline, signal, shared))
             )
@@ -52,8 +53,11 @@ def _unseen(report: SignalReport, evidence: Evidence) -> SignalSeries:
     return SignalSeries(report.spec, evidence.grid, frozen_values(np.full(evidence.grid.count, np.nan)))
 
 
-def _names(measured: tuple[Measured, ...]) -> list[str]:
-    """`signal-errors`: as file names, each once; what would share a slug carries a digest of its name."""
+def chart_names(measured: tuple[Measured, ...]) -> list[str]:
+    """The names of the signals' charts, `signal-errors`: as file names, each once.
+
+    What would share a slug carries a digest of its name.
+    """
     names = [signal.report.spec.name for signal in measured]
     slugs = [slug(name) for name in names]
     return [

@@ -92,17 +92,10 @@ def _bar(room: Room, phase: Phase, left: float, width: float) -> None:
     )
     room.axes.add_patch(box)
     words = "improving" if phase.improving else phase.state.words
-    if text_width(words) + 8 > width:
-        return
-    room.axes.text(
-        left + width / 2,
-        room.height / 2,
-        words,
-        ha="center",
-        va="center",
-        color=INK,
-        bbox={"boxstyle": "square,pad=0.12", "facecolor": STATE_FILL[phase.state], "linewidth": 0},
-    )
+    if text_width(words) + 8 <= width:
+        plate = {"boxstyle": "square,pad=0.12", "facecolor": STATE_FILL[phase.state], "linewidth": 0}
+        middle = (left + width / 2, room.height / 2)
+        room.axes.text(*middle, words, ha="center", va="center", color=INK, bbox=plate)
 
 
 def _start_words(episode: ImpactEpisode, frame: Frame) -> str:

@@ -44,6 +44,11 @@ class Measured:
     report: SignalReport
     series: SignalSeries
 
+    @property
+    def is_empty(self) -> bool:
+        """No sample at all was read."""
+        return bool(np.isnan(self.series.values).all())
+
 
 def panel(room: Room, measured: Measured, frame: Frame, policy: Policy) -> None:
     """Draw the signal: impact shaded, gaps hatched, baseline band, thresholds, raw line."""
@@ -62,11 +67,19 @@ def panel(room: Room, measured: Measured, frame: Frame, policy: Policy) -> None:
 def thresholds(spec: SignalSpec, policy: Policy) -> list[tuple[float, str]]:
     """The values that decide the signal's state, each with its words: "partial outage 25 %"."""
     found = []
-    if spec.measure is Measure.ERRORS and spec.kind is Kind.RATIO:
+    if _is_failed_share(spec):
         found += [(policy.partial_outage_ratio, "partial outage"), (policy.down_ratio, "down")]
     if spec.limit is not None and math.isfinite(spec.limit):
         found.append((spec.limit, "limit"))
     return [(value, f"{words} {_threshold_value(value, spec)}") for value, words in found]
+
+
+def _is_share(spec: SignalSpec) -> bool:
+    return spec.kind is Kind.RATIO and spec.unit == "ratio"
+
+
+def _is_failed_share(spec: SignalSpec) -> bool:
+    return spec.measure is Measure.ERRORS and _is_share(spec)
 
 
 def _threshold_value(value: float, spec: SignalSpec) -> str:
@@ -81,9 +94,9 @@ _CALM_ERRORS = 0.01
 def _scale(report: SignalReport, line: Trace, limits: Sequence[float], frame: Frame) -> QuantityAxis:
     values = line.y[np.isfinite(line.y)].tolist()
     is_calm = worst_episode(report, frame.axis.span) is None
-    if is_calm and report.spec.kind is Kind.RATIO and report.spec.measure is Measure.ERRORS:
+    if is_calm and _is_failed_share(report.spec):
         values.append(_CALM_ERRORS)
-    if report.spec.kind is Kind.RATIO and report.spec.worse is Worse.DOWN:
+    if _is_share(report.spec) and report.spec.worse is Worse.DOWN:
         values.append(1.0)  # what is missing from all is what is read
     band = report.baseline
     wanted = [*limits, *([] if band is None else [band.low, band.high])]
@@ -184,10 +197,18 @@ def _gaps(room: Room, found: Sequence[Span], frame: Frame) -> None:
 
 def _heading(room: Room, report: SignalReport, scale: QuantityAxis, frame: Frame) -> None:
     """Above the panel: name and meaning on the left, what was normal and the peak on the right."""
-    figures = ", ".join(filter(None, (normal_words(report), peak_words(report, frame.axis))))
+    parts = (_distant_limit(report.spec, scale), normal_words(report), peak_words(report, frame.axis))
+    figures = ", ".join(filter(None, parts))
     room.above(figures, PLOT, ha="right")
     left = PLOT - text_width(figures) - 14
     name = fitted(shown(report.spec.name, 40), left, weight="bold")
     room.above(name, 0, weight="bold")
     used = text_width(name, weight="bold") + 6
     room.above(fitted(meaning(report.spec, scale.unit), left - used), used, color=QUIET)
+
+
+def _distant_limit(spec: SignalSpec, scale: QuantityAxis) -> str:
+    """A limit people set that lies beside the axis; stretched to it, the axis would flatten the signal."""
+    if spec.limit is None or not math.isfinite(spec.limit) or scale.low <= spec.limit <= scale.high:
+        return ""
+    return f"limit {_threshold_value(spec.limit, spec)} not in view"

@@ -12,9 +12,8 @@ from report.charts.legend import entries, legend, legend_height
 from report.charts.panels import Measured, panel
 from report.charts.series import gaps
 from report.charts.sheet import as_lane, sheet
-from report.charts.style import HEADING_ROOM, PLOT, STRIP
-from report.charts.summary import strip_words
-from report.charts.words import fitted, shown
+from report.charts.style import HEADING_ROOM, STRIP
+from report.charts.titles import single_title, strip_words
 
 _PANEL = 130.0
 """Half as high again as in the summary: here the signal is what one came for."""
@@ -27,7 +26,7 @@ def single(timeline: Timeline, measured: Measured, frame: Frame) -> Figure:
     heights = [marker_lane_height(frame), STRIP, _PANEL, clock_lane_height(frame.axis)]
     headroom = [0.0, 1.0, HEADING_ROOM, 0.0]
     figure, (marks, strip, room, clock) = sheet(
-        single_title(timeline, measured), heights, headroom, legend_height(key)
+        single_title(timeline, measured.report), heights, headroom, legend_height(key)
     )
     marker_lane(as_lane(marks), frame)
     impact_strip(as_lane(strip), frame, otherwise=strip_words(timeline))
@@ -35,9 +34,3 @@ def single(timeline: Timeline, measured: Measured, frame: Frame) -> Figure:
     clock_lane(as_lane(clock), frame.axis)
     legend(figure, key)
     return figure
-
-
-def single_title(timeline: Timeline, measured: Measured) -> str:
-    """`payments: p99`."""
-    words = f"{shown(timeline.scope.service)}: {shown(measured.report.spec.name)}"
-    return fitted(words, PLOT + 30, 10.0, "bold")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from incident.model.signals import Measure, Role
 from incident.model.timeline import Status, Timeline
-from incident.text.durations import format_duration
 from report.charts.frame import Frame
 from report.charts.impact import impact_strip
 from report.charts.lanes import (
@@ -31,7 +28,7 @@ from report.charts.readings import worst_episode
 from report.charts.series import gaps
 from report.charts.sheet import Room, as_lane, sheet
 from report.charts.style import HEADING_ROOM, PLOT, STRIP
-from report.charts.words import fitted, shown
+from report.charts.titles import strip_words, title
 
 _PANEL = 86.0
 """1.2 in: three panels, lanes and key fit a quarter of an A4 page with its text."""
@@ -79,31 +76,6 @@ def _any_gaps(signals: Sequence[Measured], frame: Frame) -> bool:
     return any(gaps(signal.series, signal.report.gaps, frame.axis.span) for signal in signals)
 
 
-def title(timeline: Timeline) -> str:
-    """`payments: partial outage`, so that a picture passed on alone still says what it is."""
-    state = timeline.state
-    if state is not None:
-        words = f"{state.words}, {_how_long(timeline)}"
-    else:
-        words = "no impact measured" if timeline.status is Status.NO_IMPACT else "impact not known"
-    return fitted(f"{shown(timeline.scope.service)}: {words}", PLOT + 30, 10.0, "bold")
-
-
-def _how_long(timeline: Timeline) -> str:
-    """`2 h 25 min 30 s`; the sum where impact came back, no sum where an end or a start is not known."""
-    if timeline.status is Status.ONGOING:
-        return "still going on"
-    parts = [e.end.at - e.start.at for e in timeline.episodes if e.end is not None]
-    least = "at least " if any(e.began_before or e.end is None for e in timeline.episodes) else ""
-    several = f" in {len(timeline.episodes)} stretches" if len(timeline.episodes) > 1 else ""
-    return f"{least}{format_duration(sum(parts, timedelta(0)))}{several}"
-
-
-def strip_words(timeline: Timeline) -> str:
-    """What stands in the impact's lane where no impact does."""
-    return "none measured" if timeline.status is Status.NO_IMPACT else "not known"
-
-
 def chosen(timeline: Timeline, measured: Sequence[Measured], frame: Frame) -> tuple[Measured, ...]:
     """The panels: whatever carries the impact, then errors, latency and traffic; at most four.
 
@@ -128,12 +100,7 @@ def chosen(timeline: Timeline, measured: Sequence[Measured], frame: Frame) -> tu
 def _rank(measured: Measured, carriers: set[str], frame: Frame) -> tuple[bool, bool, bool, bool]:
     spec = measured.report.spec
     quiet = worst_episode(measured.report, frame.axis.span) is None
-    return (spec.name not in carriers, _is_empty(measured), quiet, spec.role is not Role.IMPACT)
-
-
-def _is_empty(measured: Measured) -> bool:
-    values = measured.series.values
-    return bool(np.isnan(values).all())
+    return (spec.name not in carriers, measured.is_empty, quiet, spec.role is not Role.IMPACT)
 
 
 def _alerts(room: Room, rows: Sequence[AlertRow], timeline: Timeline, frame: Frame) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from collector.config.load import load_settings
 from collector.config.settings import Flags, Settings
@@ -35,6 +36,10 @@ from report.render import terminal as first_page
 
 Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
 """Flags as the command line gives them, by name."""
+
+
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def run_draft(given: Given, *, version: str, now: datetime) -> Exit:
@@ -85,7 +90,7 @@ def run_note(
     """`note`: a timed row into a draft."""
     kept = read_document(directory)
     name = shown or (str(kept.get("timezone")) if kept else "UTC")
-    at = parse_time(time, now=now, zone=zone(name))
+    at = parse_time(_dated(time, kept, zone(name)), now=now, zone=zone(name))
     words = " ".join(text.split())
     if not words:
         raise ConfigError("note: no text; say what happened, in quotes")
@@ -93,6 +98,22 @@ def run_note(
         published = add_note(directory, Note(at, words, kind), version=version, say=say)
     print(published.draft)
     return _after(published)
+
+
+def _dated(time: str, kept: dict[str, Any] | None, shown: tzinfo) -> str:
+    """A bare `14:45` with the day of the draft: the one that puts it nearest to the incident."""
+    if kept is None or not _CLOCK.fullmatch(time):
+        return time
+    began = (kept.get("impact") or {}).get("start") or (kept.get("window") or {}).get("start")
+    if not isinstance(began, str):
+        return time
+    start = parse_time(began, now=_EPOCH, zone=None).astimezone(shown)
+    days = (start.date() + timedelta(days=k) for k in (-1, 0, 1))
+    return min((f"{day}T{time}" for day in days), key=lambda text: _distance(text, start))
+
+
+def _distance(text: str, start: datetime) -> timedelta:
+    return abs(datetime.fromisoformat(text) - start.replace(tzinfo=None))
 
 
 def run_doctor(given: Given, *, now: datetime) -> Exit:

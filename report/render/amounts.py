@@ -57,7 +57,12 @@ def formula(requests: RequestFigures | None) -> str:
 def before_alert(timeline: Timeline) -> Md:
     """`, after 6,415 failures`, or nothing where that is not known or nothing out of the ordinary."""
     requests = timeline.requests
-    if requests is None or requests.failed_before_alert is None or errors_stayed_normal(timeline):
+    if (
+        requests is None
+        or requests.failed_before_alert is None
+        or errors_stayed_normal(timeline)
+        or _mostly_lost(requests)
+    ):
         return Md("")
     number = requests.failed_before_alert
     return Md(f", after {count(number)} {'failure' if number == 1 else 'failures'}")

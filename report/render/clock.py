@@ -52,7 +52,8 @@ class Clock:
         """An instant in a sentence: `14:04 (±2 min)`."""
         if moment.plus_minus <= self.tolerance:
             return self.said(moment.at)
-        shown = self.at(moment.at, moment.plus_minus)
+        coarse = moment.plus_minus >= _COARSE
+        shown = self.at(moment.at, moment.plus_minus) if coarse else self.said(moment.at)
         return Md(f"{shown} (±{format_duration(whole(moment.plus_minus))})")
 
     def row(self, instant: datetime, plus_minus: timedelta) -> Md:

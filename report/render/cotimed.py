@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from incident.model.spans import Moment
 from incident.model.timeline import Event, EventOrigin, Timeline
 from report.render.clock import Clock, clock_of, length, since
 from report.render.figures import told
@@ -18,6 +19,7 @@ CONTEXT_KINDS = frozenset({"traffic_surge", "traffic_drop", "latency_drop", "mon
 _BEFORE = timedelta(minutes=60)
 _AFTER = timedelta(minutes=10)
 _NAMED = 2
+_OF_THE_IMPACT = frozenset({"target_down", "target_up", "data_gap", "monitoring_trouble"})
 # In the section itself; a longer list is in the evidence, whole.
 _LISTED = 12
 
@@ -39,16 +41,25 @@ def _is_circumstance(event: Event) -> bool:
 
 
 def near_start(timeline: Timeline) -> tuple[Event, ...]:
-    """Changes and circumstances around the start, the nearest first."""
+    """What came before the start or with it, the nearest first, one of each kind.
+
+    What people or machines changed after the start is an answer to it, and vanished targets are the
+    impact itself as the monitoring saw it: neither is named here, both are in the section's table.
+    """
     if not timeline.episodes:
         return ()
-    start = timeline.episodes[0].start.at
-    near = [
-        event
-        for event in timeline.events
-        if _is_circumstance(event) and start - _BEFORE <= event.at <= start + _AFTER
-    ]
-    return tuple(sorted(near, key=lambda event: (abs(event.at - start), event.id)))
+    start = timeline.episodes[0].start
+    near = [event for event in timeline.events if _is_circumstance(event) and _is_near(event, start)]
+    outside = [event for event in near if event.kind not in _OF_THE_IMPACT]
+    by_kind: dict[str, Event] = {}
+    for event in sorted(outside, key=lambda event: (abs(event.at - start.at), event.id)):
+        by_kind.setdefault(event.kind, event)
+    return tuple(by_kind.values())
+
+
+def _is_near(event: Event, start: Moment) -> bool:
+    latest = _AFTER if event.kind in CONTEXT_KINDS else start.plus_minus + event.plus_minus
+    return start.at - _BEFORE <= event.at <= start.at + latest
 
 
 def context_sentence(timeline: Timeline) -> Md:
@@ -56,19 +67,18 @@ def context_sentence(timeline: Timeline) -> Md:
     near = near_start(timeline)
     if not near:
         return Md("")
-    start = timeline.episodes[0].start.at
+    start = timeline.episodes[0].start
     named = [line("{}, {}", told(event), distance(event, start)) for event in near[:_NAMED]]
     rest = Md(f"; {len(near) - _NAMED} more below" if len(near) > _NAMED else "")
     return line("{}{} (co-timed, not cause).", joined("; ", named), rest)
 
 
-def distance(event: Event, start: datetime) -> Md:
-    """`4 min before the start`."""
-    gap = event.at - start
-    if gap == timedelta(0):
-        return Md("at the start")
-    side = "before" if gap < timedelta(0) else "after"
-    return Md(f"{length(abs(gap))} {side} the start")
+def distance(event: Event, start: Moment) -> Md:
+    """`4 min before the start`; no more exact than both times are known."""
+    gap = event.at - start.at
+    if abs(gap) <= max(event.plus_minus, start.plus_minus):
+        return Md("at about the start")
+    return Md(f"{length(abs(gap))} {'before' if gap < timedelta(0) else 'after'} the start")
 
 
 def cotimed_rows(timeline: Timeline) -> tuple[CotimedRow, ...]:

@@ -11,18 +11,24 @@ from report.render.md import Md, counted, line, listed
 
 # Ends of the durations that tell how it was noticed; the others tell how long it hurt.
 _NOTICED = frozenset({"first_alert_pending", "first_alert_firing", "detected", "acknowledged", "declared"})
+_OPTIONAL = frozenset({"first_alert_pending", "improving"})
 _NAMED = 3
 _NO_REASON = "Not recorded"
 
 
 def detection_durations(timeline: Timeline) -> tuple[Md, ...]:
     """The durations that end with somebody or something knowing."""
-    return _told([each for each in timeline.durations if each.end in _NOTICED])
+    return _told([each for each in timeline.durations if each.end in _NOTICED and _matters(each)])
 
 
 def impact_durations(timeline: Timeline) -> tuple[Md, ...]:
     """The durations that end with users being better off."""
-    return _told([each for each in timeline.durations if each.end not in _NOTICED])
+    return _told([each for each in timeline.durations if each.end not in _NOTICED and _matters(each)])
+
+
+def _matters(duration: Duration) -> bool:
+    """Not every incident improves bit by bit or has a pending alert: that is none, not an unknown."""
+    return duration.value is not None or not {duration.start, duration.end} & _OPTIONAL
 
 
 def _told(durations: Sequence[Duration]) -> tuple[Md, ...]:

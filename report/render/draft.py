@@ -74,7 +74,7 @@ def _sections(timeline: Timeline) -> dict[str, object]:
         "detection_durations": detection.detection_durations(timeline),
         "alert_remarks": detection.alert_remarks(timeline),
         "signal_rows": impact.signal_rows(timeline),
-        "unharmed": impact.unharmed_sentence(timeline),
+        "others": impact.others_sentence(timeline),
         "episode_rows": impact.episode_rows(timeline) if len(timeline.episodes) > 1 else (),
         "requests": amounts.requests_sentence(requests),
         "formula": amounts.formula(requests),

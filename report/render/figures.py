@@ -30,6 +30,19 @@ def _end(timeline: Timeline, episode: ImpactEpisode) -> datetime:
     return timeline.window.end if episode.end is None else episode.end.at
 
 
+def stretch(timeline: Timeline, episode: ImpactEpisode) -> Span | None:
+    """The episode's time, to the end of the data while it lasts; None where that is empty."""
+    end = _end(timeline, episode)
+    return Span(episode.start.at, end) if end > episode.start.at else None
+
+
+def blind_inside(timeline: Timeline, episode: ImpactEpisode) -> bool:
+    """Something could not be seen for a part of the episode."""
+    whole = stretch(timeline, episode)
+    times = [(each.start, each.end) for each in timeline.unknowns]
+    return whole is not None and any(a and b and a < whole.end and b > whole.start for a, b in times)
+
+
 def own_firing(timeline: Timeline) -> tuple[AlertInterval, ...]:
     """The service's own alerts that fired, in order of firing."""
     fired = [
@@ -42,11 +55,7 @@ def own_firing(timeline: Timeline) -> tuple[AlertInterval, ...]:
 
 def without_impact(timeline: Timeline) -> tuple[AlertInterval, ...]:
     """The service's alerts that fired only while no impact was measured."""
-    hurt = [
-        Span(each.start.at, _end(timeline, each))
-        for each in timeline.episodes
-        if _end(timeline, each) > each.start.at
-    ]
+    hurt = [span for each in timeline.episodes if (span := stretch(timeline, each)) is not None]
     return tuple(
         each for each in own_firing(timeline) if not any(_met(timeline, each, span) for span in hurt)
     )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from incident.model.signals import Role
 from incident.model.timeline import ImpactEpisode, SignalEpisode, SignalReport, Timeline
 from incident.text.numbers import quantity
 from report.render.clock import Clock, clock_of, length
-from report.render.md import Md, counted, foreign, line, listed
+from report.render.figures import stretch
+from report.render.md import Md, counted, foreign, joined, line, listed
+
+# Two missed scrapes are an accident of scraping, more are a gap.
+_MISSED_SCRAPES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +99,35 @@ def _episode_row(timeline: Timeline, clock: Clock, number: int, episode: ImpactE
     )
 
 
-def unharmed_sentence(timeline: Timeline) -> Md:
-    """Impact signals that stayed normal, and those that could not be judged."""
-    measured = [report for report in timeline.signals if report.spec.role is Role.IMPACT]
-    calm = [
-        report.spec.name
-        for report in measured
-        if report.baseline is not None and not any(episode.impact for episode in report.episodes)
-    ]
-    blind = [report.spec.name for report in measured if report.baseline is None]
+def others_sentence(timeline: Timeline) -> Md:
+    """The impact signals that carry no impact: normal, departed all the same, or not seen."""
+    others = [report for report in timeline.signals if report.spec.role is Role.IMPACT and not _hurt(report)]
+    blind = [report for report in others if report.baseline is None or _unseen(timeline, report)]
+    seen = [report for report in others if report not in blind]
     parts = [
-        line("Stayed in the normal range: {}.", listed(calm)) if calm else Md(""),
-        line("Not judged for lack of data: {}.", listed(blind)) if blind else Md(""),
+        _named("Stayed in the normal range: {}.", [report for report in seen if not report.episodes]),
+        _named(
+            "Departed too, but not counted as impact: {}.", [report for report in seen if report.episodes]
+        ),
+        _named("Not seen in part of the impact, so unknown: {}.", blind),
     ]
-    return Md(" ".join(part for part in parts if part))
+    return joined(" ", [part for part in parts if part])
+
+
+def _named(template: str, reports: Sequence[SignalReport]) -> Md:
+    return line(template, listed([report.spec.name for report in reports])) if reports else Md("")
+
+
+def _hurt(report: SignalReport) -> bool:
+    return any(episode.impact for episode in report.episodes)
+
+
+def _unseen(timeline: Timeline, report: SignalReport) -> bool:
+    """No samples in more of the impact than a scrape or two may take: nothing is known of it then."""
+    spans = [span for each in timeline.episodes if (span := stretch(timeline, each)) is not None]
+    cuts = [cut for gap in report.gaps for span in spans if (cut := gap.span.clipped(span)) is not None]
+    lost = sum((cut.length for cut in cuts), timedelta(0))
+    return lost > max(_MISSED_SCRAPES * timeline.scrape_interval, timeline.step)
 
 
 def checked_sentence(timeline: Timeline) -> Md:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from incident.model.facts import Unknown
 from incident.model.timeline import ImpactEpisode, Phase, Status, Timeline
 from incident.text.numbers import percent
 from report.render.amounts import before_alert, errors_stayed_normal, latency_sentence, requests_sentence
 from report.render.clock import Clock, clock_of, length
 from report.render.cotimed import context_sentence
-from report.render.figures import elapsed, impacted, own_firing
-from report.render.md import Md, counted, joined, line
+from report.render.figures import blind_inside, elapsed, impacted, own_firing
+from report.render.md import Md, capital, counted, joined, line
 
 # More episodes or phases than this are a table, not a sentence.
 _MOST_EPISODES = 3
 _MOST_PHASES = 5
+_MOST_UNKNOWNS = 2
 
 
 def lead(timeline: Timeline) -> Md:
@@ -56,10 +58,11 @@ def course(timeline: Timeline) -> Md:
     """How bad it was when: the phases of one episode, or the episodes one after another."""
     clock = clock_of(timeline)
     if len(timeline.episodes) == 1:
-        return _phases(clock, timeline.episodes[0].phases, timeline.episodes[0])
+        return _phases(timeline, clock, timeline.episodes[0])
     if len(timeline.episodes) > _MOST_EPISODES:
         return Md("The episodes are listed under Impact.")
-    return joined(" ", [_episode(clock, timeline, episode) for episode in timeline.episodes])
+    first, *others = [_episode(clock, timeline, episode) for episode in timeline.episodes]
+    return joined(" ", [line("{}.", capital(first)), *(line("Relapse: {}.", other) for other in others)])
 
 
 def _episode(clock: Clock, timeline: Timeline, episode: ImpactEpisode) -> Md:
@@ -67,17 +70,19 @@ def _episode(clock: Clock, timeline: Timeline, episode: ImpactEpisode) -> Md:
         end, lasted = Md("the end of the data"), timeline.window.end - episode.start.at
     else:
         end, lasted = clock.point(episode.end), episode.end.at - episode.start.at
-    words = episode.state.words.capitalize()
-    return line("{} {} to {} ({}).", words, clock.point(episode.start), end, length(lasted))
+    words = episode.state.words
+    return line("{} {} to {} ({})", words, clock.point(episode.start), end, length(lasted))
 
 
-def _phases(clock: Clock, phases: tuple[Phase, ...], episode: ImpactEpisode) -> Md:
+def _phases(timeline: Timeline, clock: Clock, episode: ImpactEpisode) -> Md:
+    phases = episode.phases
     if len(phases) < 2 or len(phases) > _MOST_PHASES:
         state = episode.state.words
-        return line("At worst {}.", state) if phases[1:] else line("{} throughout.", state.capitalize())
+        seen = ", as far as could be seen" if blind_inside(timeline, episode) else ""
+        return line("At worst {}.", state) if phases[1:] else Md(f"{capital(Md(state))} throughout{seen}.")
     told = [_phase(clock, phase, number) for number, phase in enumerate(phases)]
     sentence = joined(", ", [*told[:-1], line("then {}", told[-1])])
-    return Md(f"{sentence[:1].upper()}{sentence[1:]}.")
+    return line("{}.", capital(sentence))
 
 
 def _phase(clock: Clock, phase: Phase, number: int) -> Md:
@@ -138,12 +143,16 @@ def summary(timeline: Timeline) -> Md:
 
 
 def unknown_sentence(timeline: Timeline) -> Md:
-    """What could not be seen: named when it is one thing, counted when it is more."""
-    if not timeline.unknowns:
+    """What could not be seen, with its time and reason; what is beyond a few is counted."""
+    clock, unknowns = clock_of(timeline), timeline.unknowns
+    if not unknowns:
         return Md("")
-    if len(timeline.unknowns) == 1:
-        only = timeline.unknowns[0]
-        return line("Not seen: {} ({}).", only.what, only.why)
-    return line(
-        "{} could not be seen, listed in the evidence.", counted(len(timeline.unknowns), "thing", "things")
-    )
+    named = joined("; ", [_unknown(clock, each) for each in unknowns[:_MOST_UNKNOWNS]])
+    left = len(unknowns) - _MOST_UNKNOWNS
+    return line("Not seen: {}{}.", named, Md(f"; {left} more in the evidence" if left > 0 else ""))
+
+
+def _unknown(clock: Clock, unknown: Unknown) -> Md:
+    if unknown.start is None or unknown.end is None:
+        return line("{} ({})", unknown.what, unknown.why)
+    return line("{}, {} ({})", unknown.what, clock.span(unknown.start, unknown.end), unknown.why)

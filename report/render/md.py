@@ -97,6 +97,11 @@ def fence(text: str, language: str) -> Md:
     return Md(markdown.fence(text, language).rstrip("\n"))
 
 
+def capital(sentence: Md) -> Md:
+    """The sentence with its first letter as a capital."""
+    return Md(sentence[:1].upper() + sentence[1:])
+
+
 def counted(number: int, one: str, many: str) -> Md:
     """`1 alert`, `3 alerts`."""
     return Md(f"{number:,} {one if number == 1 else many}")

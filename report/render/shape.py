@@ -96,9 +96,11 @@ def _is_picture(token: Token) -> bool:
 
 def _tables(tokens: Iterator[Token]) -> Iterator[Token]:
     """Tables scroll by themselves on a narrow screen, by keyboard too; header cells say what they head."""
+    number = 0
     for token in tokens:
         if token.type == "table_open":
-            yield _markup('<div class="scroll" role="region" aria-label="Table" tabindex="0">')
+            number += 1
+            yield _markup(f'<div class="scroll" role="region" aria-label="Table {number}" tabindex="0">')
         if token.type == "th_open":
             token.attrs = {"scope": "col"}
         elif token.type == "td_open":

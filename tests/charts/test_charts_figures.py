@@ -31,6 +31,7 @@ from tests.charts_builder import (
     CASES,
     ERRORS,
     HOSTILE,
+    LATENCY,
     Case,
     alert,
     at,
@@ -212,6 +213,19 @@ def test_impact_that_began_before_the_data_has_no_start_line() -> None:
     assert "impact ends" not in _words(figure)
 
 
+def test_times_of_impact_stand_beside_its_bars() -> None:
+    """Between two outages of minutes there is no room for their times, so they are left to the rows."""
+    strip = _figure("flickering").axes[1]
+    boxes = {
+        text.get_text(): box for text, box in _texts(_figure("flickering")).items() if text.axes is strip
+    }
+
+    bars = [bar.get_window_extent() for bar in strip.patches]
+    times = {words: box for words, box in boxes.items() if ":" in words}
+    assert set(times) == {"14:00", "15:10", "15:40"}
+    assert all(_shared_area(box, bar) == 0 for box in times.values() for bar in bars)
+
+
 def test_an_uncertain_start_says_so() -> None:
     """A start known to within two minutes is written without seconds and with its reach."""
     case = payments()
@@ -287,6 +301,24 @@ def test_a_limit_people_set_is_drawn() -> None:
     assert "limit 10,000 messages" in _words(_figure("unmeasured"))
 
 
+def test_a_limit_far_away_is_said() -> None:
+    """A limit of five seconds above a signal of 40 ms is words, because its line would flatten the signal."""
+    spec = replace(LATENCY, limit=5.0)
+    case = Case(signals=((report(spec, Band(0.04, 0.03, 0.05)), wave(1, 0.04, 0.001)),))
+
+    assert "limit 5 s not in view, normal up to 50 ms" in _words(_singles(case)[0])
+
+
+def test_a_ratio_counted_in_per_cent_is_not_held_against_shares() -> None:
+    """25 of a signal in `%` is 25 %, and a threshold of a quarter is not drawn into it at 0.25."""
+    spec = replace(ERRORS, unit="%")
+    case = Case(signals=((report(spec, None), wave(1, 12.0, 1.0)),))
+
+    words = _words(_singles(case)[0])
+    assert "10 %" in words
+    assert not [w for w in words if "partial outage" in w]
+
+
 def test_what_was_normal_and_the_peak_are_said() -> None:
     """Each panel's figures can be read without the axis."""
     words = _words(_figure("payments"))
@@ -309,6 +341,18 @@ def test_alerts_are_rows_hollow_while_pending_filled_while_firing() -> None:
 
     bars = [patch for patch in lane.patches if isinstance(patch, Rectangle)]
     assert sorted(bar.get_facecolor() == (1, 1, 1, 1) for bar in bars) == [False, False, True, True]
+
+
+def test_names_of_alerts_hide_no_bar() -> None:
+    """A name stands beside its bars, inside a filled one in white, or on a line of its own."""
+    figure = _figure("flapping_names")
+    lane = next(axes for axes in figure.axes if "alerts" in [t.get_text() for t in axes.texts])
+    boxes = {text: box for text, box in _texts(figure).items() if text.axes is lane}
+
+    bars = [bar.get_window_extent() for bar in lane.patches if isinstance(bar, Rectangle)]
+    for text, box in boxes.items():
+        over = [bar for bar in bars if _shared_area(box, bar) > 2]
+        assert over == [] or (text.get_color() == "white" and len(over) == 1)
 
 
 def test_the_time_to_the_first_alert_is_said() -> None:

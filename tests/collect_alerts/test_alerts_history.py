@@ -221,7 +221,7 @@ def test_numbers_that_tell_alerts_apart_stay() -> None:
 
 
 def test_alerts_elsewhere_are_counted_only() -> None:
-    """Own first, near by kept, elsewhere a number."""
+    """Own and near by are kept, elsewhere is a number; what names no place at all may be ours."""
     source = FakeSource(
         [
             *run("Own", 100, 101, 110),
@@ -236,8 +236,9 @@ def test_alerts_elsewhere_are_counted_only() -> None:
     assert {one.name: one.nearness for one in found.intervals} == {
         "Own": Nearness.OWN,
         "Near": Nearness.NEARBY,
+        "Unnamed": Nearness.NEARBY,
     }
-    assert found.elsewhere == 2
+    assert found.elsewhere == 1
 
 
 def test_alert_named_after_the_service_is_its_own() -> None:

@@ -192,6 +192,8 @@ HOME = Home(
     [
         ({"service": "payments"}, Nearness.OWN),
         ({"service": "kube-state-metrics", "deployment": "payments"}, Nearness.OWN),
+        ({"deployment": "payments", "namespace": "staging"}, Nearness.ELSEWHERE),
+        ({"deployment": "payments", "namespace": "monitoring", "exported_namespace": "prod"}, Nearness.OWN),
         ({"job": "shop/payments"}, Nearness.OWN),
         ({"job": "payments-app"}, Nearness.OWN),
         ({"job": "kubernetes-pods"}, Nearness.ELSEWHERE),

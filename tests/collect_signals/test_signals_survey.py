@@ -246,6 +246,32 @@ def test_zoom_has_the_sample_before_each_boundary() -> None:
     assert counters.requests[0].times[0] < ms(at(120)) - 15_000
 
 
+def test_counters_do_not_tell_failures_of_another_kind() -> None:
+    """Where people define errors themselves, status codes are not what failed; requests are counted still."""
+    wanted = (WantedSignal("errors", 'sum(rate(orders{result="bad"}[5m])) / sum(rate(orders[5m]))'),)
+    source = _source()
+    evidence = survey(source, replace(REQUEST, wanted=wanted), NOW)
+
+    counters = zoom(source, evidence, (span(120, 122),), ()).counters
+
+    assert counters is not None
+    assert counters.failed_query == ""
+    assert not any(counters.is_failed)
+    assert len(counters.requests) == 2
+
+
+def test_counters_tell_failures_of_the_same_label() -> None:
+    """An error ratio of one's own over the same counter and label leaves the failures what they are."""
+    query = 'sum(rate(http_requests_total{code=~"5.."}[5m])) / sum(rate(http_requests_total[5m]))'
+    source = _source()
+    evidence = survey(source, replace(REQUEST, wanted=(WantedSignal("errors", query),)), NOW)
+
+    counters = zoom(source, evidence, (span(120, 122),), ()).counters
+
+    assert counters is not None
+    assert sorted(counters.is_failed) == [False, True]
+
+
 def test_zoom_without_impact_or_counters_changes_nothing() -> None:
     """Nothing is read where there is nothing to place."""
     source = _source()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -133,6 +134,11 @@ def raw(content: bytes) -> Behaviour:
         connection.sendall(content)
 
     return send
+
+
+def reset(_request: Request, connection: socket.socket) -> None:
+    """A reset in place of an answer."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def in_turn(*behaviours: Behaviour) -> Behaviour:

@@ -52,7 +52,8 @@ class Clock:
 
     @property
     def seconds(self) -> Floats:
-        return np.arange(self.baseline + round(self.window_s / self.step_s)) * self.step_s
+        points = self.baseline + round(self.window_s / self.step_s)
+        return np.arange(points, dtype=np.float64) * self.step_s
 
     def at(self, seconds_into_window: float) -> float:
         """Seconds since the start of the row."""

@@ -148,7 +148,7 @@ def test_unknowns_are_listed_and_named_in_the_summary() -> None:
     """What could not be seen is said where people read first, and why."""
     blind = replace(build.payments(), unknowns=(build.unknown(),))
     text = markdown(blind, CHARTS, generation=1)
-    assert "Not seen: availability (the query timed out)." in text
+    assert "Not seen: availability, 14:00 to 14:10 (the query timed out)." in text
     assert "| availability | the query timed out | 14:00:00 | 14:10:00 |" in text
 
 

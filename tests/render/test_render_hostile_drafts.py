@@ -48,7 +48,7 @@ def _draft(timeline: Timeline, text: str) -> str:
 
 @pytest.mark.parametrize("name", _timelines())
 @given(text=hostile.filter(bool))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_hostile_text_in_every_field_leaves_the_tree_as_it_is(name: str, text: str) -> None:
     """Blocks, tables, cells, links, pictures and open questions are those of the same draft about `x`."""
     timeline = _timelines()[name]
@@ -59,7 +59,7 @@ def test_hostile_text_in_every_field_leaves_the_tree_as_it_is(name: str, text: s
 
 @given(text=hostile)
 @example(text="\ud800")
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_hostile_text_never_becomes_markup_of_the_page(text: str) -> None:
     """The page of an attacked draft has our elements only, no script, no handler, no foreign address."""
     drafted = _draft(build.payments(), text)

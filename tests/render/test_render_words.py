@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from incident.model.signals import Gap
 from incident.model.spans import Moment, Span
-from incident.model.timeline import State, Status, Timeline
+from incident.model.timeline import EventOrigin, State, Status, Timeline
 from report.render import found, headline, markdown, terminal
+from report.render.impact import others_sentence
 from report.render.lead import alert_sentence, course, lead, summary
 from tests import render_builder as build
 
@@ -43,6 +45,46 @@ def test_changes_near_the_start_are_co_timed_and_never_a_cause() -> None:
     assert "3 min before the start (co-timed, not cause)" in summary(build.payments())
 
 
+def test_a_change_after_the_start_is_not_said_to_be_co_timed() -> None:
+    """What was done against the impact came after it, and stands in the table only."""
+    late = build.event(99, "14:09:00", "restart", EventOrigin.CHANGE, "2 instances restarted")
+    text = markdown(replace(build.payments(), events=(*build.events(), late)), [], generation=1)
+    assert "restarted" not in text.partition("## Timeline")[0]
+    assert "| 14:09:00 | +5m | -2h20m | 2 instances restarted |" in text
+
+
+def test_a_distance_is_no_more_exact_than_its_ends() -> None:
+    """Forty-five seconds between two times that are known to two minutes are no order."""
+    near = build.event(99, "14:03:15", "deploy", EventOrigin.CHANGE, "version 1 -> 2")
+    told = summary(replace(build.payments(), events=(near,)))
+    assert "Version 1 -> 2, at about the start (co-timed, not cause)." in told
+
+
+def test_signals_without_samples_in_the_impact_are_unknown_and_not_normal() -> None:
+    """A signal that nobody saw did not stay normal; one that departed did not either."""
+    gap = Gap(Span(build.at("14:30:00"), build.at("15:30:00")), "no samples")
+    surge = replace(build.errors().episodes[0], impact=False)
+    names = {
+        "availability": replace(build.traffic(), gaps=(gap,)),
+        "traffic": replace(build.traffic(), episodes=(surge,)),
+        "saturation": build.traffic(),
+    }
+    reports = tuple(replace(one, spec=replace(one.spec, name=name)) for name, one in names.items())
+    assert others_sentence(replace(build.payments(), signals=(build.errors(), *reports))) == (
+        "Stayed in the normal range: saturation. Departed too, but not counted as impact: traffic. "
+        "Not seen in part of the impact, so unknown: availability."
+    )
+
+
+def test_a_state_is_stated_only_as_far_as_it_was_seen() -> None:
+    """Where a part of the impact is a gap, nothing is said to hold throughout."""
+    episode = replace(build.payments().episodes[0], phases=build.payments().episodes[0].phases[:1])
+    whole = replace(build.payments(), episodes=(episode,))
+    assert course(whole) == "Partial outage throughout."
+    holed = replace(whole, unknowns=(build.unknown(),))
+    assert course(holed) == "Partial outage throughout, as far as could be seen."
+
+
 def test_share_of_users_is_said_to_be_unmeasured() -> None:
     """A share of requests is no share of users."""
     assert "% of users: not measured." in summary(build.payments())
@@ -60,7 +102,7 @@ def test_two_episodes_tell_elapsed_and_impacted_apart() -> None:
     assert lead(build.store()).startswith(
         "**02:00 to 04:00: 2 h, of which 1 h 30 min with impact in 2 episodes.**"
     )
-    assert course(build.store()) == "Down 02:00 to 02:30 (30 min). Down 03:00 to 04:00 (1 h)."
+    assert course(build.store()) == "Down 02:00 to 02:30 (30 min). Relapse: down 03:00 to 04:00 (1 h)."
 
 
 def test_many_episodes_are_a_table_and_not_a_sentence() -> None:

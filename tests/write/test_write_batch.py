@@ -51,10 +51,9 @@ def test_nothing_is_renamed_before_all_is_there(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(os, "fsync", seen_sync)
     monkeypatch.setattr(os, "replace", seen_replace)
-    (tmp_path / "charts").mkdir()
     write_all(tmp_path, FILES)
 
-    synced_first = ["sync"] * len(FILES)
+    synced_first = ["sync"] * (1 + len(FILES))  # the new directory's name, then the contents
     assert done == [*synced_first, "postmortem.md", "summary.svg", "timeline.json", "sync", "sync"]
 
 

@@ -1,0 +1,55 @@
+"""Simulated incidents, drafted once for all tests that look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.flow.lab_runs import LabRun, run_lab
+
+AT_ONCE = 2
+"""Incidents worked on at the same time, each in a process of its own."""
+
+
+class LabRuns:
+    """Drafts of incidents by name; all that the chosen tests want are begun with the first one asked for."""
+
+    def __init__(self, names: list[str], cache: Path, folder: Path, pool: ThreadPoolExecutor) -> None:
+        self._runs: dict[str, Future[LabRun]] = {}
+        for name in names:
+            home = folder / name
+            home.mkdir()
+            self._runs[name] = pool.submit(run_lab, name, cache, home)
+
+    def __getitem__(self, name: str) -> LabRun:
+        return self._runs[name].result()
+
+
+@pytest.fixture(scope="session")
+def lab_runs(
+    request: pytest.FixtureRequest,
+    lab_cache: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    prometheus_binary: Path,  # noqa: ARG001 - skips by name where there is none
+    promtool_binary: Path,  # noqa: ARG001
+) -> Iterator[LabRuns]:
+    """The drafts of every incident that a test of this run is about."""
+    names = dict.fromkeys(
+        str(item.callspec.params["incident"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and "incident" in getattr(item, "callspec", _None).params
+    )
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        yield LabRuns(list(names), lab_cache, tmp_path_factory.mktemp("labs"), pool)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _None:
+    """Stands for the parameters of a test that has none."""
+
+    params: dict[str, object] = {}  # noqa: RUF012 - never written
