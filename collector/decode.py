@@ -87,8 +87,12 @@ class _Stats(msgspec.Struct):
 
 def decoded(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     """The bytes as the type, or Malformed with msgspec's words, which name the JSON path."""
+    return _by(msgspec.json.Decoder(kind), body)
+
+
+def _by(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decoder.decode(body)
     except RecursionError:
         raise Malformed("nested too deeply") from None
     except UnicodeDecodeError:
@@ -184,10 +188,7 @@ _Column = tuple[Millis, Values]
 
 def _column(raw: bytes) -> _Column | None:
     """Times and values of one series; None where a value is no number. Raises Malformed."""
-    try:
-        pairs = _PAIRS.decode(raw)
-    except msgspec.MsgspecError as error:
-        raise Malformed(f"{error} in `$.data.result[...].values`") from None
+    pairs = _by(_PAIRS, raw)
     # Whatever is not in the plain alphabet may be something only Python takes for a number.
     if raw.translate(None, _PLAIN) and not all(_NUMBER.fullmatch(text) for _, text in pairs):
         return None

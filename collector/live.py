@@ -216,7 +216,8 @@ class PrometheusSource:
         try:
             outer = decode.envelope(body)
             if outer.status == "error":
-                raise failures.rejected(reply, str(outer.errorType), wording.text(outer.error), query)
+                error_type, text = wording.text(str(outer.errorType)), wording.text(outer.error)
+                raise failures.rejected(reply, error_type, text, query)
             if outer.status != "success":
                 raise decode.Malformed("no status - at `$.status`")
             return read(outer)

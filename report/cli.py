@@ -153,7 +153,7 @@ def demo(output: str, quiet: bool) -> None:
     with _told():
         from report.pipeline.drafting import run_demo
 
-        sys.exit(run_demo(Path(output), quiet=quiet, version=_version()))
+        sys.exit(run_demo(Path(output), quiet=quiet, version=_version(), now=_now()))
 
 
 @main.command()

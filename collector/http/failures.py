@@ -18,6 +18,9 @@ from incident.text.controls import cut, one_line
 _SHOWN_QUERY = 200
 """Characters of a query in a message: enough to recognise it."""
 
+_SHOWN_TYPE = 40
+"""Characters of an errorType: the longest of Prometheus' own is "unavailable"."""
+
 _TITLE = re.compile(rb"<title[^>]*>([^<]*)", re.IGNORECASE)
 
 # The words of Prometheus, Thanos, Mimir and VictoriaMetrics for "this asks for too much at once".
@@ -70,8 +73,7 @@ def failure(reply: Reply, query: str, wording: Wording) -> CollectError | None:
         return _login_page(reply) if reply.is_page else None
     if reply.status in (401, 403, 407):
         return _refused(reply, wording)
-    error_type, text = _api_error(reply)
-    text = wording.text(text)
+    error_type, text = (wording.text(part) for part in _api_error(reply))
     if _WRONG_SCHEME.search(text):
         return Unavailable(f"{reply.url}: the server speaks HTTPS there; write https:// in the url")
     if reply.status in (400, 413, 414, 422) or (error_type and _TOO_MUCH.search(f"{error_type} {text}")):
@@ -86,8 +88,8 @@ def failure(reply: Reply, query: str, wording: Wording) -> CollectError | None:
 
 
 def rejected(reply: Reply, error_type: str, text: str, query: str) -> QueryRejected:
-    """The error for a refused query; `text` is the server's, fit for a message already."""
-    shown = cut(one_line(query), _SHOWN_QUERY)
+    """The error for a refused query; type and text are the server's, fit for a message already."""
+    error_type, shown = cut(error_type, _SHOWN_TYPE), cut(one_line(query), _SHOWN_QUERY)
     kind: type[QueryRejected] = QueryRejected
     advice = "correct the query"
     if _TOO_LONG.search(text) or reply.status == 414:

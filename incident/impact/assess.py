@@ -105,7 +105,7 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
     requests = request_figures(
         told,
         data_end,
-        raw.failures,
+        raw.requests,
         evidence.counters,
         traffic,
         alert.firing_at if alert else None,

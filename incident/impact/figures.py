@@ -31,7 +31,7 @@ class _Expected:
 def request_figures(
     episodes: Sequence[ImpactEpisode],
     data_end: datetime,
-    failures: Increments | None,
+    requests: Increments | None,
     counters: Counters | None,
     traffic: SignalSeries | None,
     first_alert: datetime | None,
@@ -44,16 +44,17 @@ def request_figures(
     """
     spans = [(ms(e.start.at), ms(e.end.at) if e.end else ms(data_end)) for e in episodes]
     spans = [(a, b) for a, b in spans if b > a]
-    counted = _counted(spans, failures)
+    counted = _counted(spans, requests)
+    told = counted if counters is not None and counters.failed_query else None
     expected = _expected(spans, traffic) if traffic is not None else None
     if counted is None and expected is None:
         return None
     served = counted[0] if counted is not None else 0.0
     return RequestFigures(
         total=round(counted[0]) if counted else None,
-        failed=round(counted[1]) if counted else None,
-        failed_ratio=counted[1] / counted[0] if counted and counted[0] > 0 else None,
-        failed_before_alert=_before_alert(spans, failures, first_alert) if counted else None,
+        failed=round(told[1]) if told else None,
+        failed_ratio=told[1] / told[0] if told and told[0] > 0 else None,
+        failed_before_alert=_before_alert(spans, requests, first_alert) if told else None,
         expected_low=round(expected.low) if expected else None,
         expected_high=round(expected.high) if expected else None,
         lost=_lost(expected, served, counted is not None, gone),
@@ -62,15 +63,15 @@ def request_figures(
     )
 
 
-def _counted(spans: list[tuple[int, int]], failures: Increments | None) -> tuple[float, float] | None:
-    if failures is None or not failures.start.size or not spans:
+def _counted(spans: list[tuple[int, int]], requests: Increments | None) -> tuple[float, float] | None:
+    if requests is None or not requests.start.size or not spans:
         return None
     length = sum(b - a for a, b in spans)
-    covered = sum(failures.coverage(a, b) * (b - a) for a, b in spans)
+    covered = sum(requests.coverage(a, b) * (b - a) for a, b in spans)
     if covered < _MIN_COVERAGE * length:
         return None
-    total = sum(failures.within(a, b)[0] for a, b in spans)
-    return total, min(total, sum(failures.part_within(a, b, b) for a, b in spans))
+    total = sum(requests.within(a, b)[0] for a, b in spans)
+    return total, min(total, sum(requests.part_within(a, b, b) for a, b in spans))
 
 
 def _before_alert(
@@ -133,6 +134,8 @@ def _formula(counters: Counters | None, counted: bool) -> str:
     if counters is None or not counted:
         return f"{lost}; the counters have no samples in most of the impact"
     without = f", without {counters.left_out}" if counters.left_out else ""
+    if not counters.failed_query:
+        return f"total = increase of {counters.query}; these counters do not tell failures; {lost}"
     return (
         f"failed = increase of {counters.failed_query}; total = increase of {counters.query}"
         f"{without}; raw counters, restarts allowed for; {lost}"

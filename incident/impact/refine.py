@@ -44,7 +44,10 @@ _ORDER = (Measure.AVAILABILITY, Measure.PROBE, Measure.ERRORS, Measure.TRAFFIC, 
 class Raw:
     """What the zoom brought, as increments: failures of all requests, and the latency buckets."""
 
+    requests: Increments | None
+    """What was answered; its `part` means failures only where `failures` is the same."""
     failures: Increments | None
+    """None also where the counters do not tell which requests failed."""
     buckets: tuple[Samples, ...]
     counters: Counters | None
     interval_ms: int
@@ -53,13 +56,14 @@ class Raw:
 def raw_of(counters: Counters | None, interval_ms: int) -> Raw:
     """The counters as increments; empty where there was no zoom."""
     if counters is None:
-        return Raw(None, (), None, interval_ms)
-    failures = (
+        return Raw(None, None, (), None, interval_ms)
+    requests = (
         increments(counters.requests, counters.is_failed, counters.spans, interval_ms)
         if counters.requests
         else None
     )
-    return Raw(failures, counters.buckets, counters, interval_ms)
+    failures = requests if counters.failed_query else None
+    return Raw(requests, failures, counters.buckets, counters, interval_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ def start_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment:
     first = episode.first
     near = [d for d in episode.carriers if d.start_by - first.start_by <= _NEAR_MS]
     for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
-        placed = _placed(one, _edge(one, True, grid, raw.failures), raw)
+        placed = _placed(one, _edge(one, True, grid, raw.requests), raw)
         if placed is not None:
             return bracketed(placed.after, placed.by, one.spec.query, placed.at)
     return bracketed(first.start_after, first.start_by, first.spec.query, _ramp_at(first))
@@ -141,7 +145,7 @@ def end_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment | None:
     last = episode.last
     near = [d for d in episode.carriers if d.end_by is not None and episode.end_by - d.end_by <= _NEAR_MS]
     for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
-        placed = _placed(one, _edge(one, False, grid, raw.failures), raw)
+        placed = _placed(one, _edge(one, False, grid, raw.requests), raw)
         if placed is not None:
             return bracketed(placed.after, placed.by, one.spec.query, placed.at)
     return bracketed(episode.end_after, episode.end_by, last.spec.query)
@@ -163,7 +167,7 @@ def _placed(one: Departure, edge: _Edge, raw: Raw) -> Placed | None:
         case Measure.ERRORS:
             return None if raw.failures is None else _share_step(raw.failures, edge)
         case Measure.TRAFFIC:
-            return None if raw.failures is None else _rate_step(raw.failures, edge)
+            return None if raw.requests is None else _rate_step(raw.requests, edge)
         case Measure.LATENCY:
             slow = _slower_than_usual(raw, edge)
             return None if slow is None else _share_step(slow, edge)
@@ -221,13 +225,18 @@ def _above(inc: Increments, within: tuple[int, int], normal: float | None) -> bo
 
 
 def _foot(inc: Increments, edge: _Edge) -> Placed | None:
-    """Where a ramp began or ended: the last half minute outwards that is surely above normal."""
+    """Where a ramp began or ended: the last half minute outwards that is surely above normal.
+
+    Followed from well inside, because the survey may have seen the climb a little before it began.
+    """
     normal = _normal(inc, edge)
     step = -_CREEP_MS if edge.rising else _CREEP_MS
-    at = edge.hi if edge.rising else edge.lo
-    limit = edge.outer[0] if edge.rising else edge.outer[1]
+    at, limit = (edge.inner[1], edge.outer[0]) if edge.rising else (edge.inner[0], edge.outer[1])
+    started = at
     while abs(limit - at) > _CREEP_MS and _above(inc, (min(at, at + step), max(at, at + step)), normal):
         at += step
+    if at == started:
+        return None
     outside, inside = at + 2 * step, at - step
     return Placed(float(at), float(min(outside, inside)), float(max(outside, inside)))
 

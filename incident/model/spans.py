@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from incident.text.instants import from_ms, to_ms
+
 Millis: TypeAlias = npt.NDArray[np.int64]
 Values: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 
-
-def ms(at: datetime) -> int:
-    """Epoch milliseconds of an aware instant; integers, because float seconds lose the last digits."""
-    return (at - _EPOCH) // _MS
-
-
-def instant(epoch_ms: int) -> datetime:
-    """The aware UTC instant of epoch milliseconds."""
-    return _EPOCH + timedelta(milliseconds=int(epoch_ms))
+ms = to_ms
+"""Epoch milliseconds of an aware instant."""
+instant = from_ms
+"""The aware UTC instant of epoch milliseconds."""
 
 
 def whole_second(epoch_ms: float) -> datetime:

@@ -50,7 +50,7 @@ def run_draft(given: Given, *, version: str, now: datetime) -> Exit:
         if given.get("replay"):
             _no_window(given)
             evidence = _shown_as(read_evidence(Path(_text(given, "replay"))), given)
-            made = redraft(evidence, settings.output, version=version, say=say)
+            made = redraft(evidence, settings.output, version=version, now=now, say=say)
         else:
             made = _live(given, settings, version=version, now=now, say=say)
     if not quiet:
@@ -59,11 +59,11 @@ def run_draft(given: Given, *, version: str, now: datetime) -> Exit:
     return _exit(made)
 
 
-def run_demo(output: Path, *, quiet: bool, version: str) -> Exit:
+def run_demo(output: Path, *, quiet: bool, version: str, now: datetime) -> Exit:
     """`demo`: the bundled incident, offline; its first page goes to stdout."""
     evidence = read_evidence(bundled())
     with progress(quiet=quiet) as say:
-        made = redraft(evidence, output, version=version, say=say)
+        made = redraft(evidence, output, version=version, now=now, say=say)
     print(first_page(made.timeline, recorded=True))
     asked = len(open_prompts(made.published.draft.read_text("utf-8")))
     print(f"{made.place.directory / PAGE}    {asked} questions for you")
@@ -95,7 +95,7 @@ def run_note(
     if not words:
         raise ConfigError("note: no text; say what happened, in quotes")
     with progress(quiet=quiet) as say:
-        published = add_note(directory, Note(at, words, kind), version=version, say=say)
+        published = add_note(directory, Note(at, words, kind), version=version, now=now, say=say)
     print(published.draft)
     return _after(published)
 

@@ -46,10 +46,10 @@ def draft(
 ) -> Draft:
     """One window of a live source to one draft on disk."""
     evidence = collect(source, request, presentation, now=now, say=say)
-    return redraft(evidence, output, version=version, say=say)
+    return redraft(evidence, output, version=version, now=now, say=say)
 
 
-def redraft(evidence: Evidence, output: Path, *, version: str, say: Say) -> Draft:
+def redraft(evidence: Evidence, output: Path, *, version: str, now: datetime, say: Say) -> Draft:
     """Kept evidence to the same draft, byte for byte, with no network."""
     say("assembling")
     timeline = judged(evidence, version)
@@ -57,7 +57,7 @@ def redraft(evidence: Evidence, output: Path, *, version: str, say: Say) -> Draf
     kept = reconciled(evidence, place.directory)
     if place.entered or kept is not evidence:
         timeline = judged(kept, version, place)
-    return Draft(timeline, place, publish(timeline, kept, place, say=say))
+    return Draft(timeline, place, publish(timeline, kept, place, now=now, say=say))
 
 
 def judged(evidence: Evidence, version: str, place: Place | None = None) -> Timeline:

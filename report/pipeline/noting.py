@@ -33,7 +33,9 @@ class Note:
     kind: str
 
 
-def add_note(directory: Path, note: Note, *, version: str, say: Callable[[str], None]) -> Published:
+def add_note(
+    directory: Path, note: Note, *, version: str, now: datetime, say: Callable[[str], None]
+) -> Published:
     """Adds a timed row; the same note twice is one. An edited draft gains the row and loses nothing.
 
     Raises ConfigError where there is no draft, or an edited one has no timeline table any more.
@@ -48,7 +50,7 @@ def add_note(directory: Path, note: Note, *, version: str, say: Callable[[str], 
     noted = Place(directory, True, entered)
     evidence = read_evidence(directory)
     timeline = judged(evidence, version, noted)
-    published = publish(timeline, evidence, noted, say=say, beside=False)
+    published = publish(timeline, evidence, noted, now=now, say=say, beside=False)
     if published.outcome is not Outcome.HUMAN_NEEDED:
         return published
     return _inserted(directory, one, entered, timeline.zone)

@@ -16,7 +16,7 @@ from typing import Any
 from incident.model.facts import Entered
 from incident.model.timeline import Timeline
 from incident.text.instants import rfc3339
-from incident.text.slug import slug
+from incident.text.slug import unique_slug
 
 KEPT = ".incident-timeline"
 """Directory beside the draft that holds bases and entered notes; nothing in it is for reading."""
@@ -107,7 +107,7 @@ def _overlap(a: tuple[str, str], b: tuple[str, str]) -> bool:
 def _name(timeline: Timeline) -> str:
     at = timeline.episodes[0].start.at if timeline.episodes else timeline.asked.start
     near = _to_minute(at)
-    return f"{near:%Y-%m-%d}-{slug(timeline.scope.service)}-{near:%H%M}"
+    return f"{near:%Y-%m-%d}-{unique_slug(timeline.scope.service)}-{near:%H%M}"
 
 
 def _to_minute(at: datetime) -> datetime:

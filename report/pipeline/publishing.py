@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from report.merge import Plan, plan
 from report.pipeline.keeping import EVIDENCE
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes
 from report.render import ChartRef, headline, html, markdown
-from report.write import OutputError, locked, preflight, write_all
+from report.write import OutputError, locked, preflight, sweep_stale, write_all
 
 DRAFT = "postmortem.md"
 PAGE = "postmortem.html"
@@ -57,6 +58,7 @@ def publish(
     evidence: Evidence,
     place: Place,
     *,
+    now: datetime,
     say: Callable[[str], None],
     beside: bool = True,
 ) -> Published:
@@ -69,6 +71,8 @@ def publish(
     charts = draw(timeline, evidence)
     say("writing")
     with locked(place.directory.parent / f"{KEPT}.lock"):
+        if place.exists:
+            sweep_stale(place.directory, now=now)
         kept = _kept(place.directory)
         text = _rendered(timeline, charts, kept)
         match plan(kept.existing, kept.base, text):

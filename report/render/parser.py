@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.ruler import RuleOptionsType
@@ -11,7 +12,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_OPENS, _CLOSES = "<!--", "-->"
 _ANCHOR = re.compile(r"itl:([a-z0-9-]+)")
 # Four columns of indentation make a line code, not a comment.
 _INDENTED = 4
@@ -34,18 +35,18 @@ def parser() -> MarkdownIt:
 def _comment_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A comment on lines of its own. A `comment` token carries the block's name, if it is an anchor."""
     first = state.bMarks[start] + state.tShift[start]
-    if state.sCount[start] - state.blkIndent >= _INDENTED or not state.src.startswith("<!--", first):
+    if state.sCount[start] - state.blkIndent >= _INDENTED or not state.src.startswith(_OPENS, first):
         return False
-    match = _COMMENT.match(state.src, first, state.eMarks[end - 1])
-    if match is None:
+    after = _comment_end(state.src, first, state.eMarks[end - 1])
+    if after is None:
         return False
-    last = next(line for line in range(start, end) if match.end() <= state.eMarks[line])
-    if state.src[match.end() : state.eMarks[last]].strip():
+    last = next(line for line in range(start, end) if after <= state.eMarks[line])
+    if state.src[after : state.eMarks[last]].strip():
         return False
     if not silent:
         token = state.push("comment", "", 0)
         token.hidden = True
-        named = _ANCHOR.match(match[1].strip())
+        named = _ANCHOR.match(state.src[first + len(_OPENS) : after].strip())
         token.meta = {"anchor": named[1] if named else ""}
         token.map = [start, last + 1]
         state.line = last + 1
@@ -54,13 +55,29 @@ def _comment_block(state: StateBlock, start: int, end: int, silent: bool) -> boo
 
 def _comment_inline(state: StateInline, silent: bool) -> bool:
     """A comment inside a line, dropped; text beside it stays."""
-    match = _COMMENT.match(state.src, state.pos, state.posMax)
-    if match is None:
+    if not state.src.startswith(_OPENS, state.pos):
+        return False
+    after = _comment_end(state.src, state.pos, state.posMax)
+    if after is None:
         return False
     if not silent:
         state.push("text", "", 0).content = ""
-    state.pos = match.end()
+    state.pos = after
     return True
+
+
+def _comment_end(source: str, start: int, limit: int) -> int | None:
+    """Where the comment that opens at `start` has ended; None where it does not before `limit`."""
+    if start > _last_close(source):
+        return None
+    close = source.find(_CLOSES, start + len(_OPENS), limit)
+    return None if close < 0 else close + len(_CLOSES)
+
+
+@lru_cache(maxsize=2)
+def _last_close(source: str) -> int:
+    """Beyond this no comment ends; kept, so that many unfinished ones are not each read to the end."""
+    return source.rfind(_CLOSES)
 
 
 def prose(markdown_text: str) -> Iterator[str]:

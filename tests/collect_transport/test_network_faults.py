@@ -143,6 +143,12 @@ FAULTS = [
         Unavailable,
         "redirects to http://other.example/<secret>/x",
     ),
+    Fault(
+        "an errorType of many lines",
+        answer(failure(f"bad\n\n{CANARY}\x1b[31m", "text"), status=400),
+        QueryRejected,
+        "(400 bad <secret> [31m)",
+    ),
     Fault("a type that repeats the credential", answer("x", kind=CANARY), Unavailable, "<secret>"),
     Fault(
         "to a login page",

@@ -115,6 +115,13 @@ def test_comments_are_not_shown_and_their_neighbours_are() -> None:
     assert "<!-- open" in page.text
 
 
+def test_a_page_of_unfinished_comments_is_text() -> None:
+    """A comment that never ends hides nothing, be there one of them or thousands."""
+    page = _of("before <!-- " * 3000 + "\n\n" + "<!-- alone\n\n" * 3000)
+    assert page.text.count("before") == 3000
+    assert page.text.count("alone") == 3000
+
+
 def test_markup_that_people_wrote_is_text() -> None:
     """Raw HTML is shown, not used."""
     page = _of("<b>bold</b> <img src=x onerror=alert(1)>\n\n<script>alert(1)</script>")
