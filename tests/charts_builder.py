@@ -365,8 +365,11 @@ def store() -> Case:
 def crowded() -> Case:
     """Payments with 40 rows within ten minutes, and with alerts and a service of hostile names."""
     origins = list(EventOrigin)
+    errors, (slow, slow_values), traffic = payments().signals
+    long_name = replace(slow, spec=replace(slow.spec, name=HOSTILE[4], limit=60.0))
     return replace(
         payments(),
+        signals=(errors, (long_name, slow_values), traffic),
         service=HOSTILE[3] + HOSTILE[0],
         events=tuple(
             replace(event("15:30", f"row {k}", origins[k % 4]), at=at("15:30") + k * timedelta(seconds=15))

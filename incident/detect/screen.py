@@ -49,22 +49,27 @@ def sticking_out(
     filled = _filled(matrix[rows], present[rows])
     y, marks, smallest, odd = _scaled(filled, _quantiles(ordered[rows], count[rows]), kind)
     found = odd
+    whole = _whole(present[rows, :baseline], 2 * samples)
     for direction in directions:
         sign = 1.0 if direction == "up" else -1.0
         ends = marks if direction == "up" else -marks[:, ::-1]
-        found = found | _one_way(sign * y, ends, smallest, baseline, samples)
+        found = found | _one_way(sign * y, ends, smallest, whole, samples)
     out[rows] = found
     return out
 
 
-def _one_way(y: Floats, marks: Floats, smallest: Floats, baseline: int, samples: int) -> Bools:
-    """Which rows of `y` (r, n), worse = up, stick out; `marks` (r, 5) are the baseline's quantiles."""
+def _one_way(y: Floats, marks: Floats, smallest: Floats, whole: Bools, samples: int) -> Bools:
+    """Which rows of `y` (r, n), worse = up, stick out.
+
+    `marks` (r, 5) are the baseline's quantiles, `whole` says where its jumps miss no sample.
+    """
+    baseline = whole.shape[1] + 2 * samples - 1
     centre, high = marks[:, 2], marks[:, 4]
     sigma = (centre - marks[:, 1]) / QUARTILE_TO_SIGMA
     beyond = centre + BEYOND_REACH * np.maximum(high - centre, smallest)
     level = centre + np.maximum(LEVEL_SIGMAS * sigma, LEVEL_CHANGES * smallest)
     jumps = _jumps(y, samples)
-    before = jumps[:, : max(0, baseline - samples)].max(axis=1, initial=0.0)
+    before = jumps[:, : whole.shape[1]].max(axis=1, initial=0.0, where=whole)
     sharp = jumps.max(axis=1, initial=-np.inf) >= SHARP_JUMP * np.maximum(before, 0.5 * smallest)
     tall = y.max(axis=1) - y.min(axis=1) >= LARGEST_BUMP * smallest
     pair_end = max(baseline - samples, 0)
@@ -94,6 +99,13 @@ def _jumps(y: Floats, samples: int) -> Floats:
         highest = np.maximum(highest, y[:, shift : shift + width])
     sizes: Floats = lowest[:, samples:] - highest[:, : max(width - samples, 0)]
     return sizes
+
+
+def _whole(present: Bools, width: int) -> Bools:
+    """Where each window of `width` points is without a missing sample, shape (r, b - width + 1)."""
+    missing = np.cumsum(~present, axis=1, dtype=np.int32)
+    missing = np.concatenate((np.zeros((len(present), 1), dtype=np.int32), missing), axis=1)
+    return missing[:, width:] == missing[:, :-width]
 
 
 def _filled(matrix: Floats, present: Bools) -> Floats:

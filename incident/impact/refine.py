@@ -26,16 +26,14 @@ _LEVEL_MS = 3 * 60_000
 _LONGEST_LEVEL_MS = 20 * 60_000
 _ENOUGH_REQUESTS = 50
 """Where requests are few, levels and the search span this many: a share of fewer is chance."""
-_BEGUN = 0.1
-"""A step leaves nothing outside the search; a ramp of ten minutes leaves more than a tenth of its height."""
 _CREEP_MS = 30_000
 """A ramp is followed to its foot in half minutes."""
 _CREEP_SURE = 3.0
 """Standard errors above normal that a half minute must show to belong to the ramp."""
 _BEFORE_MS = 30 * 60_000
 """Half an hour before an onset says what normal was there."""
-_RAMP = 0.75
-"""Less than this share of the later height right after the onset is a climb, not a step."""
+_SHARP = 0.5
+"""A step jumps by most of its height within a minute or two; a ramp of ten minutes by a tenth."""
 _ORDER = (Measure.AVAILABILITY, Measure.PROBE, Measure.ERRORS, Measure.TRAFFIC, Measure.LATENCY)
 """Which carrier places a boundary best: states first, then counts, then shares of a distribution."""
 
@@ -81,11 +79,6 @@ class _Edge:
     @property
     def outer(self) -> tuple[int, int]:
         return (self.lo - _BEFORE_MS, self.lo) if self.rising else (self.hi, self.hi + 3 * self.level)
-
-    @property
-    def beside(self) -> tuple[int, int]:
-        """The part of the outer side that touches the search."""
-        return (self.lo - self.level, self.lo) if self.rising else (self.hi, self.hi + self.level)
 
     @property
     def inner(self) -> tuple[int, int]:
@@ -184,29 +177,23 @@ def _share_step(inc: Increments, edge: _Edge) -> Placed | None:
     outer, inner = inc.ratio(*edge.outer), inc.ratio(*edge.inner)
     if outer is None or inner is None or inner <= outer:
         return None
-    if _creeps(inc, edge, outer):
-        return _foot(inc, edge)
     before, after = (outer, inner) if edge.rising else (inner, outer)
-    return place_share_step(inc.near(edge.lo, edge.hi), before, after, edge.lo, edge.hi)
+    placed = place_share_step(inc.near(edge.lo, edge.hi), before, after, edge.lo, edge.hi)
+    if placed is None or _sharp(inc, edge, placed, outer, inner):
+        return placed
+    return _foot(inc, edge)
 
 
-def _creeps(inc: Increments, edge: _Edge, outer: float) -> bool:
-    """Whether this is a ramp: the level inside is still climbing, or the one outside has begun to."""
-    deeper = inc.ratio(*edge.deeper)
-    if deeper is not None and deeper > outer:
-        total, part = inc.within(*edge.inner)
-        expected = (outer + _RAMP * (deeper - outer)) * total
-        if part < expected - 2.0 * math.sqrt(max(expected, 1.0)):
-            return True
-    return _begun(inc, edge)
-
-
-def _begun(inc: Increments, edge: _Edge) -> bool:
-    """Whether a tenth of the climb lies outside the search already, beyond what chance explains."""
-    normal, beside, inner = _normal(inc, edge), inc.ratio(*edge.beside), inc.ratio(*edge.inner)
-    if normal is None or beside is None or inner is None:
-        return False
-    return beside - normal > _BEGUN * (inner - normal) and _above(inc, edge.beside, normal)
+def _sharp(inc: Increments, edge: _Edge, placed: Placed, outer: float, inner: float) -> bool:
+    """Whether the level jumps at the place found by at least half of what it reaches inside: no ramp."""
+    at, near = round(placed.at), edge.level // 2
+    ahead = min(at + near, max(edge.inner_stop, at + 1)) if edge.rising else at + near
+    behind = at - near if edge.rising else max(at - near, min(edge.inner_stop, at - 1))
+    left, right = inc.ratio(behind, at), inc.ratio(at, ahead)
+    if left is None or right is None:
+        return True
+    jump = right - left if edge.rising else left - right
+    return jump >= _SHARP * (max(inner, inc.ratio(*edge.deeper) or 0.0) - outer)
 
 
 def _normal(inc: Increments, edge: _Edge) -> float | None:

@@ -24,7 +24,7 @@ def summary_alt(timeline: Timeline, measured: tuple[Measured, ...], frame: Frame
     elif len(timeline.episodes) > 1:
         words = _stretches(timeline, *carrier, frame)
     else:
-        words = _course(*carrier, shown(timeline.scope.service), frame)
+        words = _impact(*carrier, timeline, frame)
     return _sentence(words + _alert_words(timeline, frame), frame)
 
 
@@ -66,20 +66,39 @@ def _subject(report: SignalReport, service: str) -> str:
 
 
 def _course(report: SignalReport, episode: SignalEpisode, service: str, frame: Frame) -> str:
-    """`failed share of payments rose from 0.1 % at 14:04 to a peak of 41 % at 15:48 and was back at ...`."""
-    stamp, unit = frame.axis.stamp, shown_unit(report.spec)
+    """`p99 of payments rose from 0.42 s at 14:04 to a peak of 3.8 s at 15:40 and was back at 16:28`."""
+    stamp = frame.axis.stamp
+    back = "" if episode.end is None else stamp(episode.end)
+    return (
+        f"{_subject(report, service)} {_way(report, episode, stamp(episode.start), frame)} and {_back(back)}"
+    )
+
+
+def _impact(report: SignalReport, episode: SignalEpisode, timeline: Timeline, frame: Frame) -> str:
+    """The same, between the start and the end of the impact as the timeline has refined them."""
+    impact = timeline.episodes[0]
+    if impact.began_before:
+        had = "fallen" if episode.direction == "down" else "risen"
+        reached = f"{quantity(episode.peak, shown_unit(report.spec))} at {frame.axis.stamp(episode.peak_at)}"
+        way = f"had {had} before the data begins, reached {reached}"
+    else:
+        way = _way(report, episode, frame.axis.moment(impact.start), frame)
+    back = "" if impact.end is None else frame.axis.moment(impact.end)
+    return f"{_subject(report, shown(timeline.scope.service))} {way} and {_back(back)}"
+
+
+def _way(report: SignalReport, episode: SignalEpisode, start: str, frame: Frame) -> str:
+    """`rose from 0.1 % at 14:04 to a peak of 41.0 % at 15:48`; told at one time where it was at once."""
+    unit, peak_at = shown_unit(report.spec), frame.axis.stamp(episode.peak_at)
     verb, extreme = ("fell", "a low") if episode.direction == "down" else ("rose", "a peak")
     before, peak = quantity(episode.before, unit), quantity(episode.peak, unit)
-    start, peak_at = stamp(episode.start), stamp(episode.peak_at)
-    way = (
-        f"from {before} to {peak} at {start}"
-        if start == peak_at
-        else f"from {before} at {start} to {extreme} of {peak} at {peak_at}"
-    )
-    back = (
-        "was not back by the end of the data" if episode.end is None else f"was back at {stamp(episode.end)}"
-    )
-    return f"{_subject(report, service)} {verb} {way} and {back}"
+    if start == peak_at:
+        return f"{verb} from {before} to {peak} at {start}"
+    return f"{verb} from {before} at {start} to {extreme} of {peak} at {peak_at}"
+
+
+def _back(at: str) -> str:
+    return f"was back at {at}" if at else "was not back by the end of the data"
 
 
 def _stretches(timeline: Timeline, report: SignalReport, episode: SignalEpisode, frame: Frame) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from incident.model.spans import Moment
 from incident.model.timeline import ImpactEpisode, Phase
-from incident.text.durations import format_duration
 from report.charts.frame import Frame, phases
 from report.charts.sheet import Room
 from report.charts.style import CHANGE, END, INK, PLOT, START, STATE_EDGE, STATE_FILL, STATE_HATCH
@@ -99,19 +97,11 @@ def _bar(room: Room, phase: Phase, left: float, width: float) -> None:
 
 
 def _start_words(episode: ImpactEpisode, frame: Frame) -> str:
-    return "began before" if episode.began_before else _time_words(episode.start, frame)
+    return "began before" if episode.began_before else frame.axis.moment(episode.start)
 
 
 def _end_words(episode: ImpactEpisode, frame: Frame) -> str:
-    return "" if episode.end is None else _time_words(episode.end, frame)
-
-
-def _time_words(moment: Moment, frame: Frame) -> str:
-    """`16:29:30`, or `14:04 ±2 min` where seconds would claim more than was measured."""
-    if moment.plus_minus < timedelta(minutes=1):
-        return frame.axis.clock(moment.at)
-    minutes = frame.axis.clock(moment.at.replace(second=0))
-    return f"{minutes} \u00b1{format_duration(moment.plus_minus)}"
+    return "" if episode.end is None else frame.axis.moment(episode.end)
 
 
 def _time_room(episode: ImpactEpisode, frame: Frame) -> float:

@@ -160,6 +160,7 @@ def method(timeline: Timeline) -> tuple[Md, ...]:
     """How the numbers were made: window, resolution, normal range, thresholds. One sentence each."""
     clock = clock_of(timeline)
     lines = [
+        _scope(timeline),
         _window(timeline, clock),
         line(
             "Resolution: steps of {}; samples scraped every {}.",
@@ -170,6 +171,12 @@ def method(timeline: Timeline) -> tuple[Md, ...]:
         *_thresholds(timeline),
     ]
     return tuple(lines)
+
+
+def _scope(timeline: Timeline) -> Md:
+    label = timeline.scope.label
+    by = line(", by the label {}", code(label)) if label else ""
+    return line("Scope: {}{}.", code(str(timeline.scope)), Md(by))
 
 
 def _window(timeline: Timeline, clock: Clock) -> Md:

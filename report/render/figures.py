@@ -10,10 +10,15 @@ from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Timeline
 
 
 def told(event: Event) -> str:
-    """The event's title as a sentence begins; names of alerts and words of people stay as they are."""
-    if event.origin is not EventOrigin.CHANGE:
-        return event.title
-    return event.title[:1].upper() + event.title[1:]
+    """The event's title as a sentence begins, after what people called it, if they called it something.
+
+    Names of alerts and words of people stay as they are.
+    """
+    if event.origin is EventOrigin.CHANGE:
+        return event.title[:1].upper() + event.title[1:]
+    if event.origin is EventOrigin.ENTERED and event.kind != "note":
+        return f"{event.kind.replace('_', ' ').capitalize()}: {event.title}"
+    return event.title
 
 
 def elapsed(timeline: Timeline) -> timedelta:

@@ -26,6 +26,7 @@ _TAGS = _HEADINGS | {
     *("a", "img", "figure", "div", "mark", "details", "summary"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
+_EMBEDDED = tuple(f"data:{kind};base64," for kind in ("image/svg+xml", "image/png", "image/jpeg"))
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt"},
@@ -44,7 +45,7 @@ _ATTRIBUTES = {
 def html(markdown_text: str, *, title: str, charts: Mapping[str, bytes]) -> bytes:
     """The page for a draft. Same text and charts: same bytes.
 
-    `title` is the page's name as plain text. `charts` are the pictures the text may show, SVG or PNG, by
+    The page is called as the text's first heading; `title`, plain text, is for a text without one. `charts` are the pictures the text may show, SVG, PNG or JPEG, by
     the path it names them with; a picture that is not among them is shown as its alternative text.
     """
     tokens = parser().parse(_text(markdown_text))
@@ -53,7 +54,7 @@ def html(markdown_text: str, *, title: str, charts: Mapping[str, bytes]) -> byte
     page = html_environment().get_template("page.html.j2")
     style = template_text("report.css")
     text = page.render(
-        title=Markup(escape(title)),
+        title=Markup(escape(next((each.text for each in headings if each.level == 1), title))),
         policy=_policy(style),
         style=Markup(style),
         contents=[heading for heading in headings if heading.level == 2],
@@ -90,5 +91,5 @@ def _allowed(tag: str, attribute: str, value: str) -> str | None:
     if (tag, attribute) == ("a", "href"):
         return value if value.startswith("#") else url_or_none(value)
     if (tag, attribute) == ("img", "src"):
-        return value if value.startswith(("data:image/svg+xml;base64,", "data:image/png;base64,")) else None
+        return value if value.startswith(_EMBEDDED) else None
     return value

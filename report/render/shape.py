@@ -12,7 +12,7 @@ FOLDED = "evidence"
 """The anchored section whose subsections are folded until wanted."""
 
 _BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=(?:%|[mµ]?s|min|h|d|req/s)(?![\w/]))")
-_PNG = b"\x89PNG\r\n\x1a\n"
+_BITMAPS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _SPECIAL = re.compile(
     r"(?P<prompt>\[You: [^\[\]]+\])|(?P<address>https?://[^\s<>\[\]()\"'`]*[^\s<>\[\]()\"'`.,:;!?])"
 )
@@ -50,7 +50,7 @@ def _embedded(image: Token, charts: Mapping[str, bytes]) -> Token:
     data = charts.get(str(image.attrGet("src")))
     if data is None:
         return Token("text", "", 0, content=f"[picture: {image.content or 'not included'}]")
-    kind = "image/png" if data.startswith(_PNG) else "image/svg+xml"
+    kind = next((name for start, name in _BITMAPS.items() if data.startswith(start)), "image/svg+xml")
     image.attrSet("src", f"data:{kind};base64,{base64.b64encode(data).decode()}")
     return image
 

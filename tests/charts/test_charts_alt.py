@@ -46,6 +46,21 @@ def test_the_summary_is_read_in_one_sentence() -> None:
     )
 
 
+def test_the_summary_has_the_times_of_the_timeline() -> None:
+    """Boundaries refined on raw samples are read as in the rows, and not as the coarse signal has them."""
+    case = payments()
+    start = replace(case.episodes[0].start, at=at("14:05:10"), plus_minus=timedelta(minutes=3))
+    refined = replace(case.episodes[0], start=start)
+
+    words = _summary(replace(case, episodes=(refined,)))
+    assert "from 0.1 % at 14:05 ±3 min to a peak of 41.0 % at 15:48 and was back at 16:29:30" in words
+
+
+def test_a_start_that_was_not_seen_is_not_told() -> None:
+    """Impact that was there at the first sample began before the data."""
+    assert "had risen before the data begins, reached 100 % at 16:20 and was not back" in _summary(ongoing())
+
+
 def test_impact_that_came_back_is_told_with_its_stretches() -> None:
     """Two outages are two stretches, in the zone of the draft."""
     assert _summary(store()) == (

@@ -204,6 +204,12 @@ def test_wrong_shapes_are_named(values: str, why: str) -> None:
         read(in_matrix(f'{{"metric":{{}},"values":{values}}}'))
 
 
+def test_bytes_that_are_no_text_are_refused() -> None:
+    """A sample that is not UTF-8 is told of, although nothing around it was looked into."""
+    with pytest.raises(Malformed, match="not UTF-8"):
+        read(in_matrix('{"metric":{},"values":[[1,"?"]]}').encode().replace(b"?", b"\xff"))
+
+
 @given(st.binary(max_size=60))
 @example(b"{}")
 @example(b'{"status":"success","data":{"resultType":"matrix","result":[]}}')

@@ -67,7 +67,9 @@ def _all_drafts(name: str, cache: Path, folder: Path) -> dict[str, Any]:
     lab = build(name, cache)
     truth = lab.truth
     with serve(lab.data_dir) as url:
-        told = {key: _drafted(url, truth.service, window, folder / key) for key, window in truth.windows.items()}
+        told = {
+            key: _drafted(url, truth.service, window, folder / key) for key, window in truth.windows.items()
+        }
         told[BYSTANDER] = _drafted(url, truth.bystander, truth.windows["whole"], folder / BYSTANDER)
     return told
 

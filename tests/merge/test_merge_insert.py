@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incident.model.facts import Entered
+from incident.model.timeline import EventOrigin
 from report.merge import insert_row
 from report.render import markdown
 from tests import render_builder as build
@@ -142,6 +143,15 @@ def test_the_repeated_hour_is_told_apart() -> None:
 def test_without_the_table_nothing_is_guessed(text: str) -> None:
     """Where the timeline is gone, a human decides where the note belongs."""
     assert insert_row(text, NOTE, UTC) is None
+
+
+def test_a_milestone_is_called_what_people_called_it() -> None:
+    """An acknowledgement reads as one, in the edited draft as in a generated one."""
+    note = replace(NOTE, kind="acknowledged", text="by the first on call")
+    events = (build.event(1, "15:05:00", "acknowledged", EventOrigin.ENTERED, "by the first on call"),)
+    words = "Acknowledged: by the first on call"
+    assert words in _neighbours(_inserted(_draft(), note), "entered e-aa11")[1]
+    assert words in markdown(replace(build.payments(), events=events), [], generation=1)
 
 
 def test_hostile_words_stay_in_their_cell() -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from incident.model.spans import Span
+from incident.model.spans import Moment, Span
+from incident.text.durations import format_duration
 from incident.text.instants import clock, zone_label
 
 _SECOND = timedelta(seconds=1)
@@ -53,6 +54,12 @@ class TimeAxis:
         """As `clock`, with the day before it where it is not the only day of the axis."""
         day = f"{at.astimezone(self.zone):%Y-%m-%d}"
         return self.clock(at) if days(self) == [day] else f"{day} {self.clock(at)}"
+
+    def moment(self, moment: Moment) -> str:
+        """`16:29:30`, or `14:04 ±2 min` where seconds would claim more than was measured."""
+        if moment.plus_minus < _MINUTE:
+            return self.stamp(moment.at)
+        return f"{self.stamp(moment.at.replace(second=0))} ±{format_duration(moment.plus_minus)}"
 
     @property
     def clocks_change(self) -> bool:
