@@ -28,7 +28,8 @@ LEVEL_CHANGES = 1.0
 """A lead-in with samples so far off (sigmas, smallest changes) may hold an incident of its own."""
 
 QUARTILE_TO_SIGMA = 0.6745
-"""From the median to the quartile on the good side, in standard deviations of normal noise."""
+"""From the median to the nearer quartile, in standard deviations of normal noise: an incident in the
+lead-in widens one side only."""
 
 
 def sticking_out(
@@ -53,19 +54,19 @@ def sticking_out(
     for direction in directions:
         sign = 1.0 if direction == "up" else -1.0
         ends = marks if direction == "up" else -marks[:, ::-1]
-        found = found | _one_way(sign * y, ends, smallest, whole, samples)
+        found = found | _one_way(sign * y, ends, smallest, whole, baseline)
     out[rows] = found
     return out
 
 
-def _one_way(y: Floats, marks: Floats, smallest: Floats, whole: Bools, samples: int) -> Bools:
+def _one_way(y: Floats, marks: Floats, smallest: Floats, whole: Bools, baseline: int) -> Bools:
     """Which rows of `y` (r, n), worse = up, stick out.
 
     `marks` (r, 5) are the baseline's quantiles, `whole` says where its jumps miss no sample.
     """
-    baseline = whole.shape[1] + 2 * samples - 1
+    samples = (baseline + 1 - whole.shape[1]) // 2
     centre, high = marks[:, 2], marks[:, 4]
-    sigma = (centre - marks[:, 1]) / QUARTILE_TO_SIGMA
+    sigma = np.minimum(centre - marks[:, 1], marks[:, 3] - centre) / QUARTILE_TO_SIGMA
     beyond = centre + BEYOND_REACH * np.maximum(high - centre, smallest)
     level = centre + np.maximum(LEVEL_SIGMAS * sigma, LEVEL_CHANGES * smallest)
     jumps = _jumps(y, samples)
@@ -105,7 +106,8 @@ def _whole(present: Bools, width: int) -> Bools:
     """Where each window of `width` points is without a missing sample, shape (r, b - width + 1)."""
     missing = np.cumsum(~present, axis=1, dtype=np.int32)
     missing = np.concatenate((np.zeros((len(present), 1), dtype=np.int32), missing), axis=1)
-    return missing[:, width:] == missing[:, :-width]
+    whole: Bools = missing[:, width:] == missing[:, :-width]
+    return whole
 
 
 def _filled(matrix: Floats, present: Bools) -> Floats:

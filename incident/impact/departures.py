@@ -99,14 +99,17 @@ def _opening(series: SignalSeries) -> int:
 
 
 def band(series: SignalSeries, evidence: Evidence, found: tuple[Departure, ...]) -> Band | None:
-    """The baseline's centre and reach (median, 1 % and 99 %), from samples outside every departure."""
+    """The baseline's centre and reach (median, 1 % and 99 %), from samples outside every departure.
+
+    A signal that never departed is its own baseline, its daily rhythm included; otherwise the lead-in is.
+    """
     calm = np.isfinite(series.values)
     for one in found:
         calm[one.onset : one.end] = False
     points = baseline_points(series, evidence)
     lead = calm.copy()
     lead[points:] = False
-    chosen = series.values[lead if lead.sum() >= _MIN_BASELINE else calm]
+    chosen = series.values[lead if found and lead.sum() >= _MIN_BASELINE else calm]
     if not chosen.size:
         return None
     low, centre, high = np.quantile(chosen, (0.01, 0.5, 0.99))

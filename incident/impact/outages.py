@@ -11,13 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from incident.impact.departures import Departure
-from incident.model.signals import SignalSeries, Targets
+from incident.model.signals import Measure, SignalSeries, Targets
 from incident.model.spans import Flags, Millis, Values
 
 _MIN_SCRAPES = 3
 """A restart may cost one scrape, a slow one two; three in a row without any target is an outage."""
 _FRESH = 2.5
 """A sample speaks for this many scrape intervals; later the target counts as unknown."""
+
+
+_NOTHING = {Measure.AVAILABILITY: "no target up", Measure.PROBE: "no probe passed"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +88,7 @@ def _departure(series: SignalSeries, merged: _Merged, a: int, b: int, interval_m
         peak=0.0,
         peak_ms=first,
         direction="down",
-        reason=f"no target up in {b - a} samples",
+        reason=f"{_NOTHING[series.spec.measure]} in {b - a} samples",
         began_before=a == 0,
         end_uncertain=gap_after,
     )

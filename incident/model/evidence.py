@@ -79,3 +79,5 @@ class Evidence:
     signals_explained: tuple[str, ...]
     """One line per signal: what was taken and why, for `doctor` and the evidence."""
     presentation: Presentation = field(default_factory=Presentation)
+    requested: Span | None = None
+    """The window people gave, where `asked` is the part of it around the impact, read at a finer step."""

@@ -57,7 +57,7 @@ def assemble(
         origin=evidence.origin,
         scope=evidence.scope,
         zone=display.zone,
-        asked=evidence.asked,
+        asked=evidence.requested or evidence.asked,
         window=window,
         extended_because=_why_extended(evidence, judged, window),
         step=evidence.grid.step,
@@ -102,7 +102,7 @@ def _minute(at: datetime) -> datetime:
 
 
 def _why_extended(evidence: Evidence, judged: Assessment, window: Span) -> str:
-    reasons = []
+    reasons = ["narrowed to the impact, for a finer step"] if evidence.requested else []
     if window.start < evidence.asked.start:
         reasons.append("impact began before it")
     if window.end > evidence.asked.end:

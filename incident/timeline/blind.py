@@ -88,5 +88,5 @@ def gap_unknowns(
     quiet = [c for c in changes if c.kind is ChangeKind.DATA_GAP and window.start <= c.at < window.end]
     return (
         *(Unknown(", ".join(names), "no samples in this stretch", s.start, s.end) for s, names in gaps),
-        *(Unknown("what the targets would have said", c.title, c.at, c.until) for c in quiet),
+        *(Unknown("samples of the service's targets", c.title, c.at, c.until) for c in quiet),
     )

@@ -74,8 +74,8 @@ MARK_TEXT: Final = {
 RC: Final[dict[Any, Any]] = {
     "font.family": ["sans-serif"],
     "font.sans-serif": ["DejaVu Sans"],
-    # DejaVu comes with matplotlib, so the PNG is the same everywhere; Verdana is drawn as wide, so a
-    # reader without DejaVu sees the SVG in the same layout.
+    # DejaVu comes with matplotlib, so the PNG is the same everywhere. Where the SVG is read without it,
+    # another sans-serif stands in; hardly any is wider, so the layout holds.
     "font.size": FONT,
     "text.parse_math": False,  # "$" in a label is a character, not mathematics
     "svg.fonttype": "none",  # real text: searched, selected, read aloud

@@ -38,15 +38,15 @@ def insert_row(existing: str, entered: Entered, zone: tzinfo) -> str | None:
 def _stands(text: str, entered: Entered) -> bool:
     """Whether a row of this entry is there: with its words and any length of its id."""
     marks = "|".join(re.escape(mark) for mark in _marks(entered))
-    row = rf"\|\s*{re.escape(cell(_words(entered)))}\s*\|\s*entered (?:{marks})\b"
+    row = rf"\|\s*{re.escape(_words(entered))}\s*\|\s*entered (?:{marks})\b"
     return re.search(row, text) is not None
 
 
 def _words(entered: Entered) -> str:
-    """What people wrote, after what they called it: `Acknowledged: Ada took the page`."""
+    """The cell with what people wrote, after what they called it: `Acknowledged: Ada took the page`."""
     if entered.kind == "note":
-        return entered.text
-    return f"{entered.kind.replace('_', ' ').capitalize()}: {entered.text}"
+        return cell(entered.text)
+    return f"{cell(entered.kind.replace('_', ' ').capitalize())}: {cell(entered.text)}"
 
 
 def _marks(entered: Entered) -> list[str]:
@@ -67,7 +67,7 @@ def _row(table: Table, entered: Entered, zone: tzinfo, mark: str) -> str:
     cells = {
         "time": shown if local.date() == table.day else f"{local.date().isoformat()} {shown}",
         "start": _since(table.start, entered.at),
-        "what": cell(_words(entered)),
+        "what": _words(entered),
         "source": f"entered {mark}",
         "number": "-",
     }

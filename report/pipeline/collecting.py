@@ -14,7 +14,7 @@ from collector.survey import SurveyRequest, survey
 from collector.zoom import zoom
 from incident.impact import Surveyed, surveyed
 from incident.model.evidence import Evidence, Presentation
-from incident.model.spans import Grid, Values, instant
+from incident.model.spans import Grid, Span, Values, instant
 
 FIRST_EXTENSION = timedelta(minutes=30)
 """Most impact that outlives the window people give does so by less than this."""
@@ -22,6 +22,11 @@ LONGEST_EXTENSION = timedelta(hours=24)
 """Beyond a day after the window, an impact is told as still going on."""
 LATE_SAMPLES = timedelta(minutes=2)
 """Samples younger than this may not have arrived yet and would look like lost traffic."""
+_FINE_STEPS = 4
+"""A survey step of up to four scrapes shows every step of a fault; coarser ones are worth a second look."""
+_SHORTEST_LEAD = timedelta(hours=4)
+_BESIDE = timedelta(hours=1)
+"""Calm to each side of the impact, so that the closer look sees its ends."""
 _NEAR_START = timedelta(minutes=10)
 """Impact seen this close to the first sample read may have begun before it."""
 
@@ -39,6 +44,7 @@ def collect(
     evidence = replace(evidence, presentation=presentation)
     evidence, found = _to_the_end(source, evidence, now, say)
     evidence, found = _to_the_beginning(source, evidence, found, request, say)
+    evidence, found = _closer(source, evidence, found, request, now, say)
     if not found.episodes:
         return evidence
     say("zooming into raw samples")
@@ -60,6 +66,38 @@ def _to_the_end(
         found = surveyed(evidence, policy)
         more *= 2
     return evidence, found
+
+
+def _closer(
+    source: Source,
+    evidence: Evidence,
+    found: Surveyed,
+    request: SurveyRequest,
+    now: datetime,
+    say: Callable[[str], None],
+) -> tuple[Evidence, Surveyed]:
+    """A second survey around the impact alone, where a wide window made the first one's step coarse."""
+    around = _around(found, evidence)
+    if around is None or evidence.grid.step <= _FINE_STEPS * evidence.scrape_interval:
+        return evidence, found
+    lead = max(around.length, _SHORTEST_LEAD)
+    if around.length + lead > evidence.covered.length / 2:
+        return evidence, found
+    say("looking closer at the impact")
+    nearer = survey(source, replace(request, asked=around, lead=lead), now, say)
+    nearer = replace(nearer, presentation=evidence.presentation, requested=evidence.asked)
+    seen = surveyed(nearer, evidence.presentation.policy)
+    return (nearer, seen) if seen.episodes else (evidence, found)
+
+
+def _around(found: Surveyed, evidence: Evidence) -> Span | None:
+    """The impact with an hour to each side, None where there was none."""
+    if not found.episodes:
+        return None
+    end = found.episodes[-1].end_by
+    stop = instant(end) if end is not None else evidence.covered.end
+    whole = Span(instant(found.episodes[0].start_after), stop).widened(_BESIDE, _BESIDE)
+    return whole.clipped(evidence.covered)
 
 
 def _had_samples(evidence: Evidence, within: timedelta) -> bool:

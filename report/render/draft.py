@@ -61,6 +61,7 @@ def _opening(timeline: Timeline) -> dict[str, object]:
         "rows": rows.main_rows(timeline),
         "folded": rows.folded(timeline),
         "has_impact": bool(timeline.episodes),
+        "unknown": timeline.status is Status.UNKNOWN,
     }
     if timeline.episodes and _FORMS[timeline.status] == "incident.md.j2":
         return opening | {"lead": lead.lead(timeline), "summary": lead.summary(timeline)}

@@ -132,13 +132,16 @@ def _unseen(timeline: Timeline, report: SignalReport) -> bool:
 
 def checked_sentence(timeline: Timeline) -> Md:
     """What was looked at where nothing was found: the signals, over how long, how finely."""
-    names = [report.spec.name for report in timeline.signals if report.spec.role is Role.IMPACT]
-    if not names:
-        return Md("No impact signal was found to check.")
-    return line(
+    impact = [report for report in timeline.signals if report.spec.role is Role.IMPACT]
+    judged = [report for report in impact if report.baseline is not None]
+    checked = line(
         "Checked: {} ({}) over {} in steps of {}.",
-        listed(names),
-        counted(len(names), "signal", "signals"),
+        listed([report.spec.name for report in judged]),
+        counted(len(judged), "signal", "signals"),
         length(timeline.window.length),
         length(timeline.step),
+    )
+    blind = [report for report in impact if report.baseline is None]
+    return joined(
+        " ", [part for part in (checked, _named("Not judged for lack of data: {}.", blind)) if part]
     )

@@ -45,8 +45,9 @@ _ATTRIBUTES = {
 def html(markdown_text: str, *, title: str, charts: Mapping[str, bytes]) -> bytes:
     """The page for a draft. Same text and charts: same bytes.
 
-    The page is called as the text's first heading; `title`, plain text, is for a text without one. `charts` are the pictures the text may show, SVG, PNG or JPEG, by
-    the path it names them with; a picture that is not among them is shown as its alternative text.
+    The page is called as the text's first heading; `title`, plain text, is for a text without one.
+    `charts` are the pictures the text may show, SVG, PNG or JPEG, by the path it names them with; a
+    picture that is not among them is shown as its alternative text.
     """
     tokens = parser().parse(_text(markdown_text))
     headings = outlined(tokens)

@@ -23,7 +23,7 @@ def quiet(timeline: Timeline) -> Md:
         found = line("**{}: no impact measured.**", span)
         return joined(" ", [found, checked_sentence(timeline), _alerts(timeline)])
     found = line("**{}: impact unknown.** User impact was not measured.", span)
-    return joined(" ", [found, checked_sentence(timeline), *_conditions(timeline, clock)])
+    return joined(" ", [found, *_conditions(timeline, clock)])
 
 
 def _alerts(timeline: Timeline) -> Md:

@@ -193,10 +193,20 @@ def test_no_impact_says_what_was_checked_and_asks_little() -> None:
     assert "> DRAFT, not reviewed. 1 question open." in text
 
 
+def test_a_signal_without_data_was_not_checked() -> None:
+    """What could not be judged is not among the signals that showed nothing."""
+    blind = replace(build.traffic(), baseline=None)
+    calm = replace(build.errors(), episodes=())
+    text = markdown(replace(build.healthy(), signals=(calm, blind)), [], generation=1)
+    assert "Checked: errors (1 signal) over 4 h 30 min in steps of 30 s." in text
+    assert "Not judged for lack of data: traffic." in text
+
+
 def test_unknown_impact_times_the_conditions_that_were_seen() -> None:
     """Without a user-facing signal the alerts and departures are told, and impact is not guessed."""
     text = markdown(build.unmeasured(), [], generation=1)
     assert "# payments: impact unknown, 2023-12-15" in text
+    assert "Checked:" not in text
     assert "HighErrorRate firing, 14:20:45 to 16:27:15." in text
     assert "consumer lag 10 -> 12,000 messages, 14:04 to 16:29:30." in text
 
