@@ -62,14 +62,12 @@ def error_ratio(requests: Requests, window: str) -> str:
 
 
 def latency_specs(latency: Latency, window: str) -> tuple[SignalSpec, ...]:
-    """The 99th percentile, which users feel, and the median beside it as context."""
-    return (
-        _quantile(latency, window, "p99", 0.99, Role.IMPACT),
-        _quantile(latency, window, "p50", 0.5, Role.CONTEXT),
-    )
+    """The 99th percentile and the median: the tail feels trouble first, the median is surer of it where
+    requests are few or the tail is restless."""
+    return (_quantile(latency, window, "p99", 0.99), _quantile(latency, window, "p50", 0.5))
 
 
-def _quantile(latency: Latency, window: str, name: str, quantile: float, role: Role) -> SignalSpec:
+def _quantile(latency: Latency, window: str, name: str, quantile: float) -> SignalSpec:
     # A millisecond histogram is brought to seconds, the unit of every latency here.
     scale = "" if latency.seconds == 1 else f" * {latency.seconds:g}"
     left_out = f", without {latency.left_out}" if latency.left_out else ""
@@ -78,7 +76,7 @@ def _quantile(latency: Latency, window: str, name: str, quantile: float, role: R
         measure=Measure.LATENCY,
         kind=Kind.LATENCY,
         worse=Worse.UP,
-        role=role,
+        role=Role.IMPACT,
         unit="s",
         query=f"histogram_quantile({quantile:g}, sum by (le) (rate({latency.selector}[{window}]))){scale}",
         why=f"{latency.selector.partition('{')[0]}{left_out}",

@@ -1,9 +1,10 @@
-"""Whether a ratio of few requests may be chance."""
+"""Whether a ratio of few requests, or a rate of few events, may be chance."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from incident.detect.boxes import LEAST_FLANK, flank_of
 from incident.detect.episode import Bools, Floats
 from incident.detect.scale import arc
 
@@ -31,7 +32,7 @@ def requests_of(ratio: Floats, counts: Floats, calm: Bools) -> Requests:
     return Requests(ratio, counts, _pooled(ratio[calm], counts[calm]))
 
 
-def may_be_chance(requests: Requests, start: int, stop: int) -> bool:
+def few_requests(requests: Requests, start: int, stop: int) -> bool:
     """Whether the stretch [start, stop) holds too few requests to differ from the calm ones.
 
     The difference of the arcsine roots of two ratios of n and m requests has the variance
@@ -45,6 +46,24 @@ def may_be_chance(requests: Requests, start: int, stop: int) -> bool:
     inside, outside = arc(np.array([failed / total, usual]))
     variance = 1.0 / (4.0 * total) + (1.0 / (4.0 * calm_total) if calm_total > 0.0 else 0.0)
     return bool(abs(inside - outside) < CHANCE_SIGMAS * np.sqrt(variance))
+
+
+def few_events(per_second: Floats, step_s: float, start: int, stop: int) -> bool:
+    """Whether the rate in [start, stop) rests on too few events to differ from its neighbours.
+
+    The square root of a number of events has the standard deviation 1/2. Rates of other things
+    (bytes, or requests per minute) have so many that this never says yes.
+    """
+    inside = per_second[start:stop]
+    flank = flank_of(len(inside))
+    sides = (per_second[max(0, start - flank) : start], per_second[stop : stop + flank])
+    levels = [float(np.mean(side)) for side in sides if len(side) >= LEAST_FLANK]
+    seen = float(np.mean(inside))
+    if not levels:
+        return False
+    usual = min(levels, key=lambda level: abs(level - seen))
+    roots = np.sqrt(np.maximum(np.array([seen, usual]), 0.0) * step_s * len(inside))
+    return bool(2.0 * abs(roots[0] - roots[1]) < CHANCE_SIGMAS)
 
 
 def _pooled(ratio: Floats, counts: Floats) -> Floats:

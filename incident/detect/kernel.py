@@ -1,14 +1,15 @@
 """Finds the stretches of series that are worse than their baselines."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from incident.detect import boxes, candidates
 from incident.detect.bounds import Piece, refined
 from incident.detect.calm import LEAST_CALM, calm_mask
-from incident.detect.chance import Requests, may_be_chance, requests_of
+from incident.detect.chance import few_events, few_requests, requests_of
 from incident.detect.episode import (
     Bools,
     Direction,
@@ -25,6 +26,8 @@ from incident.detect.reference import reference_of
 from incident.detect.scale import Scaled, percentage, scaled
 from incident.detect.season import without_rhythm
 from incident.detect.smooth import steady
+
+Chance = Callable[[int, int], bool]
 
 LOOK_SHARE = 0.5
 """Boxes are looked at from this share of three sigmas, and of the smallest change, on: their mean is
@@ -96,7 +99,7 @@ def _verdicts(samples: Samples, question: Question, direction: Direction) -> lis
     found: list[tuple[float, Verdict]] = []
     for y in shapes:
         found += _judged(sign * y, calm, scale, samples, question)
-    return _choice(found, _requests(samples, calm))
+    return _choice(found, _chance(samples, calm, question))
 
 
 def _calm(samples: Samples, question: Question, direction: Direction) -> Bools:
@@ -107,11 +110,14 @@ def _calm(samples: Samples, question: Question, direction: Direction) -> Bools:
     return calm_mask(y, head, scale.smallest, one_sided=question.worse != "both")
 
 
-def _requests(samples: Samples, calm: Bools) -> Requests | None:
-    if samples.counts is None:
+def _chance(samples: Samples, calm: Bools, question: Question) -> Chance | None:
+    """The test of whether a stretch rests on too little to mean anything; None: there is none."""
+    if question.kind == "rate":
+        return partial(few_events, samples.raw, question.step_s)
+    if samples.counts is None or question.kind != "ratio":
         return None
     whole = 100.0 if percentage(samples.raw) else 1.0
-    return requests_of(samples.raw / whole, samples.counts, calm)
+    return partial(few_requests, requests_of(samples.raw / whole, samples.counts, calm))
 
 
 def _judged(
@@ -145,12 +151,12 @@ def _pieces(y: Floats, first: int, known: Calibration, least: int) -> Iterator[t
             yield boxes.explained(piece.height, piece.stop - piece.start), piece
 
 
-def _choice(found: list[tuple[float, Verdict]], requests: Requests | None) -> list[Verdict]:
+def _choice(found: list[tuple[float, Verdict]], chance: Chance | None) -> list[Verdict]:
     taken: list[Verdict] = []
     for _, verdict in sorted(found, key=lambda f: (-f[0], f[1].start, f[1].stop)):
         if any(verdict.start < t.stop and t.start < verdict.stop for t in taken):
             continue
-        if requests is None or not may_be_chance(requests, verdict.start, verdict.stop):
+        if chance is None or not chance(verdict.start, verdict.stop):
             taken.append(verdict)
     return taken
 

@@ -13,7 +13,7 @@ from incident.impact.departures import Departure
 from incident.impact.fusion import enough
 from incident.model.evidence import Evidence
 from incident.model.policy import Policy
-from incident.model.signals import Measure, Role, SignalSeries
+from incident.model.signals import Measure, SignalSeries
 from incident.model.spans import instant, ms, whole_second
 from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Phase
 from incident.text.durations import format_duration
@@ -257,7 +257,18 @@ def _context_event(maker: _Maker, one: Departure, kind: str, name: str, k: int) 
         _context_title(one, kind),
         until=instant(one.end_by) if one.end_by else None,
         query=one.spec.query,
-        main=_beside_impact(maker, one) and (one.spec.role is Role.IMPACT or k == 0),
+        main=_beside_impact(maker, one) and k == 0 and not _twin(maker, one),
+    )
+
+
+def _twin(maker: _Maker, one: Departure) -> bool:
+    """A second quantile of the same latency says the same again."""
+    first = next((s.spec.name for s in maker.evidence.signals if s.spec.measure is one.spec.measure), "")
+    others = [
+        n for n, found in maker.judged.departures.items() if n == first and n != one.spec.name and found
+    ]
+    return one.spec.measure is Measure.LATENCY and any(
+        o.direction == one.direction for n in others for o in maker.judged.departures[n]
     )
 
 

@@ -27,7 +27,7 @@ def _extension(timeline: Timeline) -> list[str]:
         return []
     shown = zone(timeline.zone)
     reach = f"{stamp(timeline.window.start, shown)} to {stamp(timeline.window.end, shown)}"
-    return [f"extended {reach} {timeline.zone} ({timeline.extended_because})"]
+    return [f"reported {reach} {timeline.zone} ({timeline.extended_because})"]
 
 
 def _scope(timeline: Timeline) -> str:

@@ -10,6 +10,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
@@ -113,6 +115,38 @@ def test_no_two_texts_overlap(name: str, place: int) -> None:
         if _shared_area(box, other_box) > 2
     ]
     assert overlapping == []
+
+
+_minutes = st.integers(0, 200)
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    rows=st.lists(_minutes, max_size=40),
+    edges=st.lists(_minutes, min_size=2, max_size=10, unique=True),
+    firings=st.lists(st.tuples(st.text("Aa_ ", min_size=1, max_size=60), _minutes, _minutes), max_size=8),
+    zone=st.sampled_from(("UTC", "Asia/Kathmandu", "America/Sao_Paulo")),
+)
+def test_no_words_overlap_whatever_happened_when(
+    rows: list[int], edges: list[int], firings: list[tuple[str, int, int]], zone: str
+) -> None:
+    """Rows, outages and alerts at any times still leave every word readable."""
+    at_minute = [at("13:00") + timedelta(minutes=minute) for minute in range(201)]
+    clocks = [f"{moment:%H:%M}" for moment in at_minute]
+    ordered = sorted(edges)
+    case = replace(
+        payments(),
+        zone=zone,
+        events=tuple(event(clocks[minute], "row") for minute in sorted(rows)),
+        episodes=tuple(
+            episode(clocks[a], clocks[b], State.DOWN)
+            for a, b in zip(ordered[::2], ordered[1::2], strict=False)
+        ),
+        alerts=tuple(alert(name, None, clocks[min(a, b)], clocks[max(a, b)]) for name, a, b in firings),
+    )
+
+    boxes = list(_texts(_summary(case)).values())
+    assert all(_shared_area(one, other) <= 2 for one, other in combinations(boxes, 2))
 
 
 @pytest.mark.parametrize(("name", "place"), FIGURES)

@@ -55,10 +55,11 @@ def test_thinning_invents_no_sample(values: Values) -> None:
     assert np.array_equal(line.y, values[index], equal_nan=True)
 
 
-def test_a_long_hole_stays_a_hole() -> None:
-    """A line of 5,000 points thinned to 800 buckets is still broken where 100 points are missing."""
+@pytest.mark.parametrize("missing", [2, 5, 100])
+def test_a_hole_stays_a_hole(missing: int) -> None:
+    """A line of 5,000 points is still broken where some are missing, also fewer than a bucket holds."""
     values = np.ones(5000)
-    values[2000:2100] = np.nan
+    values[2001 : 2001 + missing] = np.nan
 
     line = trace(_series(values), _span(0, 5000))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -53,3 +54,13 @@ class _None:
     """Stands for the parameters of a test that has none."""
 
     params: dict[str, object] = {}  # noqa: RUF012 - never written
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty directory to work in, as a shell would be; what the command sets in this process is taken back."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PROMETHEUS_URL", raising=False)
+    before = signal.getsignal(signal.SIGTERM)
+    yield tmp_path
+    signal.signal(signal.SIGTERM, before)

@@ -78,8 +78,7 @@ def _collected(lab: Lab, asked: Asked) -> Evidence:
         if done.code != 0:
             raise SystemExit(f"{truth.name}: draft ended with {done.code}: {done.stderr}")
         kept = Path(folder, done.draft, "evidence.json.gz")
-        evidence = load(kept.read_bytes(), str(kept))
-    return evidence
+        return load(kept.read_bytes(), str(kept))
 
 
 def _neutral(evidence: Evidence, truth: Truth) -> Evidence:
@@ -100,8 +99,9 @@ def expect(name: str) -> None:
 
 def _expect(evidence: Evidence, home: Path) -> None:
     """The draft of this evidence: its text and its timeline."""
+    at = evidence.origin.collected_at
     with tempfile.TemporaryDirectory() as folder:
-        made = redraft(evidence, Path(folder), version=VERSION, say=lambda _: None)
+        made = redraft(evidence, Path(folder), version=VERSION, now=at, say=lambda _: None)
         home.mkdir(exist_ok=True)
         for name in ("postmortem.md", "timeline.json"):
             shutil.copyfile(made.place.directory / name, home / name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,7 +31,7 @@ class Process:
     def value(self, code: str, when: int) -> int:
         """What the counter of a code shows at an instant: requests since the last restart."""
         born = max((r for r in self.restarts if r <= when), default=-1)
-        return sum(1 for t in self.requests[code] if born < t <= when)
+        return self.happened((code,), born, when)
 
     def readable(self, codes: Sequence[str]) -> int:
         """Requests of these codes that some scrape saw: not those lost between a scrape and a restart."""
@@ -38,17 +40,21 @@ class Process:
     def readable_between(self, codes: Sequence[str], a: int, b: int) -> int:
         """The same for one scrape interval (a, b]."""
         since = max([a, *(r for r in self.restarts if a < r <= b)])
-        return sum(1 for code in codes for t in self.requests[code] if since < t <= b)
+        return self.happened(codes, since, b)
 
     def intervals(self) -> list[tuple[int, int]]:
         """The scrape intervals, from the first sight of any counter on."""
         seen = [t for t in self.scraped if any(self.value(code, t) for code in self.requests)]
-        return list(zip(seen, seen[1:], strict=False))
+        return list(pairwise(seen))
 
     def happened(self, codes: Sequence[str], a: int, b: int) -> int:
         """Requests of these codes in (a, b], seen or not."""
-        times = [sorted(self.requests[code]) for code in codes]
+        times = (self._sorted[code] for code in codes)
         return sum(bisect_right(one, b) - bisect_right(one, a) for one in times)
+
+    @cached_property
+    def _sorted(self) -> dict[str, list[int]]:
+        return {code: sorted(times) for code, times in self.requests.items()}
 
     def _counter(self, code: str) -> Samples | None:
         read = [(t, self.value(code, t)) for t in self.scraped]

@@ -93,6 +93,15 @@ def test_a_series_that_comes_back_higher_than_before_counts_from_zero() -> None:
     assert inc.part.tolist() == [0, 0, 12]
 
 
+def test_a_series_that_vanished_tells_when_the_process_restarted() -> None:
+    """Where siblings have overtaken their old values, the restart lies where the series went, not where it
+    came back: what the siblings counted in between is counted once."""
+    inc = _read(_counter([5, 7, 20, 30]), _counter([2, None, None, 1], "500"))
+
+    assert inc.total.sum() <= 30 + 1
+    assert inc.part.tolist() == [0, 0, 1]
+
+
 def test_two_restarts_each_count_from_zero() -> None:
     """Every fall is a restart of its own."""
     assert _read(_counter([100, 5, 8, 2, 3])).total.tolist() == [5, 3, 2, 1]

@@ -1,0 +1,334 @@
+"""A draft made again: nothing changes without a reason, people's words stay, richer evidence wins."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from collector.record import dump
+from collector.replay import load
+from incident.model.evidence import Evidence
+from incident.model.spans import frozen_values
+from tests.flow.command import ROOT, Ran, run_here
+from tests.flow.tree import changed, tree
+
+FIXTURE = ROOT / "fixtures" / "webstore" / "evidence.json.gz"
+"""One episode with an alert and a deploy; made in a second."""
+
+pytestmark = pytest.mark.usefixtures("here")
+
+
+def _draft(*more: str, replay: Path = FIXTURE) -> Ran:
+    return run_here(["draft", "--replay", str(replay), *more])
+
+
+def _evidence() -> Evidence:
+    return load(FIXTURE.read_bytes(), str(FIXTURE))
+
+
+def _poorer(evidence: Evidence) -> Evidence:
+    """The same window after half of its samples have expired."""
+    signals = []
+    for signal in evidence.signals:
+        values = signal.values.copy()
+        values[: values.size * 3 // 4] = np.nan
+        signals.append(replace(signal, values=frozen_values(values)))
+    return replace(evidence, signals=tuple(signals))
+
+
+def _kept_as(name: str, evidence: Evidence) -> Path:
+    path = Path(name).absolute()
+    path.write_bytes(dump(evidence))
+    return path
+
+
+# What is printed
+
+
+def test_stdout_has_the_path_of_the_draft_and_nothing_else() -> None:
+    """So that a script can take it; what people read goes to stderr."""
+    ran = _draft()
+
+    assert ran.code == 0
+    assert ran.stdout == f"{ran.draft}/postmortem.md\n"
+    assert ran.draft.parent == Path("reports")
+    assert [line.split()[0] for line in ran.stderr.splitlines()] == ["scope", "signals", "found"]
+
+
+def test_quiet_leaves_stderr_empty() -> None:
+    """Cron mails nothing when all is well."""
+    ran = _draft("--quiet")
+
+    assert (ran.code, ran.stderr) == (0, "")
+    assert Path(ran.stdout.strip()).is_file()
+
+
+def test_format_json_prints_the_timeline() -> None:
+    """Byte for byte the file that lies in the draft."""
+    ran = _draft("--format", "json")
+    (kept,) = Path("reports").glob("*/timeline.json")
+
+    assert ran.code == 0
+    assert ran.stdout.encode() == kept.read_bytes()
+    assert json.loads(ran.stdout)["schema"] == "incident-timeline/1"
+
+
+def test_the_directory_is_named_after_day_service_and_start() -> None:
+    """In UTC, below the output that was asked for."""
+    ran = _draft("--output", "kept/here")
+
+    assert ran.draft == Path("kept/here/2022-02-05-webstore-0900")
+
+
+# The same again
+
+
+def test_the_same_draft_again_changes_nothing() -> None:
+    """No byte and no time of any file; the run says so."""
+    first = _draft()
+    before = tree(Path("reports"))
+    again = _draft()
+
+    assert (again.code, again.stdout) == (0, first.stdout)
+    assert "files    unchanged" in again.stderr.splitlines()
+    assert changed(before, tree(Path("reports"))) == set()
+
+
+def test_a_draft_replays_from_its_own_directory() -> None:
+    """The evidence beside a draft is enough; the directory stands for it."""
+    first = _draft()
+    before = tree(Path("reports"))
+    again = _draft(replay=first.draft)
+
+    assert again.code == 0
+    assert changed(before, tree(Path("reports"))) == set()
+
+
+def test_another_zone_shows_the_same_draft_in_it() -> None:
+    """The incident is found again; its text is made anew, as its next generation."""
+    first = _draft()
+    again = _draft("--timezone", "Asia/Tokyo")
+    timeline = json.loads((again.draft / "timeline.json").read_text("utf-8"))
+
+    assert (again.code, again.draft) == (0, first.draft)
+    assert timeline["timezone"] == "Asia/Tokyo"
+    assert timeline["impact"]["start"].endswith("Z")
+    assert (again.draft / ".incident-timeline" / "base-0002.md").is_file()
+
+
+def test_two_outputs_have_the_same_bytes() -> None:
+    """Nothing of a draft depends on where it lies."""
+    _draft("--output", "one")
+    _draft("--output", "another/place")
+    one, other = tree(Path("one")), tree(Path("another/place"))
+
+    assert {name: kept.data for name, kept in one.items()} == {
+        name: kept.data for name, kept in other.items()
+    }
+
+
+# People's words
+
+
+def test_an_edited_draft_is_left_alone() -> None:
+    """Exit 8; the new text lies beside it, and no other file has changed."""
+    first = _draft()
+    text = (first.draft / "postmortem.md").read_text("utf-8")
+    (first.draft / "postmortem.md").write_text(text + "\nWe know why.\n", "utf-8")
+    before = tree(Path("reports"))
+    again = _draft("--timezone", "Asia/Tokyo")
+
+    assert again.code == 8
+    assert changed(before, tree(Path("reports"))) == {f"{first.draft.name}/postmortem.new.md"}
+    assert "Asia/Tokyo" in (first.draft / "postmortem.new.md").read_text("utf-8")
+    assert len(again.errors) == 1
+    assert "postmortem.new.md" in again.errors[0]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text.replace(b"\n", b"\r\n"),
+        lambda text: text.replace(b"## ", b"## The ", 1),
+        lambda text: text[: len(text) // 2],
+        lambda text: b"",
+        lambda text: text + b"\xff\xfe not UTF-8",
+    ],
+    ids=["line ends", "a heading", "cut in half", "emptied", "another encoding"],
+)
+def test_any_edit_counts(edit: object) -> None:
+    """Also one that an editor made, or that looks like damage: nobody but people may throw it away."""
+    assert callable(edit)
+    first = _draft()
+    path = first.draft / "postmortem.md"
+    path.write_bytes(edit(path.read_bytes()))
+    edited = path.read_bytes()
+    again = _draft()
+
+    assert again.code == 8
+    assert path.read_bytes() == edited
+
+
+def test_a_draft_whose_base_is_gone_is_left_alone() -> None:
+    """Without the text it was made from nobody can say whether it was edited."""
+    first = _draft()
+    for base in (first.draft / ".incident-timeline").iterdir():
+        base.unlink()
+    before = (first.draft / "postmortem.md").read_bytes()
+    again = _draft("--timezone", "Asia/Tokyo")
+
+    assert again.code == 8
+    assert (first.draft / "postmortem.md").read_bytes() == before
+
+
+# Notes
+
+
+NOTED = ("2022-02-05T09:12:30Z", "Ada saw the orders stop | and called Bob")
+
+
+def _note(draft: Path, *more: str, at: str = NOTED[0], text: str = NOTED[1]) -> Ran:
+    return run_here(["note", str(draft), at, text, *more])
+
+
+def test_a_note_is_a_row_at_its_time() -> None:
+    """In the text, in the page and in timeline.json, entered by people and so told."""
+    draft = _draft().draft
+    ran = _note(draft, "--kind", "acknowledged")
+    timeline = json.loads((draft / "timeline.json").read_text("utf-8"))
+    (event,) = [event for event in timeline["events"] if event["origin"] == "entered"]
+    rows = [line for line in (draft / "postmortem.md").read_text("utf-8").splitlines() if "Ada saw" in line]
+
+    assert (ran.code, ran.errors) == (0, [])
+    assert (event["at"], event["kind"]) == (NOTED[0], "acknowledged")
+    assert timeline["milestones"]["acknowledged"]["at"] == NOTED[0]
+    assert len(rows) == 1
+    assert "Ada saw the orders stop" in (draft / "postmortem.html").read_text("utf-8")
+
+
+def test_the_same_note_twice_is_one() -> None:
+    """A command repeated from the shell's history does no harm."""
+    draft = _draft().draft
+    _note(draft)
+    before = tree(draft)
+    ran = _note(draft)
+
+    assert ran.code == 0
+    assert changed(before, tree(draft)) == set()
+
+
+def test_a_draft_made_again_keeps_its_notes() -> None:
+    """Nothing was edited by hand, so the draft is refreshed, and the note is in it."""
+    draft = _draft().draft
+    _note(draft)
+    before = tree(draft)
+    again = _draft()
+
+    assert again.code == 0
+    assert changed(before, tree(draft)) == set()
+    assert "Ada saw" in (draft / "postmortem.md").read_text("utf-8")
+
+
+def test_a_note_in_an_edited_draft_is_one_line_more() -> None:
+    """No line that was there has changed, and the page shows what people wrote."""
+    draft = _draft().draft
+    path = draft / "postmortem.md"
+    path.write_text(
+        path.read_text("utf-8").replace("- [You: what did users see?]", "Orders failed."), "utf-8"
+    )
+    before = path.read_text("utf-8").splitlines()
+    ran = _note(draft)
+    after = path.read_text("utf-8").splitlines()
+    (row,) = [line for line in after if "Ada saw" in line]
+
+    assert ran.code == 0
+    assert [line for line in after if line != row] == before
+    assert "Orders failed." in (draft / "postmortem.html").read_text("utf-8")
+    assert _draft().code == 8
+
+
+def test_a_time_without_an_offset_is_one_of_the_draft() -> None:
+    """People note what their clock showed, in the zone that the draft shows."""
+    draft = _draft("--timezone", "Asia/Tokyo").draft
+    ran = _note(draft, at="2022-02-05T18:12:30")
+    timeline = json.loads((draft / "timeline.json").read_text("utf-8"))
+
+    assert ran.code == 0
+    assert [e["at"] for e in timeline["events"] if e["origin"] == "entered"] == [NOTED[0]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nowhere", "2022-02-05T09:12:30Z", "text"], "nowhere"),
+        (["DRAFT", "9 o'clock", "text"], "9 o'clock"),
+        (["DRAFT", "2022-02-05T09:12:30Z", "  "], "no text"),
+    ],
+    ids=["no draft", "no time", "no text"],
+)
+def test_a_note_that_cannot_be_taken_changes_nothing(arguments: list[str], says: str) -> None:
+    """Usage: one line, code 2."""
+    draft = _draft().draft
+    before = tree(draft)
+    ran = run_here(["note", *(str(draft) if one == "DRAFT" else one for one in arguments)])
+
+    assert ran.code == 2
+    assert len(ran.errors) == 1
+    assert says in ran.errors[0]
+    assert changed(before, tree(draft)) == set()
+
+
+# Richer and poorer evidence
+
+
+def test_poorer_evidence_never_replaces_richer() -> None:
+    """Metrics expire; the draft made while they were there stays. Exit 4."""
+    draft = _draft().draft
+    before = tree(draft)
+    ran = _draft(replay=_kept_as("poorer.json.gz", _poorer(_evidence())))
+
+    assert ran.code == 4
+    assert len(ran.errors) == 1
+    assert changed(before, tree(draft)) == set()
+
+
+def test_richer_evidence_replaces_poorer() -> None:
+    """In the same directory, as the next generation; the text of each generation is kept."""
+    poorer = _draft(replay=_kept_as("poorer.json.gz", _poorer(_evidence())))
+    ran = _draft()
+    bases = sorted(path.name for path in (ran.draft / ".incident-timeline").glob("base-*.md"))
+
+    assert (poorer.code, ran.code, ran.draft) == (0, 0, poorer.draft)
+    assert (ran.draft / "evidence.json.gz").read_bytes() == FIXTURE.read_bytes()
+    assert bases == ["base-0001.md", "base-0002.md"]
+
+
+def test_the_same_evidence_collected_later_changes_nothing() -> None:
+    """A cron job that asks every hour writes once."""
+    draft = _draft().draft
+    before = tree(draft)
+    evidence = _evidence()
+    later = replace(
+        evidence,
+        origin=replace(evidence.origin, collected_at=evidence.origin.collected_at.replace(year=2030)),
+    )
+    ran = _draft(replay=_kept_as("later.json.gz", later))
+
+    assert ran.code == 0
+    assert changed(before, tree(draft)) == set()
+
+
+def test_an_incident_of_another_source_has_a_directory_of_its_own() -> None:
+    """Same name, same hour, another cluster: two incidents."""
+    first = _draft()
+    evidence = _evidence()
+    elsewhere = replace(evidence, origin=replace(evidence.origin, url="http://other.example:9090"))
+    second = _draft(replay=_kept_as("elsewhere.json.gz", elsewhere))
+
+    assert (first.code, second.code) == (0, 0)
+    assert second.draft != first.draft
+    assert second.draft.name.startswith(first.draft.name)
