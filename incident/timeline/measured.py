@@ -243,6 +243,8 @@ def _context_kind(one: Departure) -> str | None:
             return "traffic_drop" if one.inside <= one.before / _SURGE else None
         case Measure.LATENCY, "down":
             return "latency_drop"
+        case Measure.OTHER, _:
+            return "condition"
         case _:
             return None
 
@@ -274,14 +276,27 @@ def _twin(maker: _Maker, one: Departure) -> bool:
 
 def _context_title(one: Departure, kind: str) -> str:
     changed = _change(one.spec.name, one.before, one.inside, one.spec.unit)
+    if kind == "condition":
+        return _capital(_condition(one, changed))
     if kind == "latency_drop":
         return f"Responses faster: {changed}"
     words = "Traffic rising" if kind == "traffic_surge" else "Traffic falling"
     return f"{words}, {changed.removeprefix(one.spec.name).strip()}"
 
 
+def _condition(one: Departure, changed: str) -> str:
+    """A condition of a signal that people named: past its limit where it has one."""
+    if one.spec.limit is None:
+        return changed
+    beyond = "under" if one.direction == "down" else "over"
+    worst = quantity(one.peak, one.spec.unit)
+    return f"{one.spec.name} {beyond} {quantity(one.spec.limit, one.spec.unit)}, at worst {worst}"
+
+
 def _beside_impact(maker: _Maker, one: Departure) -> bool:
     """Whether the context touches the impact or came shortly before it."""
+    if not maker.judged.episodes:
+        return one.spec.measure is Measure.OTHER
     slack = round(_NEAR_IMPACT.total_seconds() * 1000)
     for episode in maker.judged.episodes:
         stop = ms(episode.end.at) if episode.end else maker.evidence.grid.end_ms

@@ -92,7 +92,8 @@ def _day(shape: Shape, rng: np.random.Generator, seconds: Floats) -> tuple[Float
     depth = (shape.day - 1) / (shape.day + 1)
     load = 1 + depth * np.sin(2 * np.pi * seconds / _DAY + phase)
     load = load * np.exp(_wander(rng, seconds.size, 0.03))
-    median = 0.08 * (1 + shape.load_latency * (load - 1)) * np.exp(_wander(rng, seconds.size, shape.latency_noise))
+    noise = np.exp(_wander(rng, seconds.size, shape.latency_noise))
+    median = 0.08 * (1 + shape.load_latency * (load - 1)) * noise
     rate = shape.rate * load
     failing = np.full(seconds.size, shape.base_failing) * np.exp(_wander(rng, seconds.size, 0.2))
     for at in _times(rng, shape.bursts, seconds):
