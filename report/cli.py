@@ -37,6 +37,12 @@ def _version() -> str:
         return "0+unknown"
 
 
+def _print_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"incident-timeline {_version()}")
+        context.exit()
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -107,7 +113,14 @@ _scope_options = _options(
 
 
 @click.group(context_settings=_SETTINGS)
-@click.version_option(package_name="incident-timeline", prog_name="incident-timeline")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version.",
+)
 def main() -> None:
     """From a window of Prometheus metrics and alerts to a measured postmortem draft.
 

@@ -240,12 +240,13 @@ def _report(series: SignalSeries, evidence: Evidence, survey: Surveyed) -> Signa
 
 
 def _signal_episode(one: Departure, impact: bool) -> SignalEpisode:
+    end = whole_second((one.end_after + one.end_by) / 2) if one.end_by and one.end_after else None
     return SignalEpisode(
         start=whole_second((one.start_after + one.start_by) / 2),
-        end=whole_second((one.end_after + one.end_by) / 2) if one.end_by and one.end_after else None,
+        end=end,
         before=one.before,
         inside=one.inside,
-        peak_at=instant(one.peak_ms),
+        peak_at=instant(one.peak_ms) if end is None else min(instant(one.peak_ms), end),
         peak=one.peak,
         direction=one.direction,
         reason=one.reason,

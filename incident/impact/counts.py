@@ -155,7 +155,8 @@ def _counted(grid: Values) -> tuple[Values, Flags]:
 def _restarts(grid: Values, last: Values) -> Flags:
     """Scrapes before which the process began anew: a counter fell, and no restart is known that explains it.
 
-    A series that is born late after a restart falls later than the others; that is the same restart.
+    A series that is born late after a restart falls later than the others; that is the same restart, and
+    it happened when the series vanished, not when it came back.
     """
     with np.errstate(invalid="ignore"):
         fell = np.argwhere((np.isfinite(grid) & (grid < last)).T)
@@ -163,7 +164,7 @@ def _restarts(grid: Values, last: Values) -> Flags:
     restarted = np.zeros(grid.shape[1], bool)
     for column, row in fell.tolist():
         if not restarted[since[row, column] + 1 : column + 1].any():
-            restarted[column] = True
+            restarted[since[row, column] + 1] = True
     return restarted
 
 

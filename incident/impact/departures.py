@@ -14,6 +14,7 @@ from incident.model.signals import Kind, Measure, SignalSeries, SignalSpec, Wors
 from incident.model.spans import Grid, Span, Values, instant, ms
 from incident.model.timeline import Band
 from incident.text.durations import parse_duration
+from incident.text.errors import TextError
 
 _MIN_BASELINE = 20
 """Fewer samples than this say nothing about a 99th percentile; the calm part of the window serves."""
@@ -23,7 +24,8 @@ _LIMIT_SAMPLES = 3
 """Samples beyond a limit before it counts, as for the kernel: one or two are a scrape's accident."""
 _RAMP_LOOKBACK = timedelta(minutes=10)
 """How far before the detected onset a ramp may have begun; longer ramps are told by their bracket."""
-_RANGE = re.compile(r"\[(\w+)[\]:]")
+_RANGE = re.compile(r"\[\s*(\w+)\s*[\]:]")
+_LITERAL = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,19 @@ class Departure:
 
 
 def looks_back(query: str) -> timedelta:
-    """The longest range inside the query: each value speaks of that much time before it."""
-    ranges = (parse_duration(found) for found in _RANGE.findall(query))
+    """The longest range inside the query: each value speaks of that much time before it.
+
+    What cannot be read as a duration counts as none; a bare number is seconds, as Prometheus 3 reads it.
+    """
+    ranges = (_range(found) for found in _RANGE.findall(_LITERAL.sub('""', query)))
     return max(ranges, default=timedelta(0))
+
+
+def _range(text: str) -> timedelta:
+    try:
+        return parse_duration(f"{text}s" if text.isdigit() else text)
+    except TextError:
+        return timedelta(0)
 
 
 def baseline_points(series: SignalSeries, evidence: Evidence) -> int:
@@ -78,6 +90,8 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
     `counts`, shape (grid.count,), is how many requests stand behind each sample of a ratio.
     """
     points = baseline_points(series, evidence)
+    if points == 0 and series.spec.measure is Measure.TRAFFIC:
+        points = _opening(series)
     found = _kernel(series, points, counts)
     if points == 0 and not found:
         found = _kernel(series, _opening(series), counts)

@@ -97,10 +97,11 @@ def _departure(series: SignalSeries, merged: _Merged, a: int, b: int, interval_m
 def _began(merged: _Merged, a: int, good_before: int, interval_ms: int) -> tuple[int, int]:
     """The bracket of the moment at which the last target went: its last good to its first bad scrape.
 
-    Targets that failed in the same scrape round narrow each other's bracket.
+    Targets that failed in the same scrape round narrow each other's bracket; those down before do not.
     """
     near = (merged.times > good_before - 2 * interval_ms) & (merged.times <= merged.times[a])
-    bad = merged.times[near & (merged.up < 1)]
+    lately_up = np.isin(merged.target, merged.target[near & (merged.up >= 1)])
+    bad = merged.times[near & lately_up & (merged.up < 1)]
     good = merged.times[near & (merged.up >= 1)]
     latest_good = int(good.max()) if good.size else good_before
     after_good = bad[bad > latest_good]

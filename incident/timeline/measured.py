@@ -24,6 +24,8 @@ _LEVEL = timedelta(minutes=3)
 """A level next to a boundary is read over this much time."""
 _NEAR_IMPACT = timedelta(minutes=30)
 """Context this close to the impact is worth a row of its own; farther away it is supporting."""
+_RISEN = 0.05
+"""Less of the climb than this next to the onset is its foot; the level inside tells more."""
 _SURGE = 1.5
 """Traffic half again as high is a surge worth telling; less is within most services' day."""
 
@@ -118,7 +120,9 @@ def _what(maker: _Maker, one: Departure, at: datetime) -> str:
             return "the probe fails" if known == 1 else f"all {known} probes fail"
         case _:
             after = _level(maker.series(spec.name), at)
-            return _change(spec.name, one.before, one.inside if after is None else after, spec.unit)
+            if after is None or abs(after - one.before) < _RISEN * abs(one.inside - one.before):
+                after = one.inside
+            return _change(spec.name, one.before, after, spec.unit)
 
 
 def _level(series: SignalSeries, at: datetime) -> float | None:
@@ -186,7 +190,8 @@ def _peak(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]
         instant(one.peak_ms),
         maker.evidence.grid.step,
         one.spec.name,
-        f"Peak of {one.spec.name}: {quantity(one.peak, one.spec.unit)}",
+        f"{'Lowest' if one.direction == 'down' else 'Peak of'} {one.spec.name}: "
+        f"{quantity(one.peak, one.spec.unit)}",
         value=f"{one.peak:.6g}",
         query=one.spec.query,
         main=False,

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from collector.errors import ConfigError
 from incident.model.facts import Entered
+from incident.model.timeline import Timeline
 from incident.text.instants import rfc3339, zone
+from incident.timeline import timeline_json
 from report.merge import insert_row
 from report.pipeline.flow import judged
 from report.pipeline.keeping import read_evidence
@@ -53,7 +55,7 @@ def add_note(
     published = publish(timeline, evidence, noted, now=now, say=say, beside=False)
     if published.outcome is not Outcome.HUMAN_NEEDED:
         return published
-    return _inserted(directory, one, entered, timeline.zone)
+    return _inserted(directory, one, entered, timeline)
 
 
 def _identity(note: Note) -> str:
@@ -62,11 +64,11 @@ def _identity(note: Note) -> str:
     return f"ev-{hashlib.sha256(what.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def _inserted(directory: Path, one: Entered, entered: tuple[Entered, ...], shown: str) -> Published:
+def _inserted(directory: Path, one: Entered, entered: tuple[Entered, ...], timeline: Timeline) -> Published:
     """The edited draft with one row more, none of its lines changed, and its page made from it."""
     with locked(directory.parent / f"{KEPT}.lock"):
         existing = text_of(directory / DRAFT) or ""
-        text = insert_row(existing, one, zone(shown))
+        text = insert_row(existing, one, zone(timeline.zone))
         if text is None:
             raise ConfigError(
                 f"{directory / DRAFT}: its timeline table is gone, so there is no place for the note; "
@@ -76,6 +78,7 @@ def _inserted(directory: Path, one: Entered, entered: tuple[Entered, ...], shown
             NOTES: entered_bytes(entered),
             PAGE: page(text, _title(text), pictures_of(directory)),
             DRAFT: text.encode("utf-8", "surrogateescape"),
+            "timeline.json": timeline_json(timeline),
         }
         changed = write_all(directory, files)
     return Published(Outcome.WRITTEN, directory / DRAFT, changed)

@@ -58,7 +58,7 @@ class _None:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty directory to work in, as a shell would be; what the command sets in this process is taken back."""
+    """An empty directory to work in; what the command sets in this process is taken back afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PROMETHEUS_URL", raising=False)
     before = signal.getsignal(signal.SIGTERM)

@@ -92,9 +92,11 @@ def _neutral(evidence: Evidence, truth: Truth) -> Evidence:
 
 
 def expect(name: str) -> None:
-    """Make the expected draft of a fixture anew from the evidence it has."""
+    """Make the expected draft of a fixture anew from the evidence it has, which is put into today's form."""
     kept = FIXTURES / name / "evidence.json.gz"
-    _expect(load(kept.read_bytes(), str(kept)), FIXTURES / name / "expected")
+    evidence = load(kept.read_bytes(), str(kept))
+    kept.write_bytes(dump(evidence))
+    _expect(evidence, FIXTURES / name / "expected")
 
 
 def _expect(evidence: Evidence, home: Path) -> None:

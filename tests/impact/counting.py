@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from incident.model.signals import Samples
-from incident.model.spans import Millis
-from tests.reasoning_builders import samples
+from incident.model.signals import Counters, Samples
+from incident.model.spans import Millis, Span, Values
+from tests.reasoning_builders import at, at_ms, samples, scrapes
 
 
 @dataclass(frozen=True)
@@ -86,3 +86,88 @@ def stepping(
     times = np.concatenate([before, after])
     requests = {"200": times[~failed].tolist(), "500": times[failed].tolist()}
     return Process(instance, requests, (), scraped.tolist())
+
+
+Points = tuple[tuple[str, float], ...]
+"""A curve by its corners (clock, value), straight between them; two corners at one clock make a step."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """Two targets second by second: how many requests, how many of them failed, how many were slow."""
+
+    start: str
+    end: str
+    rate: Points
+    """Requests a second, both targets together."""
+    failing: Points = (("00:00", 0.0),)
+    slow: Points = (("00:00", 0.0),)
+    """Share of the requests slower than half a second."""
+    seed: int = 1
+    holes: tuple[tuple[str, str], ...] = ()
+    """Stretches in which nothing was scraped."""
+
+    @property
+    def seconds(self) -> Millis:
+        """Starts of the simulated seconds, epoch ms."""
+        return np.arange(at_ms(self.start), at_ms(self.end), 1000, dtype=np.int64)
+
+    def curve(self, points: Points) -> Values:
+        """The curve at the simulated seconds."""
+        return np.interp(self.seconds, [at_ms(c) for c, _ in points], [v for _, v in points])
+
+    @cached_property
+    def drawn(self) -> tuple[Millis, Millis, Millis]:
+        """(requests, failed, slow) of each second and target, shape (2, seconds)."""
+        rng = np.random.default_rng(self.seed)
+        rate = np.broadcast_to(self.curve(self.rate) / 2, (2, self.seconds.size))
+        requests = rng.poisson(rate)
+        return (
+            requests,
+            rng.binomial(requests, self.curve(self.failing)),
+            rng.binomial(requests, self.curve(self.slow)),
+        )
+
+    def scraped(self, target: int) -> Millis:
+        """Scrape times of a target: every 15 s, at a phase of its own, holes left out."""
+        times = scrapes(self.start, self.end, 15, (2_000, 9_000)[target])
+        for a, b in self.holes:
+            times = times[(times < at_ms(a)) | (times >= at_ms(b))]
+        return times
+
+    def _read(self, counted: Millis, target: int, **labels: str) -> Samples:
+        """The counter over one row of events, as scraped."""
+        times = self.scraped(target)
+        sums = np.concatenate([[0], np.cumsum(counted)])
+        values = sums[(times - at_ms(self.start)) // 1000].astype(float)
+        return samples({"job": "shop", "instance": f"{'ab'[target]}:1", **labels}, times, values.tolist())
+
+    def requests(self) -> list[Samples]:
+        """Counters of good and failed answers of both targets."""
+        total, failed, _ = self.drawn
+        return [
+            self._read(row[t], t, code=code)
+            for t in (0, 1)
+            for code, row in (("200", total - failed), ("500", failed))
+        ]
+
+    def buckets(self) -> list[Samples]:
+        """Cumulative latency buckets: half a second parts fast from slow, two seconds hold all."""
+        total, _, slow = self.drawn
+        rows = (("0.1", (total - slow) // 2), ("0.5", total - slow), ("2", total), ("+Inf", total))
+        return [self._read(row[t], t, le=le) for t in (0, 1) for le, row in rows]
+
+    def counters(self, *, buckets: bool = False) -> Counters:
+        """What a zoom over the whole time brings."""
+        read = (Span(at(self.start), at(self.end)),)
+        requests = self.requests()
+        return Counters(
+            spans=read,
+            requests=tuple(requests),
+            is_failed=tuple(one.label("code") == "500" for one in requests),
+            buckets=tuple(self.buckets()) if buckets else (),
+            bucket_spans=read if buckets else (),
+            query="http_requests_total",
+            failed_query='http_requests_total{code=~"5.."}',
+            left_out="",
+        )

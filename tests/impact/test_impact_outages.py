@@ -1,4 +1,4 @@
-"""Specification of outages read from targets and probes: down is what was seen down, not what was not seen."""
+"""Specification of outages read from targets and probes: what was not seen is not down."""
 
 from __future__ import annotations
 

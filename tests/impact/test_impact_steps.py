@@ -120,7 +120,8 @@ def test_the_mixture_inside_an_interval_says_where_the_step_fell() -> None:
 
 def test_targets_scraped_at_other_moments_narrow_the_step() -> None:
     """Two targets with different phases say more than one of them."""
-    wide, narrow = [], []
+    wide: list[float] = []
+    narrow: list[float] = []
     for seed in SEEDS:
         _, inc = _simulated(seed, (3.0, 3.0), (0.01, 0.5))
         one = inc.near(LO, HI)

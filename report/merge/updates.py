@@ -1,0 +1,120 @@
+"""The line that says what the tool measures now, below one that a person has rewritten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from report.merge import rows
+from report.merge.lines import FenceState, Line
+
+_SAYS = "tool update:"
+_MARK = re.compile(rf"\\?(?:>|&gt;)\s?{_SAYS}\s?")
+_QUOTE = re.compile(rf"\s*{_MARK.pattern}")
+_ITEM = re.compile(r"(\s*)([-*+]|[0-9]{1,9}[.)])\s+\S")
+_ENDS_QUOTE = re.compile(r"\s*(?:#{1,6}\s|[-*+]\s|>|`{3,}|~{3,}|<!--|\Z)")
+"""Lines that end a quotation by themselves; any other would be read as a part of it."""
+
+
+class By(Enum):
+    """Whose line a piece of the merged text is."""
+
+    PERSON = "a line of the draft, in its own spelling"
+    TOOL = "a line of the new text"
+    UPDATE = "a line of the new text, told below the person's"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One line of the merged text before it is laid out."""
+
+    line: Line
+    by: By
+
+
+def payload(line: Line) -> Line | None:
+    """The tool's line inside an update line; None for any other line."""
+    if line.code or _SAYS not in line.text:
+        return None
+    if rows.is_row(line.text):
+        each = rows.cells(line.text)
+        told = [_MARK.sub("", cell, count=1) if _MARK.match(cell) else cell for cell in each]
+        return replace(line, text=f"| {' | '.join(told)} |") if told != each else None
+    found = _QUOTE.match(line.text)
+    return replace(line, text=line.text[found.end() :]) if found else None
+
+
+def laid_out(pieces: Sequence[Piece], end: str) -> list[Line]:
+    """The pieces as lines, with `end` behind those that are not a person's.
+
+    An update stands directly below the line it follows, except that it waits for the end of a fence
+    or a table, which a quotation would break. Below a row of a table it is a row itself.
+    """
+    page = _Page(end)
+    for piece in pieces:
+        if piece.by is By.UPDATE:
+            page.wait(piece.line)
+        else:
+            page.put(piece.line if piece.by is By.PERSON else replace(piece.line, end=end))
+    return page.finished()
+
+
+class _Page:
+    """Lines written so far, and updates that wait for a place where they break nothing."""
+
+    def __init__(self, end: str) -> None:
+        self._end = end
+        self._lines: list[Line] = []
+        self._waiting: list[Line] = []
+        self._fence = FenceState()
+
+    def wait(self, line: Line) -> None:
+        self._waiting.append(line)
+
+    def put(self, line: Line) -> None:
+        if self._waiting and not self._fence.open:
+            self._tell(before=line)
+        self._fence.feed(line.text)
+        self._lines.append(line)
+
+    def finished(self) -> list[Line]:
+        if self._waiting:
+            self._tell(before=None)
+        return self._lines
+
+    def _tell(self, before: Line | None) -> None:
+        """Writes what waits below the last line that says something; in a table only rows."""
+        place = next((n + 1 for n in reversed(range(len(self._lines))) if self._lines[n].text.strip()), 0)
+        above = self._lines[place - 1].text if place else ""
+        in_table = rows.is_row(above) and not rows.is_rule(above)
+        told = [line for line in self._waiting if in_table and rows.is_row(line.text)]
+        left = [line for line in self._waiting if line not in told]
+        still = in_table and before is not None and rows.is_row(before.text)
+        made = [self._made(_row(line.text)) for line in told]
+        if not still:
+            made += [self._made(_quote(line.text, "" if told else above)) for line in left]
+        self._lines[place:place] = made
+        self._waiting = left if still else []
+        quoted = bool(left) and not still
+        below = self._lines[place + len(made)] if place + len(made) < len(self._lines) else before
+        if quoted and below is not None and not _ENDS_QUOTE.match(below.text):
+            self._lines.insert(place + len(made), self._made(""))
+
+    def _made(self, text: str) -> Line:
+        return Line(text, self._end)
+
+
+def _row(text: str) -> str:
+    """The row, marked in the cell that tells: the last but one of an event's, the first of others."""
+    each = rows.cells(text)
+    at = len(each) - 2 if rows.id_of(text) and len(each) > 1 else 0
+    each[at] = f"> {_SAYS} {each[at]}"
+    return f"| {' | '.join(each)} |"
+
+
+def _quote(text: str, above: str) -> str:
+    """A quotation; inside the list item above it where there is one."""
+    item = _ITEM.match(above)
+    return f"{' ' * (len(item[1]) + len(item[2]) + 1) if item else ''}> {_SAYS} {text.strip()}"
