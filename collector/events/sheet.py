@@ -100,6 +100,9 @@ def _rows(lines: list[str], header: Header) -> Iterator[tuple[int, str, bool]]:
     """Rows with the number of their first line; those over several lines joined, as quotes allow."""
     at = header.index + 1
     while at < len(lines):
+        if lines[at].startswith("#"):
+            at += 1
+            continue
         end = at
         inside = _open(lines[at], header.delimiter, inside=False)
         while inside and end + 1 < len(lines) and end - at < _LONGEST_CELL:

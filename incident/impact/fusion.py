@@ -6,6 +6,7 @@ alone, with no alert and no second signal, must show more than two that agree.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.policy import Policy
 from incident.model.signals import Measure, Role, SignalSeries
-from incident.model.spans import ms
+from incident.model.spans import Grid, Values, ms
 
 _AGREE = timedelta(minutes=5)
 """Signals and alerts of one fault start within the range of a rate and an alert's `for`."""
@@ -34,6 +35,8 @@ _LEAST_SLOW_SAMPLE = 100
 """Requests needed before a 99th percentile is more than its largest value."""
 _TRAFFIC_KEPT = 0.5
 """Traffic that keeps more than half of what was there may be people going home."""
+_LOST_SURE = 4.0
+"""Poisson standard errors; a quiet service loses half its requests of five minutes every other night."""
 _TRAFFIC_SUDDEN = timedelta(minutes=5)
 """Traffic is lost when it goes within this; daily rhythms take hours for the same fall."""
 _TRAFFIC_FLANK = timedelta(minutes=15)
@@ -130,7 +133,19 @@ def _lost(one: Departure, series: SignalSeries) -> bool:
     usual = float(np.nanmedian(before))
     settled = values[one.onset + sudden : one.onset + 2 * sudden]
     now = float(np.nanmedian(settled if np.isfinite(settled).any() else after))
-    return usual > 0 and now <= _TRAFFIC_KEPT * usual
+    return (
+        0 < usual
+        and now <= _TRAFFIC_KEPT * usual
+        and _beyond_chance(values[one.onset : one.end], usual, grid)
+    )
+
+
+def _beyond_chance(rates: Values, usual: float, grid: Grid) -> bool:
+    """Whether so few requests came that chance does not explain it: four Poisson standard errors."""
+    seen = rates[np.isfinite(rates)]
+    expected = usual * seen.size * grid.step.total_seconds()
+    came = float(seen.sum()) * grid.step.total_seconds()
+    return expected - came > _LOST_SURE * math.sqrt(max(expected, 1.0))
 
 
 def _stands_alone(one: Departure) -> bool:

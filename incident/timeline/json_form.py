@@ -128,7 +128,7 @@ def _requests(r: RequestFigures) -> dict[str, Any]:
 def _moment(m: Moment | None) -> dict[str, Any] | None:
     if m is None:
         return None
-    return {"at": _at(m.at), "plus_minus": _seconds(m.plus_minus), "source": m.source}
+    return {"at": _at(m.at), "plus_minus_s": _seconds(m.plus_minus), "source": m.source}
 
 
 def _duration(d: Duration) -> dict[str, Any]:

@@ -39,6 +39,8 @@ class _Stretch:
     base: Sequence[Line]
     human: Sequence[Line]
     new: Sequence[Line]
+    added: Sequence[Line]
+    """Lines that the person put between lines of the base."""
 
 
 def changes(base: Sequence[Line], side: Sequence[Line]) -> list[Change]:
@@ -64,7 +66,8 @@ def merge_lines(base: Sequence[Line], human: Sequence[Line], new: Sequence[Line]
         human_at, new_at = human_at + step, new_at + step
         human_to = human_at + (last - first) + _growth(by_human)
         new_to = new_at + (last - first) + _growth(by_tool)
-        stretch = _Stretch(base[first:last], human[human_at:human_to], new[new_at:new_to])
+        added = [line for c in by_human if c.first == c.last for line in human[c.begin : c.end]]
+        stretch = _Stretch(base[first:last], human[human_at:human_to], new[new_at:new_to], added)
         pieces += _decided(stretch, by_human, by_tool, own)
         at, human_at, new_at = last, human_to, new_to
     return pieces + _kept(base[at:], human[human_at:], new[new_at:])
@@ -214,9 +217,8 @@ def _all(lines: Sequence[Line], by: By) -> list[Piece]:
 
 def _beside(stretch: _Stretch, own: set[str]) -> list[Piece]:
     """A stretch that the tool wrote anew, and behind it the lines that people put between its lines."""
-    noted = [line for line in stretch.human if line.same in own or not line.same]
     fresh = [line for line in stretch.new if line.same not in own]
-    return _all(fresh, By.TOOL) + _all(noted, By.PERSON)
+    return _all(fresh, By.TOOL) + _all(stretch.added, By.PERSON)
 
 
 def _told(stretch: _Stretch, known: set[str]) -> list[Piece]:

@@ -22,12 +22,16 @@ _REMEMBERED = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line without its end. `code`: inside a fence; `held`: inside somebody's conflict markers."""
+    """One line without its end."""
 
     text: str
     end: str = "\n"
     code: bool = False
+    """Whether it is inside a fence."""
     held: bool = False
+    """Whether it is inside somebody's conflict markers."""
+    told: tuple[Line, ...] = ()
+    """What the tool said below it, where a person had rewritten it."""
 
     @property
     def same(self) -> str:

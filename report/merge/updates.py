@@ -46,6 +46,23 @@ def payload(line: Line) -> Line | None:
     return replace(line, text=line.text[found.end() :]) if found else None
 
 
+def gathered(lines: Sequence[Line], was: set[str], now: set[str]) -> list[Line]:
+    """The lines, with the tool's earlier updates folded into the line each stands below.
+
+    An update is the tool's own where it repeats a line of the base (`was`); what the new text (`now`)
+    does not say any more is left out.
+    """
+    out: list[Line] = []
+    for line in lines:
+        update = payload(line)
+        if update is None or update.same not in was or not out:
+            out.append(line)
+        elif update.same in now:
+            place = next((n for n in reversed(range(len(out))) if out[n].text.strip()), len(out) - 1)
+            out[place] = replace(out[place], told=(*out[place].told, update))
+    return out
+
+
 def laid_out(pieces: Sequence[Piece], end: str) -> list[Line]:
     """The pieces as lines, with `end` behind those that are not a person's.
 
@@ -56,8 +73,10 @@ def laid_out(pieces: Sequence[Piece], end: str) -> list[Line]:
     for piece in pieces:
         if piece.by is By.UPDATE:
             page.wait(piece.line)
-        else:
-            page.put(piece.line if piece.by is By.PERSON else replace(piece.line, end=end))
+            continue
+        page.put(replace(piece.line, told=()) if piece.by is By.PERSON else Line(piece.line.text, end))
+        for told in piece.line.told:
+            page.wait(told)
     return page.finished()
 
 

@@ -34,10 +34,10 @@ def lab_runs(
     request: pytest.FixtureRequest,
     lab_cache: Path,
     tmp_path_factory: pytest.TempPathFactory,
-    prometheus_binary: Path,  # noqa: ARG001 - skips by name where there is none
-    promtool_binary: Path,  # noqa: ARG001
 ) -> Iterator[LabRuns]:
     """The drafts of every incident that a test of this run is about."""
+    for program in ("prometheus_binary", "promtool_binary"):
+        request.getfixturevalue(program)  # skips by name where it is not installed
     names = dict.fromkeys(
         str(item.callspec.params["incident"])
         for item in request.session.items

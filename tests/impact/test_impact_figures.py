@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -225,10 +225,10 @@ def test_figures_never_contradict_each_other(
     start_s: int, length_s: int, rate: float, share: float, alert_s: int
 ) -> None:
     """Failed before the alert, failed, and total are in this order, and the ratio is theirs."""
-    minutes = [f"{13 + s // 3600}:{s % 3600 // 60:02}:{s % 60:02}" for s in (start_s, start_s + length_s)]
+    start, end = (f"13:{s // 60}:{s % 60}" for s in (start_s, start_s + length_s))
     failures = increments_at("12:00", "16:00", ("12:00", "16:00", rate, share))
-    alert = datetime.fromtimestamp(at("12:30").timestamp() + alert_s, at("12:30").tzinfo)
-    found = _known(_figures(failures, episode(*minutes), alert=alert))
+    alert = at("12:30") + timedelta(seconds=alert_s)
+    found = _known(_figures(failures, episode(start, end), alert=alert))
 
     assert found.total is not None
     assert found.failed is not None

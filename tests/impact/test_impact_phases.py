@@ -162,6 +162,17 @@ def test_a_way_back_with_noise_is_still_found() -> None:
     assert abs(turned - at("13:30")) <= timedelta(minutes=4)
 
 
+def test_a_step_to_a_milder_state_is_a_phase_of_its_own() -> None:
+    """Sixty percent for half an hour, ten for another, then well: a step down is no gradual way back."""
+    told = _told(_share(("13:00", "13:30", 0.6)))
+
+    assert [(one.state, one.improving) for one in told] == [
+        (State.PARTIAL_OUTAGE, False),
+        (State.DEGRADED, False),
+    ]
+    assert told[1].start == at("13:30")
+
+
 def test_an_end_at_once_is_not_improving() -> None:
     """A fix that works within a minute has no way back."""
     assert not any(one.improving for one in _told(_share(level=0.4)))
@@ -192,7 +203,7 @@ def test_a_share_that_falls_from_its_first_sample_is_told() -> None:
 
 def test_many_changes_are_told_as_one_phase_with_the_worst() -> None:
     """Flapping every four minutes: nobody follows a dozen changes; the worst of them is told."""
-    flaps = [(f"13:{m:02}", f"13:{m + 4:02}", 0.6) for m in range(0, 56, 8)]
+    flaps = [(f"13:{m}", f"13:{m + 4}", 0.6) for m in range(0, 60, 8)]
 
     assert _states(_told(_share(*flaps))) == [State.PARTIAL_OUTAGE]
 
@@ -235,11 +246,9 @@ def test_raw_counts_place_the_turn_between_two_phases() -> None:
 
 def test_the_share_of_a_phase_without_counters_is_not_known() -> None:
     """Counters absent in most of a phase say nothing about it."""
-    service = Service("12:00", "15:00", (("12:00", 40.0),), (("12:00", 0.4),), holes=(("13:10", "14:00"),))
+    service = Service("12:00", "15:00", (("12:00", 40.0),), (("12:00", 0.4),), holes=(("13:10", "15:00"),))
     failures = raw_of(service.counters(), SCRAPE_MS).failures
-    assert failures is not None
-    cut = failures.near(0, at_ms("13:10"))
-    told = phases(_read(_share(level=0.4), failures=cut), START, END, GRID, cut)
+    told = phases(_read(_share(level=0.4), failures=failures), START, END, GRID, failures)
 
     assert [one.failed_ratio for one in told] == [None]
 
