@@ -131,7 +131,7 @@ def main() -> None:
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(Exit.TERMINATED)
+    _leave("terminated; every earlier file is as it was", Exit.TERMINATED)
 
 
 @main.command()

@@ -15,8 +15,7 @@ from incident.text.errors import excerpt
 MOST_ROWS = 200_000
 """Records of one file; an incident's hours of the busiest log have fewer."""
 _PATIENCE = 200
-"""Broken values that are looked at to the end of the file; then only as far as `_NEAR`, to end in time."""
-_NEAR = 64 * 1024
+"""Broken values after which one has to stand on a line of its own, so that a ruin is read in time."""
 _BETWEEN = re.compile(r"[\s,\[\]]*")
 _NOT_DATA = re.compile(r"\s*(?:#.*|---.*)?")
 _YAML = re.compile(r"\s*(?:-(?:\s|$)|[\w@\"'-]+\s*:(?:\s|$))")
@@ -95,7 +94,8 @@ def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
 def _decoded(text: str, at: int, broken: int) -> tuple[object, int]:
     if broken < _PATIENCE:
         return _DECODER.raw_decode(text, at)
-    value, length = _DECODER.raw_decode(text[at : at + _NEAR])
+    end = text.find("\n", at)
+    value, length = _DECODER.raw_decode(text[at : end if end >= 0 else len(text)])
     return value, at + length
 
 

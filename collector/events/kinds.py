@@ -36,8 +36,12 @@ _PEOPLE = {
     NOTE: "note comment annotation annotate message info event",
 }
 _BY_WORD = {
-    alias: str(kind) for group in (_CHANGES, _PEOPLE) for kind, words in group.items() for alias in words.split()
+    alias: str(kind)
+    for group in (_CHANGES, _PEOPLE)
+    for kind, words in group.items()
+    for alias in words.split()
 }
+_KIND_OF_CHANGE = {str(kind): kind for kind in ChangeKind}
 _ALERTS = frozenset({"alert", "alert_firing", "firing"})
 
 
@@ -62,7 +66,7 @@ def is_alert(text: str) -> bool:
 
 def change_kind(kind: str) -> ChangeKind | None:
     """The kind as one of changes; None for what people do."""
-    return ChangeKind(kind) if kind in set(ChangeKind) else None
+    return _KIND_OF_CHANGE.get(kind)
 
 
 def telling(kind: str) -> int:

@@ -33,7 +33,9 @@ def header_of(text: str) -> Header | None:
         if not line.strip() or line.startswith("#") or _SEPARATOR.fullmatch(line):
             continue
         split = [(delimiter, _cells(line, delimiter)) for delimiter in _DELIMITERS]
-        told = [(delimiter, cells) for delimiter, cells in split if len(cells) > 1 and set(cells) & set(TIMES)]
+        told = [
+            (delimiter, cells) for delimiter, cells in split if len(cells) > 1 and set(cells) & set(TIMES)
+        ]
         best = max(told, key=lambda one: len(one[1]), default=None)
         return Header(best[1], best[0], index) if best else None
     return None
@@ -56,7 +58,9 @@ def sheet_records(text: str, header: Header, place: Place) -> Iterator[Record | 
         here = Place(place.file, place.number, line)
         cells = read.get(line)
         if cells is None or cells[-1]:
-            yield Bad(here, f"more cells than the {len(header.names)} of the header; quote texts with delimiters")
+            yield Bad(
+                here, f"more cells than the {len(header.names)} of the header; quote texts with delimiters"
+            )
         else:
             yield Record(here, _fields(header.names, cells), "CSV")
 
@@ -107,6 +111,8 @@ def _rows(lines: list[str], header: Header) -> Iterator[tuple[int, str, bool]]:
         inside = _open(lines[at], header.delimiter, inside=False)
         while inside and end + 1 < len(lines) and end - at < _LONGEST_CELL:
             end += 1
+            if _strays(lines[end], header.delimiter):
+                break
             inside = _open(lines[end], header.delimiter, inside=True)
         if inside:
             yield at + 1, lines[at], False
@@ -133,6 +139,13 @@ def _open(line: str, delimiter: str, *, inside: bool) -> bool:
         if following < 0:
             return False
         at, inside = following, False
+
+
+def _strays(line: str, delimiter: str) -> bool:
+    """Whether the quote that closes a cell opened above stands amid text: then it opens another one."""
+    closing = _closing(line, 0)
+    rest = line[closing:].lstrip(" ") if closing >= 0 else ""
+    return bool(rest) and not rest.startswith(delimiter)
 
 
 def _next_quoted(line: str, delimiter: str, at: int) -> int:

@@ -8,8 +8,8 @@ import numpy as np
 from incident.detect.episode import Floats
 from incident.detect.smooth import trailing_medians
 
-FLANKS = (10, 20, 40, 60)
-"""Samples looked at on either side of a box: the first at least as long as the box, at most 60."""
+FLANKS = (10, 20, 40, 60, 100)
+"""Samples looked at on either side of a box: the first at least as long as the box, at most 100."""
 
 LEAST_FLANK = 5
 """A median of fewer samples says little."""

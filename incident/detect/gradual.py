@@ -9,7 +9,7 @@ from incident.detect.episode import Floats, Kind
 from incident.detect.scale import Scaled
 
 WINDOW_S = 1800.0
-"""Half an hour on either side of a bound: long enough for a median, short against a day."""
+"""Half an hour on either side of a bound: long enough for a level, short against a day."""
 
 LEAST_SAMPLES = 4
 """With fewer samples in half an hour nothing can be said: every change looks abrupt."""
@@ -48,6 +48,13 @@ def gradual(y: Floats, piece: Piece, slow: Slow) -> bool:
 
 
 def _change(y: Floats, at: int, width: int) -> float:
-    """Change of the median over `width` samples at an index."""
+    """Change of the level over `width` samples at an index."""
     before, after = y[max(0, at - width) : at], y[at : at + width]
-    return float(np.median(after) - np.median(before)) if before.size and after.size else 0.0
+    return _middle(after) - _middle(before) if before.size and after.size else 0.0
+
+
+def _middle(y: Floats) -> float:
+    # Mean of the middle half: a median of few events a minute has too few values to take.
+    ordered = np.sort(y)
+    quarter = len(y) // 4
+    return float(np.mean(ordered[quarter : len(y) - quarter]))

@@ -13,7 +13,7 @@ from incident.detect.gradual import Slow, gradual
 from incident.detect.reference import Reference
 
 BEYOND_REACH = 1.4
-BEYOND_BUMP = 1.45
+BEYOND_BUMP = 1.6
 """`beyond_range`: this many reaches from the centre, and higher than the baseline's bumps by this
 factor. Both, because noise on a level that drifts away leaves the range without an incident."""
 
@@ -36,10 +36,14 @@ SOLID_SHARE = 0.5
 """At least this share of the samples lies above half of the height."""
 
 SHORT_STEP_S = 120.0
-"""Below this step an incident needs three samples, from it on two; one is never enough, ..."""
+"""Below this step an incident needs three samples, from it on two ..."""
 
 LEAST_S = 60.0
 """... and it must be seen for so long: a rate over a minute shows an instant for a minute."""
+
+EXTREME_REACH = 6.0
+EXTREME_BUMP = 4.0
+"""What stands out like this (reaches, bumps) may be one sample shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +80,20 @@ def least_samples(step_s: float) -> int:
 
 
 def judged(y: Floats, piece: Piece, known: Calibration, samples: int) -> Verdict | None:
-    """The verdict on a piece of `y` (n,); None where it is no incident or shorter than `samples`."""
+    """The verdict on a piece of `y` (n,); None where it is no incident.
+
+    `samples` is how many an incident needs, unless it is extreme.
+    """
     reference = known.reference
     length = piece.stop - piece.start
-    if length < samples or piece.height < reference.smallest:
+    if length < samples - 1 or piece.height < reference.smallest:
         return None
     if _ragged(y, piece) or gradual(y, piece, known.slow) or _return_to_normal(piece, reference):
         return None
     reach_ratio = (piece.inside - reference.centre) / reference.reach
     bump_ratio = piece.height / max(limit_of(known.bumps, length), reference.smallest)
+    if length < samples and not (reach_ratio >= EXTREME_REACH and bump_ratio >= EXTREME_BUMP):
+        return None
     jump_ratio = _jump(piece, known)
     rule = _rule(piece, reference, reach_ratio, bump_ratio, jump_ratio)
     if rule is None:

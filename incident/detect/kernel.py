@@ -29,7 +29,7 @@ from incident.detect.smooth import steady
 
 Chance = Callable[[int, int], bool]
 
-LOOK_SHARE = 0.5
+LOOK_SHARE = 0.8
 """Boxes are looked at from this share of three sigmas, and of the smallest change, on: their mean is
 lower than the median of the piece that they lead to."""
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from incident.detect.episode import Floats, Kind
 
-SMALLEST_FACTOR = 0.15
-"""Latency and rates: natural-log units, about 16 %; less is not what a person calls an incident."""
+SMALLEST_FACTOR = 0.12
+"""Latency and rates: natural-log units, about 13 %; less is not what a person calls an incident."""
 
 SMALLEST_ARC = 0.03
 """Ratios: change of the arcsine root; 50 -> 53 %, 1 -> 1.7 %."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from incident.detect.calm import LEAST_CALM
 from incident.detect.episode import Bools, Floats, Ints, Kind
-from incident.detect.judge import BEYOND_REACH, LARGEST_BUMP, SHARP_JUMP
+from incident.detect.judge import BEYOND_REACH, EXTREME_REACH, LARGEST_BUMP, SHARP_JUMP
 from incident.detect.scale import (
     LOG_FLOOR_SHARE,
     PERCENT_ABOVE,
@@ -54,28 +54,34 @@ def sticking_out(
     for direction in directions:
         sign = 1.0 if direction == "up" else -1.0
         ends = marks if direction == "up" else -marks[:, ::-1]
-        found = found | _one_way(sign * y, ends, smallest, whole, baseline)
+        found = found | _one_way(sign * y, ends, smallest, whole, (baseline, samples))
     out[rows] = found
     return out
 
 
-def _one_way(y: Floats, marks: Floats, smallest: Floats, whole: Bools, baseline: int) -> Bools:
+def _one_way(y: Floats, marks: Floats, smallest: Floats, whole: Bools, sizes: tuple[int, int]) -> Bools:
     """Which rows of `y` (r, n), worse = up, stick out.
 
-    `marks` (r, 5) are the baseline's quantiles, `whole` says where its jumps miss no sample.
+    `marks` (r, 5) are the baseline's quantiles, `whole` says where its jumps miss no sample, and
+    `sizes` are the points before the window and the samples that an incident needs.
     """
-    samples = (baseline + 1 - whole.shape[1]) // 2
+    baseline, samples = sizes
     centre, high = marks[:, 2], marks[:, 4]
     sigma = np.minimum(centre - marks[:, 1], marks[:, 3] - centre) / QUARTILE_TO_SIGMA
-    beyond = centre + BEYOND_REACH * np.maximum(high - centre, smallest)
+    reach = np.maximum(high - centre, smallest)
     level = centre + np.maximum(LEVEL_SIGMAS * sigma, LEVEL_CHANGES * smallest)
     jumps = _jumps(y, samples)
     before = jumps[:, : whole.shape[1]].max(axis=1, initial=0.0, where=whole)
     sharp = jumps.max(axis=1, initial=-np.inf) >= SHARP_JUMP * np.maximum(before, 0.5 * smallest)
     tall = y.max(axis=1) - y.min(axis=1) >= LARGEST_BUMP * smallest
     pair_end = max(baseline - samples, 0)
+    extreme = y[:, pair_end:].max(axis=1, initial=-np.inf) >= centre + EXTREME_REACH * reach
     found: Bools = (
-        sharp | tall | _lasting(y[:, pair_end:], beyond, samples) | _lasting(y[:, :baseline], level, samples)
+        sharp
+        | tall
+        | extreme
+        | _lasting(y[:, pair_end:], centre + BEYOND_REACH * reach, samples)
+        | _lasting(y[:, :baseline], level, samples)
     )
     return found
 

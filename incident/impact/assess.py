@@ -87,7 +87,7 @@ def surveyed(evidence: Evidence, policy: Policy) -> Surveyed:
     series = {s.spec.name: trusted(s, evidence) for s in evidence.signals}
     found = {name: _departures(s, evidence) for name, s in series.items()}
     impact = believed(tuple(d for one in found.values() for d in one), series, evidence)
-    inside = tuple(e for e in episodes(impact, series, policy) if _concerns(e, evidence, policy))
+    inside = _concerning(episodes(impact, series, policy), evidence, policy)
     measured = any(_has_samples(s, evidence) for s in evidence.signals if s.spec.role == "impact")
     return Surveyed(found, impact, inside, measured)
 
@@ -116,7 +116,7 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
         episodes=told,
         requests=requests if told else None,
         improving=_improving(told),
-        signals=tuple(_report(s, evidence, survey) for s in evidence.signals),
+        signals=tuple(_report(s, evidence, survey, raw) for s in evidence.signals),
         departures=survey.departures,
         impact=survey.impact,
         alerts=alerts,
@@ -172,12 +172,23 @@ def _by_measure(evidence: Evidence, measure: Measure) -> SignalSeries | None:
     return next((s for s in evidence.signals if s.spec.measure is measure), None)
 
 
-def _concerns(episode: RawEpisode, evidence: Evidence, policy: Policy) -> bool:
-    """Whether the episode lies in the asked window, or is one incident with it."""
+def _concerning(found: tuple[RawEpisode, ...], evidence: Evidence, policy: Policy) -> tuple[RawEpisode, ...]:
+    """The episodes that overlap the window, and those that are one incident with them.
+
+    What ended before the window belongs to it where less than the quiet gap lies between, as what comes
+    back after it does; what only begins after the window is another draft's.
+    """
     quiet = round(policy.quiet_gap.total_seconds() * 1000)
-    ended = episode.end_by
-    begins_in_reach = episode.start_by < ms(evidence.asked.end) + quiet
-    return begins_in_reach and (ended is None or ended > ms(evidence.asked.start))
+    start, end = ms(evidence.asked.start), ms(evidence.asked.end)
+    inside = [i for i, e in enumerate(found) if e.start_by < end and (e.end_by is None or e.end_by > start)]
+    if not inside:
+        return ()
+    first, last = inside[0], inside[-1]
+    while first > 0 and found[first].start_by - (found[first - 1].end_by or 0) <= quiet:
+        first -= 1
+    while last + 1 < len(found) and found[last + 1].start_by - (found[last].end_by or 0) <= quiet:
+        last += 1
+    return found[first : last + 1]
 
 
 def _has_samples(series: SignalSeries, evidence: Evidence) -> bool:
@@ -228,21 +239,27 @@ def _status(survey: Surveyed, told: tuple[ImpactEpisode, ...]) -> Status:
     return Status.RECOVERED if told[-1].end is not None else Status.ONGOING
 
 
-def _report(series: SignalSeries, evidence: Evidence, survey: Surveyed) -> SignalReport:
+def _report(series: SignalSeries, evidence: Evidence, survey: Surveyed, raw: Raw) -> SignalReport:
     found = survey.departures[series.spec.name]
     why = "no samples of this signal"
     return SignalReport(
         spec=series.spec,
         baseline=band(series, evidence, found),
-        episodes=tuple(_signal_episode(d, d in survey.impact) for d in found),
+        episodes=tuple(_signal_episode(d, d in survey.impact, evidence, raw) for d in found),
         gaps=tuple(Gap(span, why) for span in gaps(series, evidence.covered)),
     )
 
 
-def _signal_episode(one: Departure, impact: bool) -> SignalEpisode:
-    end = whole_second((one.end_after + one.end_by) / 2) if one.end_by and one.end_after else None
+def _signal_episode(one: Departure, impact: bool, evidence: Evidence, raw: Raw) -> SignalEpisode:
+    """A departure with its bounds on raw samples where it is impact: one time for one thing on a page."""
+    alone = RawEpisode((one,), one.start_after, one.start_by, one.end_after, one.end_by, one.end_uncertain)
+    start = start_of(alone, evidence.grid, raw).at if impact else _middle(one.start_after, one.start_by)
+    end = None
+    if one.end_by is not None and one.end_after is not None:
+        placed = end_of(alone, evidence.grid, raw) if impact else None
+        end = max(placed.at if placed else _middle(one.end_after, one.end_by), start + evidence.grid.step)
     return SignalEpisode(
-        start=whole_second((one.start_after + one.start_by) / 2),
+        start=start,
         end=end,
         before=one.before,
         inside=one.inside,
@@ -252,6 +269,10 @@ def _signal_episode(one: Departure, impact: bool) -> SignalEpisode:
         reason=one.reason,
         impact=impact,
     )
+
+
+def _middle(after: int, by: int) -> datetime:
+    return whole_second((after + by) / 2)
 
 
 __all__ = ["Assessment", "Surveyed", "assess", "first_alert", "improving_from", "surveyed"]

@@ -89,9 +89,7 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
 
     `counts`, shape (grid.count,), is how many requests stand behind each sample of a ratio.
     """
-    points = baseline_points(series, evidence)
-    if points == 0 and series.spec.measure is Measure.TRAFFIC:
-        points = _opening(series)
+    points = _reference_points(series, evidence)
     found = _kernel(series, points, counts)
     if points == 0 and not found:
         found = _kernel(series, _opening(series), counts)
@@ -102,6 +100,12 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
     over = _beyond_limit(series) if series.spec.limit is not None else ()
     extra = [d for d in over if not any(d.overlaps(f) and f.direction == d.direction for f in found)]
     return tuple(sorted([*found, *extra], key=lambda d: d.onset))
+
+
+def _reference_points(series: SignalSeries, evidence: Evidence) -> int:
+    """The baseline's points; for traffic without a lead-in the opening, because a surge may stay for good."""
+    points = baseline_points(series, evidence)
+    return _opening(series) if points == 0 and series.spec.measure is Measure.TRAFFIC else points
 
 
 def _opening(series: SignalSeries) -> int:
@@ -120,7 +124,7 @@ def band(series: SignalSeries, evidence: Evidence, found: tuple[Departure, ...])
     calm = np.isfinite(series.values)
     for one in found:
         calm[one.onset : one.end] = False
-    points = baseline_points(series, evidence)
+    points = _reference_points(series, evidence)
     lead = calm.copy()
     lead[points:] = False
     chosen = series.values[lead if found and lead.sum() >= _MIN_BASELINE else calm]
@@ -178,10 +182,11 @@ def _ramp_foot(grid: Grid, values: Values, episode: Episode) -> int:
     """The last sample at or inside the level before, within the ramp's lookback: the bracket's start."""
     earliest = max(0, episode.onset - int(_RAMP_LOOKBACK / grid.step))
     level, sign = episode.before, 1.0 if episode.direction == "up" else -1.0
+    earliest = max(earliest, _first_sample(values))
     index = episode.onset - 1
     while index > earliest and not sign * (values[index] - level) <= 0:
         index -= 1
-    return grid.start_ms + max(index, 0) * grid.step_ms
+    return grid.start_ms + min(max(index, earliest), episode.onset) * grid.step_ms
 
 
 def _first_sample(values: Values) -> int:

@@ -33,8 +33,8 @@ _LEAST_FAILURES = 5
 """Fewer failed requests than this are single users' bad luck, whatever share they make."""
 _LEAST_SLOW_SAMPLE = 100
 """Requests needed before a 99th percentile is more than its largest value."""
-_TRAFFIC_KEPT = 0.5
-"""Traffic that keeps more than half of what was there may be people going home."""
+_TRAFFIC_KEPT = 0.6
+"""A sudden loss of two fifths is one of two targets gone; a batch bump that ends loses less."""
 _LOST_SURE = 4.0
 """Poisson standard errors; a quiet service loses half its requests of five minutes every other night."""
 _TRAFFIC_SUDDEN = timedelta(minutes=5)
@@ -134,7 +134,7 @@ def _lost(one: Departure, series: SignalSeries) -> bool:
     settled = values[one.onset + sudden : one.onset + 2 * sudden]
     now = float(np.nanmedian(settled if np.isfinite(settled).any() else after))
     return (
-        0 < usual
+        usual > 0
         and now <= _TRAFFIC_KEPT * usual
         and _beyond_chance(values[one.onset : one.end], usual, grid)
     )

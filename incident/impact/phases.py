@@ -30,6 +30,8 @@ _MIN_COVERAGE = 0.5
 """Counters absent in most of a phase say nothing about its failing share."""
 _FALLING_FOR = timedelta(minutes=5)
 """A way back shorter than this is the end itself."""
+_FEWEST_TO_FIT = 4
+"""Fewer readings on the way back than this are no line."""
 _FELL = 0.9
 """Below this share of the plateau the fall has begun; its start is where the fitted line meets it."""
 
@@ -127,8 +129,20 @@ def phases(
         if b is None or b > a
     ]
     if turns is not None:
-        told.append(Phase(turns, end, told[-1].state, True, _ratio(failures, turns, end, grid)))
-    return tuple(told)
+        before = told[-1].state if told else list(State)[runs[0][2]]
+        told.append(Phase(turns, end, before, True, _ratio(failures, turns, end, grid)))
+    return tuple(_with_bursts(told, read, grid))
+
+
+def _with_bursts(told: list[Phase], read: Reading, grid: Grid) -> list[Phase]:
+    """A single phase whose share came and went often enough is told with its number of bursts."""
+    if len(told) != 1 or not np.isfinite(read.share).any():
+        return told
+    high = np.nan_to_num(read.share) >= 0.5 * float(np.nanquantile(read.share, 0.95))
+    dwell = max(2, -int(-_DWELL // grid.step) // 2)
+    runs = _dwelling(_split(high.astype(np.int8)), dwell)
+    bursts = sum(rank for _, _, rank in runs)
+    return [replace(told[0], bursts=bursts)] if bursts > 2 else told
 
 
 def _ratio(failures: Increments | None, start: datetime, end: datetime | None, grid: Grid) -> float | None:
@@ -207,14 +221,23 @@ def improving_from(read: Reading, end: datetime | None) -> datetime | None:
     if not above.size:
         return None
     last = int(above[-1])
-    if timedelta(milliseconds=int(ms(end) - times[last])) < _FALLING_FOR:
+    late = timedelta(milliseconds=int(ms(end) - times[last])) >= _FALLING_FOR
+    if not late or share.size - last < _FEWEST_TO_FIT:
         return None
     x = (times[last:] - times[last]).astype(float)
     slope, level = np.polyfit(x, share[last:], 1)
-    if slope >= 0:
+    if slope >= 0 or _steps_better(x, share[last:], level + slope * x):
         return None
     meets = float(np.clip((plateau - level) / slope, -10 * _NARROWEST_MS, _NARROWEST_MS))
     return whole_second(max(float(times[last]) + meets, float(times[0])))
+
+
+def _steps_better(x: Values, share: Values, line: Values) -> bool:
+    """Whether two levels explain the way back better than a line: it stepped, it did not fall slowly."""
+    misfit = float(((share - line) ** 2).sum())
+    cuts = range(1, share.size)
+    best = min(float(share[:k].var() * k + share[k:].var() * (share.size - k)) for k in cuts)
+    return bool(x.size) and best < misfit
 
 
 def worst(told: tuple[Phase, ...]) -> State:

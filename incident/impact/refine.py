@@ -121,8 +121,13 @@ def _thin_ms(one: Departure, grid: Grid, inc: Increments | None) -> float:
 
 
 def start_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment:
-    """When the episode began: a step on raw samples where there is one, else the survey's bracket."""
+    """When the episode began: a step on raw samples where there is one, else the survey's bracket.
+
+    What was there at the first sample began, as far as is known, with it.
+    """
     first = episode.first
+    if first.began_before:
+        return bracketed(first.start_by, first.start_by, first.spec.query)
     near = [d for d in episode.carriers if d.start_by - first.start_by <= _NEAR_MS]
     for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
         placed = _placed(one, _edge(one, True, grid, raw.requests), raw)

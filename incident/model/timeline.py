@@ -56,6 +56,8 @@ class Phase:
     state: State
     improving: bool
     failed_ratio: float | None
+    bursts: int = 0
+    """How often it came and went inside the phase, where that was often; 0 = all the time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from incident.model.signals import Measure
 from incident.model.spans import Span, instant
 from incident.model.timeline import Event, SignalReport, Status, Timeline
 from incident.text.links import prometheus_graph_url
-from incident.timeline.blind import gap_unknowns, service_gaps
+from incident.timeline.blind import gap_unknowns, service_gaps, unseen
 from incident.timeline.measured import measured_events
 from incident.timeline.milestones import durations, milestones
 from incident.timeline.recorded import alert_events, change_events, entered_events, gap_events
@@ -78,7 +78,12 @@ def assemble(
         alert_rules=evidence.alert_rules,
         rules_seen=evidence.rules_seen,
         signals=tuple(_gaps_inside(s, window) for s in judged.signals),
-        unknowns=(*evidence.unknowns, *gap_unknowns(gaps, evidence.changes, window), *_unmeasured(judged)),
+        unknowns=(
+            *evidence.unknowns,
+            *gap_unknowns(gaps, evidence.changes, window),
+            *unseen(evidence),
+            *_unmeasured(judged),
+        ),
         signals_explained=evidence.signals_explained,
     )
 
@@ -89,7 +94,7 @@ def reported(evidence: Evidence, judged: Assessment, policy: Policy) -> Span:
     if judged.episodes:
         first, last = judged.episodes[0], judged.episodes[-1]
         if first.start.at < start:
-            start = _minute(first.start.at - _BEFORE)
+            start = _minute(first.start.at - (timedelta(0) if first.began_before else _BEFORE))
         if last.end is None:
             end = max(end, min(judged.data_end, evidence.covered.end))
         elif last.end.at + policy.recovery_hold > end:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -27,7 +27,11 @@ def service_gaps(
     for one in impact:
         for span in _holes(one, explained, evidence):
             clipped = span.clipped(window)
-            if clipped is None or clipped.length < _SHORTEST or any(clipped.overlaps(t) for t in told):
+            if (
+                clipped is None
+                or clipped.length < max(_SHORTEST, 3 * evidence.grid.step)
+                or any(clipped.overlaps(t) for t in told)
+            ):
                 continue
             found.setdefault(_same(clipped, found, evidence.grid.step), []).append(one.spec.name)
     return tuple((span, tuple(names)) for span, names in sorted(found.items()))
@@ -79,6 +83,34 @@ def _same(span: Span, found: dict[Span, list[str]], step: timedelta) -> Span:
         if abs(known.start - span.start) <= 6 * step and abs(known.end - span.end) <= 6 * step:
             return known
     return span
+
+
+def unseen(evidence: Evidence) -> tuple[Unknown, ...]:
+    """Signals without any sample in the window, and the parts of it before the first and after the last."""
+    grid, asked = evidence.grid, evidence.requested or evidence.asked
+    told: list[Unknown] = []
+    seen = np.zeros(grid.count, bool)
+    for one in evidence.signals:
+        present = np.isfinite(one.values)
+        seen |= present
+        inside = (grid.times >= asked.start_ms) & (grid.times < asked.end_ms)
+        if evidence.requested is None and not present[inside].any():
+            told.append(Unknown(f"signal {one.spec.name}", "no samples in the window; check its query"))
+    points = np.flatnonzero(seen)
+    if points.size and evidence.requested is None:
+        first, last = instant(int(grid.times[points[0]])), instant(int(grid.times[points[-1]]) + grid.step_ms)
+        told += _outside_data(asked, first, last, max(_SHORTEST, 3 * evidence.grid.step))
+    return tuple(told)
+
+
+def _outside_data(asked: Span, first: datetime, last: datetime, shortest: timedelta) -> list[Unknown]:
+    """The stretches of the window for which the server has nothing at all."""
+    stretches = ((asked.start, min(first, asked.end)), (max(last, asked.start), asked.end))
+    return [
+        Unknown("every signal", "the server has no samples of this service here", start, end)
+        for start, end in stretches
+        if end - start >= shortest
+    ]
 
 
 def gap_unknowns(

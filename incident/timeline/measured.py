@@ -25,7 +25,7 @@ _LEVEL = timedelta(minutes=3)
 _NEAR_IMPACT = timedelta(minutes=30)
 """Context this close to the impact is worth a row of its own; farther away it is supporting."""
 _RISEN = 0.05
-"""Less of the climb than this next to the onset is its foot; the level inside tells more."""
+"""Less of the climb than this next to the onset is its foot: told as rising, not as a level reached."""
 _SURGE = 1.5
 """Traffic half again as high is a surge worth telling; less is within most services' day."""
 
@@ -75,7 +75,8 @@ def _began(maker: _Maker, number: int, episode: ImpactEpisode) -> Event:
     first = episode.phases[0]
     words = _capital(first.state.words)
     carrier = _first_carrier(maker, episode)
-    title = f"{words}: {_what(maker, carrier, episode.start.at)}"
+    often = f", on and off in {first.bursts} bursts" if first.bursts else ""
+    title = f"{words}{often}: {_what(maker, carrier, episode.start.at)}"
     if relapse:
         title = f"Relapse, {title[0].lower()}{title[1:]}"
     if episode.began_before:
@@ -120,8 +121,10 @@ def _what(maker: _Maker, one: Departure, at: datetime) -> str:
             return "the probe fails" if known == 1 else f"all {known} probes fail"
         case _:
             after = _level(maker.series(spec.name), at)
-            if after is None or abs(after - one.before) < _RISEN * abs(one.inside - one.before):
-                after = one.inside
+            if after is not None and abs(after - one.before) < _RISEN * abs(one.inside - one.before):
+                verb = "rising" if one.direction == "up" else "falling"
+                return f"{spec.name} {verb} from {quantity(one.before, spec.unit)}"
+            after = one.inside if after is None else after
             return _change(spec.name, one.before, after, spec.unit)
 
 
@@ -226,7 +229,7 @@ def _context(maker: _Maker) -> Iterator[Event]:
         counted: dict[str, int] = {}
         for one in found:
             kind = None if one in harmful else _context_kind(one)
-            if kind is not None and _worth_telling(maker, one):
+            if kind is not None and _worth_telling(maker, one) and not _twin(maker, one):
                 k = counted[kind] = counted.get(kind, -1) + 1
                 yield _context_event(maker, one, kind, name, k)
 
@@ -264,7 +267,7 @@ def _context_event(maker: _Maker, one: Departure, kind: str, name: str, k: int) 
         _context_title(one, kind),
         until=instant(one.end_by) if one.end_by else None,
         query=one.spec.query,
-        main=_beside_impact(maker, one) and k == 0 and not _twin(maker, one),
+        main=_beside_impact(maker, one) and k == 0,
     )
 
 

@@ -1,6 +1,24 @@
 """What may happen to a draft that people may have edited. Pure: text in, text or a decision out."""
 
+from report.merge.fallback import best_base
+from report.merge.guard import human_lines, lost_lines, mostly_gone
 from report.merge.insert import insert_row
+from report.merge.merge import Merged, merge
 from report.merge.plan import Plan, edited_lines, generation_of, plan
+from report.merge.telling import readable_diff, summary
 
-__all__ = ["Plan", "edited_lines", "generation_of", "insert_row", "plan"]
+__all__ = [
+    "Merged",
+    "Plan",
+    "best_base",
+    "edited_lines",
+    "generation_of",
+    "human_lines",
+    "insert_row",
+    "lost_lines",
+    "merge",
+    "mostly_gone",
+    "plan",
+    "readable_diff",
+    "summary",
+]

@@ -12,6 +12,8 @@ ORPHANS = "orphans"
 """Key of the section that keeps what people wrote about facts that are gone."""
 DRAFT = "draft"
 """Key of the first block; its anchor names the generation."""
+LINKS = "links"
+"""Key of the block of addresses that the references in the text lead to."""
 _BOM = "\ufeff"
 _ANCHOR = re.compile(
     r"(?P<mark>\s{0,3}<!--\s*itl:(?P<key>[a-z0-9][a-z0-9-]*)(?:\s+[a-z]+=[^\s<>]+)*\s*-->)(?P<rest>.*)"
@@ -94,7 +96,7 @@ def blocks_of(lines: Iterable[Line]) -> tuple[Block, ...]:
 
 def _begun(line: Line) -> Block | None:
     """The block that a line begins."""
-    if line.code or line.held:
+    if "itl" not in line.text or line.code or line.held:
         return None
     if _SPELLED_OUT.fullmatch(line.text) and not line.text.lstrip().startswith("<!--"):
         plain = line.text.replace("\\", "").replace("&lt;", "<").replace("&gt;", ">")

@@ -163,7 +163,9 @@ def _groups(
     mine: Sequence[Change], tools: Sequence[Change]
 ) -> Iterator[tuple[int, int, list[Change], list[Change]]]:
     """Changes of both sides that overlap, together; where both insert, the person's come first."""
-    order = sorted([(c.first, c.last, 0, c) for c in mine] + [(c.first, c.last, 1, c) for c in tools], key=_key)
+    order = sorted(
+        [(c.first, c.last, 0, c) for c in mine] + [(c.first, c.last, 1, c) for c in tools], key=_key
+    )
     first = last = -1
     sides: tuple[list[Change], list[Change]] = ([], [])
     for begin, end, side, change in order:
@@ -190,9 +192,7 @@ def _kept(base: Sequence[Line], human: Sequence[Line], new: Sequence[Line]) -> l
     ]
 
 
-def _decided(
-    stretch: _Stretch, by_human: list[Change], by_tool: list[Change], own: set[str]
-) -> list[Piece]:
+def _decided(stretch: _Stretch, by_human: list[Change], by_tool: list[Change], own: set[str]) -> list[Piece]:
     """What stands in place of a stretch that one side or both changed; `own` is what only people say."""
     if not by_tool:
         return _all(stretch.human, By.PERSON)

@@ -18,6 +18,8 @@ _BULLET = re.compile(r"(\s*)[-*+]\s+(?=\S)")
 _REFERENCE = re.compile(r"\[(e-[0-9a-z]{4,})\](?:\([^()\s]*\))?")
 _REMEMBERED = 1 << 16
 """Lines whose normal form is kept; a long draft has some thousand, and each is asked for many times."""
+_READ = 8
+"""Texts whose lines are kept: a merge and its guard read each of four texts more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,15 @@ class Line:
         return _normal(self.text, self.code)
 
 
+@lru_cache(maxsize=_READ)
 def read_lines(text: str) -> tuple[Line, ...]:
     """The lines of a text, each with the end it has. Their texts and ends joined are the text."""
-    found = [re.fullmatch(r"([^\r\n]*)(\r\n|\n|\r|)", each) for each in _LINE.findall(text)]
-    pairs = [(each[1], each[2]) for each in found if each is not None]
-    texts = [each for each, _ in pairs]
+    whole = _LINE.findall(text)
+    texts = [each.rstrip("\r\n") for each in whole]
     code, held = _inside_fences(texts), _inside_conflicts(texts)
     return tuple(
-        Line(each, end, number in code, number in held) for number, (each, end) in enumerate(pairs)
+        Line(each, full[len(each) :], number in code, number in held)
+        for number, (each, full) in enumerate(zip(texts, whole, strict=True))
     )
 
 
@@ -101,7 +104,7 @@ def _inside_fences(texts: Sequence[str]) -> set[int]:
     unclosed: dict[str, int] = {}
     at = 0
     while at < len(texts):
-        mark = _FENCE.match(texts[at])
+        mark = _FENCE.match(texts[at]) if "```" in texts[at] or "~~~" in texts[at] else None
         end = _closing(texts, at, mark[1], unclosed) if mark else None
         if end is not None:
             inside.update(range(at + 1, end))
@@ -128,11 +131,11 @@ def _inside_conflicts(texts: Sequence[str]) -> set[int]:
 def _conflicts(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     first, halves = -1, 0
     for number, text in enumerate(texts):
-        if re.match(r"<{7}(?!<)", text):
+        if text.startswith("<<<<<<<"):
             first, halves = number, 0
-        elif re.match(r"={7}\s*\Z", text):
+        elif text.startswith("=======") and not text.strip("= "):
             halves += 1
-        elif re.match(r">{7}(?!>)", text) and first >= 0 and halves:
+        elif text.startswith(">>>>>>>") and first >= 0 and halves:
             yield first, number
             first = -1
 

@@ -14,6 +14,7 @@ from collector.survey import SurveyRequest, survey
 from collector.zoom import zoom
 from incident.impact import Surveyed, surveyed
 from incident.model.evidence import Evidence, Presentation
+from incident.model.facts import Nearness
 from incident.model.spans import Grid, Span, Values, instant
 
 FIRST_EXTENSION = timedelta(minutes=30)
@@ -91,12 +92,17 @@ def _closer(
 
 
 def _around(found: Surveyed, evidence: Evidence) -> Span | None:
-    """The impact with an hour to each side, None where there was none."""
-    if not found.episodes:
+    """The impact and the service's firing alerts with an hour to each side, None where there was neither."""
+    last = evidence.covered.end
+    spans = [
+        Span(instant(e.start_after - 1), instant(e.end_by) if e.end_by else last) for e in found.episodes
+    ]
+    own = (a for a in evidence.alerts if a.nearness is Nearness.OWN)
+    fired = [(a.firing_at, a.resolved_at or last) for a in own if a.firing_at is not None]
+    spans += [Span(a, b) for a, b in fired if b > a and evidence.asked.holds(a)]
+    if not spans:
         return None
-    end = found.episodes[-1].end_by
-    stop = instant(end) if end is not None else evidence.covered.end
-    whole = Span(instant(found.episodes[0].start_after), stop).widened(_BESIDE, _BESIDE)
+    whole = Span(min(s.start for s in spans), max(s.end for s in spans)).widened(_BESIDE, _BESIDE)
     return whole.clipped(evidence.covered)
 
 

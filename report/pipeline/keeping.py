@@ -63,8 +63,19 @@ def reconciled(new: Evidence, directory: Path) -> Evidence:
             f"{new.origin.url}: has less of {kept.asked.start:%Y-%m-%d %H:%M} UTC than the evidence kept in "
             f"{directory}; the draft was left as it is, use --replay to make it again"
         )
+    lost = _failed(new) - _failed(kept)
+    if lost and kept.asked == new.asked:
+        raise NoData(
+            f"{new.origin.url}: {', '.join(sorted(lost))} could not be read this time; the draft in "
+            f"{directory} was made from all of it and was left as it is"
+        )
     dated = replace(new, origin=replace(new.origin, collected_at=kept.origin.collected_at))
     return dated if dump(dated) == dump(kept) else new
+
+
+def _failed(evidence: Evidence) -> set[str]:
+    """What a failed source or query kept from being seen."""
+    return {u.what for u in evidence.unknowns if u.failed}
 
 
 def _samples(evidence: Evidence, span: Span) -> float:

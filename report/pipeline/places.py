@@ -9,18 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from collector.errors import ConfigError
 from incident.model.facts import Entered
 from incident.model.timeline import Timeline
-from incident.text.instants import rfc3339
+from incident.text.instants import parse_time, rfc3339
 from incident.text.slug import unique_slug
 
 KEPT = ".incident-timeline"
 """Directory beside the draft that holds bases and entered notes; nothing in it is for reading."""
 NOTES = f"{KEPT}/notes.json"
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Kept times are absolute; this stands in for a `now` that none of them refers to."""
 _LARGEST = 16 * 1024 * 1024
 """A timeline.json larger than this was not written by us."""
 
@@ -125,19 +128,21 @@ def _fresh(directory: Path) -> Path:
 
 
 def read_entered(directory: Path) -> tuple[Entered, ...]:
-    """What people entered with `note`; empty where nothing was. Raises ValueError where it is damaged."""
+    """What people entered with `note`; empty where nothing was. Raises ConfigError where it is damaged."""
     path = directory / NOTES
     try:
         rows = json.loads(path.read_text("utf-8"))
+        return tuple(
+            Entered(str(r["kind"]), parse_time(r["at"], now=_NEVER, zone=None), str(r["text"]), str(r["id"]))
+            for r in rows
+        )
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"{path}: cannot be read ({error}); mend it or move it away, nothing was changed"
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ConfigError(
+            f"{path}: the notes kept there cannot be read ({type(error).__name__}); mend the file or move it "
+            "away, nothing was changed"
         ) from error
-    return tuple(
-        Entered(row["kind"], datetime.fromisoformat(row["at"]), row["text"], row["id"]) for row in rows
-    )
 
 
 def entered_bytes(entered: tuple[Entered, ...]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from incident.model.timeline import Duration, Timeline
 from report.render.clock import clock_of, length
@@ -12,6 +13,8 @@ from report.render.md import Md, counted, line, listed
 # Ends of the durations that tell how it was noticed; the others tell how long it hurt.
 _NOTICED = frozenset({"first_alert_pending", "first_alert_firing", "detected", "acknowledged", "declared"})
 _OPTIONAL = frozenset({"first_alert_pending", "improving"})
+# A sum has no two ends: between its first and its last instant lies time that did not hurt.
+_SUMS = frozenset({"impacted (sum of episodes)"})
 _NAMED = 3
 _NO_REASON = "Not recorded"
 
@@ -33,13 +36,16 @@ def _matters(duration: Duration) -> bool:
 
 def _told(durations: Sequence[Duration]) -> tuple[Md, ...]:
     """One line for each known duration, then one for each reason why others are not known."""
-    known = [
-        line("{}: {} = {}", each.name, _ends(each), length(each.value))
-        for each in durations
-        if each.value is not None
-    ]
+    known = [_known(each, each.value) for each in durations if each.value is not None]
     reasons = dict.fromkeys(each.why_null for each in durations if each.value is None)
     return (*known, *(_unknown(reason, durations) for reason in reasons))
+
+
+def _known(duration: Duration, value: timedelta) -> Md:
+    """`time to detect: impact start -> first alert firing = 16 min 45 s`."""
+    if duration.name in _SUMS:
+        return line("{} = {}", duration.name, length(value))
+    return line("{}: {} = {}", duration.name, _ends(duration), length(value))
 
 
 def _ends(duration: Duration) -> Md:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from incident.model.timeline import Status, Timeline
 from report.render import amounts, cotimed, detection, evidence, figures, impact, lead, rows
 from report.render.clock import clock_of, utc_clock
-from report.render.environment import anchor, markdown_environment
+from report.render.environment import anchor
+from report.render.forms import Form
 from report.render.headline import title
 from report.render.md import Md, counted, fence, foreign
 from report.render.pictures import SUMMARY, ChartRef
@@ -17,21 +18,23 @@ from report.render.quiet import quiet
 # Screen readers read an alternative text in one go; two long sentences are the most one can follow.
 _LONGEST_ALT = 600
 
-_FORMS = {
-    Status.RECOVERED: "incident.md.j2",
-    Status.ONGOING: "incident.md.j2",
-    Status.NO_IMPACT: "quiet.md.j2",
-    Status.UNKNOWN: "quiet.md.j2",
-}
-"""Only an incident asks for causes and actions."""
 
+def markdown(
+    timeline: Timeline,
+    charts: Sequence[ChartRef],
+    *,
+    generation: int,
+    form: str = "full",
+    templates: Mapping[str, str] | None = None,
+) -> str:
+    """The text of the draft. Same timeline, charts, generation, form and templates: same text.
 
-def markdown(timeline: Timeline, charts: Sequence[ChartRef], *, generation: int) -> str:
-    """The text of the draft. Same timeline, charts and generation: same text.
-
-    `generation` counts the texts made for this draft, from 1 on; the first anchor carries it.
+    `generation` counts the texts made for this draft, from 1 on; the first anchor carries it. `form` is
+    one of `FORMS` or a team's own; `templates` are the sources of a team's templates by name, as
+    `short.md.j2` or `sections/actions.md.j2`, and stand before ours of the same name (docs/templates.md).
+    Raises FormError where the form is unknown or a team's template cannot be used.
     """
-    template = markdown_environment().get_template(_FORMS[timeline.status])
+    template = Form(form, timeline.status, templates or {})
     values = _values(timeline, charts) | {
         "generation": Md(generation),
         "anchor": anchor,
@@ -39,8 +42,8 @@ def markdown(timeline: Timeline, charts: Sequence[ChartRef], *, generation: int)
         "fence": fence,
     }
     # The banner counts the questions below it, so they are counted on a first rendering.
-    questions = len(open_prompts(template.render(values | {"questions": Md("")})))
-    return template.render(values | {"questions": counted(questions, "question", "questions")})
+    questions = len(open_prompts(template.filled(values | {"questions": Md("")})))
+    return template.filled(values | {"questions": counted(questions, "question", "questions")})
 
 
 def _values(timeline: Timeline, charts: Sequence[ChartRef]) -> dict[str, object]:
@@ -63,7 +66,7 @@ def _opening(timeline: Timeline) -> dict[str, object]:
         "has_impact": bool(timeline.episodes),
         "unknown": timeline.status is Status.UNKNOWN,
     }
-    if timeline.episodes and _FORMS[timeline.status] == "incident.md.j2":
+    if timeline.episodes and timeline.status in (Status.RECOVERED, Status.ONGOING):
         return opening | {"lead": lead.lead(timeline), "summary": lead.summary(timeline)}
     return opening | {"lead": quiet(timeline), "summary": lead.unknown_sentence(timeline)}
 
@@ -97,6 +100,7 @@ def _evidence(timeline: Timeline) -> dict[str, object]:
         "other_queries": evidence.other_queries(timeline),
         "context_rows": impact.context_rows(timeline),
         "alert_rows": evidence.alert_rows(timeline),
+        "nearby_rows": evidence.nearby_rows(timeline),
         "alerts_readable": timeline.alerts_readable,
         "rule_sources": evidence.rule_sources(timeline),
         "gap_rows": evidence.gap_rows(timeline),

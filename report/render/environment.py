@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined
 from jinja2.runtime import Undefined
 
 from report.render.md import Md, piece
+from report.render.sandbox import Bounded
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
+_BLOCK = re.compile("[a-z0-9][a-z0-9-]*")
 
 
 def _finalize(value: object) -> str:
@@ -19,10 +23,23 @@ def _finalize(value: object) -> str:
 
 
 @cache
-def markdown_environment() -> Environment:
+def markdown_environment() -> Bounded:
     """Templates of Markdown: values are escaped unless they are `Md`, an unknown name is an error."""
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+    return _markdown_environment({})
+
+
+def team_environment(templates: Mapping[str, str]) -> Bounded:
+    """The same with a team's own templates, by name, before ours."""
+    return _markdown_environment(templates)
+
+
+def _markdown_environment(templates: Mapping[str, str]) -> Bounded:
+    def own(name: str) -> tuple[str, str, None] | None:
+        # The name is also the file's, so that an error can say where it is.
+        return (templates[name], name, None) if name in templates else None
+
+    return Bounded(
+        loader=ChoiceLoader([FunctionLoader(own), FileSystemLoader(_TEMPLATES)]),
         undefined=StrictUndefined,
         finalize=_finalize,
         autoescape=False,  # that would be for HTML; `finalize` escapes for Markdown
@@ -51,5 +68,7 @@ def template_text(name: str) -> str:
 
 
 def anchor(block: str) -> Md:
-    """The comment that tells where a generated block begins. `block` is a name of ours."""
+    """The comment that tells where a generated block begins: small letters, digits and `-`."""
+    if not _BLOCK.fullmatch(block):
+        raise ValueError(f"anchor {block!r}: use small letters, digits and '-'")
     return Md(f"<!-- itl:{block} -->")

@@ -93,6 +93,12 @@ def alert_rows(timeline: Timeline) -> tuple[AlertRow, ...]:
     return tuple(_alert_row(timeline, clock, alert) for alert in timeline.alerts)
 
 
+def nearby_rows(timeline: Timeline) -> tuple[AlertRow, ...]:
+    """The intervals of alerts that are not the service's own but of its namespace, or that name nothing."""
+    clock = clock_of(timeline)
+    return tuple(_alert_row(timeline, clock, alert) for alert in timeline.alerts_nearby)
+
+
 def _alert_row(timeline: Timeline, clock: Clock, alert: AlertInterval) -> AlertRow:
     before = "before " if alert.began_before else ""
     if alert.resolved_at is None:

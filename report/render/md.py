@@ -6,11 +6,9 @@ is escaped on the way, so forgetting to escape is not possible, only forgetting 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from incident.text import markdown
-from incident.text.controls import cut, one_line
 
 
 class Md(str):
@@ -19,40 +17,9 @@ class Md(str):
     __slots__ = ()
 
 
-# Marks that change nothing in the middle of a line, in any of the dialects drafts are read in. All
-# others are escaped. People edit this text, and `0\.1 \-\> 0\.9 \%` is no fun to edit.
-_HARMLESS = ",;%'\"?/()+=.>:-"
-# Except where a dialect reads more into them: list numbers and marks at the start of a block, bare
-# addresses, :emoji:, ==highlight==, ++insert++, "--" that closes a comment.
-_READ_AS_MORE = re.compile(
-    r"\A[0-9]{1,9}[.)](?=\s|$)"
-    r"|www\.|:(?=[A-Za-z/+-])"
-    r"|([=+-])\1+>?",
-    re.IGNORECASE,
-)
-_MARK = re.compile(r"[!-/:-@\[-`{-~]")
-
-
 def foreign(text: str, *, limit: int = markdown.INLINE_LIMIT) -> Md:
     """Text of others for the middle of a line or a table cell: shown as it is, without any effect."""
-    flat = cut(one_line(text), limit)
-    if not flat:
-        return Md(markdown.cell(""))
-    more = {at for match in _READ_AS_MORE.finditer(flat) for at in range(match.start(), match.end())}
-    return Md("".join(_spelled(flat, at, at in more or at == 0) for at in range(len(flat))))
-
-
-def _spelled(text: str, at: int, wary: bool) -> str:
-    """The character at `at`, escaped where it is or may become a mark."""
-    char = text[at]
-    if not _MARK.match(char) or (char in _HARMLESS and not wary):
-        return char
-    before, after = text[at - 1 : at], text[at + 1 : at + 2]
-    if char == "_" and before.isalnum() and after.isalnum():
-        return char
-    if char == "<" and after.isdecimal():  # no tag begins with a digit
-        return char
-    return markdown.cell(char)
+    return Md(markdown.foreign(text, limit=limit))
 
 
 def piece(value: object) -> Md:

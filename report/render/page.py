@@ -16,8 +16,10 @@ from markupsafe import Markup
 from incident.text.html import escape
 from incident.text.links import url_or_none
 from report.render.environment import html_environment, template_text
+from report.render.markers import linked
 from report.render.outline import outlined
 from report.render.parser import parser
+from report.render.pictures import CHARTS
 from report.render.shape import shaped
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -26,9 +28,12 @@ _TAGS = _HEADINGS | {
     *("a", "img", "figure", "div", "mark", "details", "summary"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
+# A page of so few sections is seen whole, without a table of contents.
+_FEW_SECTIONS = 3
 _EMBEDDED = tuple(f"data:{kind};base64," for kind in ("image/svg+xml", "image/png", "image/jpeg"))
 _ATTRIBUTES = {
-    "a": {"href", "title"},
+    "a": {"href", "title", "id"},
+    "p": {"class"},
     "img": {"src", "alt"},
     "ol": {"start"},
     "th": {"scope", "class"},
@@ -51,14 +56,17 @@ def html(markdown_text: str, *, title: str, charts: Mapping[str, bytes]) -> byte
     """
     tokens = parser().parse(_text(markdown_text))
     headings = outlined(tokens)
-    rendered = parser().renderer.render(shaped(tokens, charts), parser().options, {})
+    reader = parser()
+    with_links = linked(tokens, [path for path in charts if path.startswith(CHARTS)])
+    rendered = reader.renderer.render(shaped(with_links, charts), reader.options, {})
+    sections = [heading for heading in headings if heading.level == 2]
     page = html_environment().get_template("page.html.j2")
     style = template_text("report.css")
     text = page.render(
         title=Markup(escape(next((each.text for each in headings if each.level == 1), title))),
         policy=_policy(style),
         style=Markup(style),
-        contents=[heading for heading in headings if heading.level == 2],
+        contents=sections if len(sections) > _FEW_SECTIONS else [],
         body=Markup(_clean(rendered)),
     )
     return text.encode("utf-8")

@@ -84,12 +84,13 @@ def prose(markdown_text: str) -> Iterator[str]:
     """The running text of each paragraph, heading and cell, on one line; code and pictures left out."""
     for token in parser().parse(markdown_text):
         if token.type == "inline":
-            yield "".join(_spoken(child) for child in token.children or ())
+            yield " ".join("".join(spoken(child) for child in token.children or ()).split("\n"))
 
 
-def _spoken(token: Token) -> str:
+def spoken(token: Token) -> str:
+    """What a part of a line says, where it is neither code, nor picture, nor escaped on purpose."""
     if token.type in ("softbreak", "hardbreak"):
-        return " "
+        return "\n"
     if token.type in ("code_inline", "image", "text_special"):
         return "\0"  # so that what stands on both sides is not read as one
     return token.content

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CHARTS = "charts/"
+"""Where drafts keep their charts; a picture from elsewhere is a person's and carries no numbers of ours."""
 SUMMARY = "summary"
 """Name of the chart that stands above the timeline; the others belong to the evidence."""
 

@@ -163,7 +163,7 @@ def test_few_requests_must_all_fail(failed: int, total: int, chance: bool) -> No
 
 def test_a_rate_of_few_events_may_be_chance() -> None:
     """Three quiet minutes of a trickle are, half an hour or the same share of a stream are not."""
-    trickle = np.full(300, 0.15)
+    trickle = np.full(300, 0.12)
     trickle[100:103] = 0.05
     trickle[200:230] = 0.05
 
@@ -231,6 +231,15 @@ def test_box_lengths_grow_by_two_fifths_and_flanks_with_them() -> None:
 def test_an_incident_lasts_some_samples_and_a_minute(step_s: float, samples: int) -> None:
     """One sample is never enough."""
     assert least_samples(step_s) == samples
+
+
+@pytest.mark.parametrize(("factor", "found"), [(2.0, 0), (20.0, 1)])
+def test_two_samples_are_enough_where_they_are_extreme(factor: float, found: int) -> None:
+    """At a minute's step two minutes of twice the latency may be anything, of twenty times may not."""
+    row = 0.1 * np.exp(np.random.default_rng(0).normal(0.0, 0.1, 400))
+    row[300:302] *= factor
+
+    assert len(found_at(row, 200, kind="latency")) == found
 
 
 def test_percentiles_beyond_the_last_bucket_are_ordinary() -> None:

@@ -23,7 +23,7 @@ SECTIONS = [
     "Impact",
     "Root cause and resolution",
     "Lessons",
-    "Corrective and preventative measures",
+    "Action items",
     "Evidence",
 ]
 ALL = [build.payments(), build.store(), build.ongoing(), build.healthy(), build.unmeasured()]

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from incident.text.controls import one_line, unbroken
 from incident.text.links import url_or_none
-from incident.text.markdown import cell, cell_code, code_span, fence, inline, link
+from incident.text.markdown import cell, cell_code, code_span, fence, foreign, inline, link
 
 MARKUP = [
     "&lt;",
@@ -102,6 +102,23 @@ def test_inline_text_is_shown_as_it_was(text: str) -> None:
 
     assert shown(inline(text, limit=SHORT)) == [expected]
     assert shown(f"| a |\n| - |\n| {cell(text, limit=SHORT)} |\n")[1:] == [expected]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@given(text=ANY)
+@example(text="a\\")
+@example(text="")
+@example(text="1.")
+@settings(max_examples=250, deadline=None)
+def test_lightly_escaped_text_changes_no_structure_either(place: str, text: str) -> None:
+    """Escaping only what would have an effect is as safe, and shows the same text."""
+    assert structure(place.replace("{}", foreign(text))) == structure(place.replace("{}", "x"))
+    assert shown(foreign(text, limit=SHORT)) == [one_line(text) or "(empty)"]
+
+
+def test_words_that_have_no_effect_stay_as_they_are() -> None:
+    """People edit the text, so it is not full of backslashes."""
+    assert foreign("Degraded: errors 0.1 -> 0.9 %, job=api") == "Degraded: errors 0.1 -> 0.9 %, job=api"
 
 
 @given(ANY)

@@ -1,0 +1,357 @@
+"""What people and their editors do to a draft, at random, and what they may expect of it afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+ANCHOR = re.compile(r"<!-- itl:([a-z0-9-]+)(?: gen=[0-9]+)? -->(.*)")
+WAS = re.compile(r"<!-- itl-was:([a-z0-9-]+)(?: gen=[0-9]+)? -->(.*)")
+ROW = re.compile(r"\|.*\b(e-[0-9a-z]{4,})\b[^|]*\|\s*\Z")
+TOKEN = re.compile(r"tok\d+x")
+
+
+@dataclass(slots=True)
+class Section:
+    """One block of a page under the pen. `copy`: pasted, so that its anchor is a second one."""
+
+    key: str
+    anchor: str
+    lines: list[str]
+    copy: bool = False
+
+
+@dataclass(slots=True)
+class Page:
+    """A draft under the pen."""
+
+    sections: list[Section]
+    first_token: int = 0
+    tokens: int = 0
+    touched: set[str] = field(default_factory=set)
+    """Blocks with any change at all."""
+    copied: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    deleted_rows: set[tuple[str, str]] = field(default_factory=set)
+    touched_rows: set[tuple[str, str]] = field(default_factory=set)
+    conflicted: set[str] = field(default_factory=set)
+    stripped: bool = False
+    formatted: bool = False
+    """Whether spelling was changed everywhere."""
+    moved_rows: bool = False
+    structural: bool = False
+    """Whether blocks were moved, copied or taken out, or begin with another line than they did."""
+    plain: str = ""
+    """The text after the edits, before formatters and wikis."""
+    text: str = ""
+
+    def token(self) -> str:
+        """A word that stands nowhere else."""
+        self.tokens += 1
+        return f"tok{self.first_token + self.tokens}x"
+
+
+def page(text: str, first_token: int = 0) -> Page:
+    """The draft as it was generated or merged, ready to be edited."""
+    sections = [Section("", "", [])]
+    fence = False
+    for line in text.split("\n"):
+        fence ^= line.startswith("```")
+        found = None if fence else (ANCHOR.fullmatch(line) or WAS.fullmatch(line))
+        if found:
+            key = found[1] if ANCHOR.fullmatch(line) else f"was:{found[1]}"
+            sections.append(Section(key, line, []))
+        else:
+            sections[-1].lines.append(line)
+    return Page([each for each in sections if each.anchor or each.lines], first_token)
+
+
+def edited(text: str, rng: np.random.Generator, *, first_token: int = 0) -> Page:
+    """The draft after up to eight edits and perhaps a formatter or a wiki."""
+    paper = page(text, first_token)
+    for _ in range(int(rng.integers(0, 9))):
+        name = str(rng.choice(_NAMES, p=_WEIGHTS))
+        _EDITS[name][1](paper, rng)
+    lines = [line for each in paper.sections for line in ([each.anchor] if each.anchor else []) + each.lines]
+    whole = paper.plain = "\n".join(lines)
+    for name, (chance, change) in _WHOLE.items():
+        if rng.random() < chance:
+            paper.stripped |= name == "strip"
+            paper.formatted |= name in ("blanks", "pad", "bullets", "escapes", "space")
+            whole = change(whole, rng)
+    paper.text = whole
+    return paper
+
+
+def _pick(paper: Page, rng: np.random.Generator) -> Section | None:
+    able = [each for each in paper.sections if len(each.lines) > 1 and each.key not in ("", "links")]
+    return able[int(rng.integers(len(able)))] if able else None
+
+
+def _inside(section: Section, rng: np.random.Generator) -> int:
+    """A place below the first line; the one above it is the end of the block before, once anchors go."""
+    return int(rng.integers(1, len(section.lines) + 1))
+
+
+def _in_fence(lines: list[str], place: int) -> bool:
+    return sum(line.startswith("```") for line in lines[:place]) % 2 == 1
+
+
+def _insert(paper: Page, rng: np.random.Generator) -> None:
+    section = _pick(paper, rng)
+    if section is None:
+        return
+    paper.touched.add(section.key)
+    place = _inside(section, rng)
+    above = section.lines[place - 1]
+    word = paper.token()
+    section.lines.insert(place, f"| - | 15:0{place % 9} | | {word} called | Ada |" if above[:1] == "|" else f"- {word} by Ada")
+
+
+def _paragraph(paper: Page, rng: np.random.Generator) -> None:
+    section = _pick(paper, rng)
+    if section is None:
+        return
+    paper.touched.add(section.key)
+    place = _inside(section, rng)
+    section.lines[place:place] = ["", f"We saw {paper.token()}.", f"  Then {paper.token()} *too*.", ""]
+
+
+def _change(paper: Page, rng: np.random.Generator) -> None:
+    section = _pick(paper, rng)
+    full = [n for n, line in enumerate(section.lines) if line.strip() and not _mark(line)] if section else []
+    if section is None or not full:
+        return
+    paper.touched.add(section.key)
+    place = int(rng.choice(full))
+    paper.structural |= place == full[0]
+    line = section.lines[place]
+    _touch_row(paper, section, line)
+    if line.startswith("|"):
+        cells = line.split(" | ")
+        at = max(len(cells) - 2, 0)
+        cells[at] = f"{cells[at]} {paper.token()}"
+        section.lines[place] = " | ".join(cells)
+    elif rng.random() < 0.5:
+        section.lines[place] = f"{line} {paper.token()}"
+    else:
+        section.lines[place] = f"Quite another {paper.token()} thing"
+
+
+def _mark(line: str) -> bool:
+    """A line that no one rewrites: the mark of a fence, a table's rule."""
+    return line.startswith("```") or set(line) <= set("|- ") or bool(TOKEN.search(line))
+
+
+def _touch_row(paper: Page, section: Section, line: str) -> None:
+    found = ROW.fullmatch(line)
+    if found:
+        paper.touched_rows.add((section.key, found[1]))
+
+
+def _answer(paper: Page, rng: np.random.Generator) -> None:
+    asked = [
+        (section, n)
+        for section in paper.sections
+        for n, line in enumerate(section.lines)
+        if "[You: " in line
+    ]
+    if not asked:
+        return
+    section, n = asked[int(rng.integers(len(asked)))]
+    paper.structural |= n == 0
+    paper.touched.add(section.key)
+    section.lines[n] = re.sub(r"\[You: [^\]]*\]", f"Because of {paper.token()}.", section.lines[n], count=1)
+
+
+def _delete(paper: Page, rng: np.random.Generator) -> None:
+    section = _pick(paper, rng)
+    if section is None:
+        return
+    first = _inside(section, rng)
+    last = min(len(section.lines), first + int(rng.integers(1, 4)))
+    taken = section.lines[first:last]
+    if any(_mark(line) or line.startswith("#") for line in taken):
+        return
+    paper.touched.add(section.key)
+    for line in taken:
+        found = ROW.fullmatch(line)
+        if found:
+            paper.deleted_rows.add((section.key, found[1]))
+    del section.lines[first:last]
+
+
+def _delete_block(paper: Page, rng: np.random.Generator) -> None:
+    section = _pick(paper, rng)
+    if section is None or any(TOKEN.search(line) for line in [section.anchor, *section.lines]) or section.copy:
+        return
+    if section.key in paper.copied:
+        return
+    paper.touched.add(section.key)
+    paper.deleted.add(section.key)
+    paper.structural = True
+    paper.sections.remove(section)
+
+
+def _move_block(paper: Page, rng: np.random.Generator) -> None:
+    section = _pick(paper, rng)
+    if section is None:
+        return
+    paper.structural = True
+    paper.sections.remove(section)
+    paper.sections.insert(int(rng.integers(0, len(paper.sections) + 1)), section)
+
+
+def _copy_block(paper: Page, rng: np.random.Generator) -> None:
+    section = _pick(paper, rng)
+    if section is None or section.copy or any(TOKEN.search(line) for line in [section.anchor, *section.lines]):
+        return
+    if section.key.startswith("was:") or section.key == "orphans":
+        return
+    paper.copied.add(section.key)
+    paper.structural = True
+    made = Section(section.key, section.anchor, list(section.lines), copy=True)
+    if rng.random() < 0.6:
+        made.lines.insert(_inside(made, rng), f"- in the copy: {paper.token()}")
+    paper.sections.insert(int(rng.integers(0, len(paper.sections) + 1)), made)
+
+
+def _rows(paper: Page, rng: np.random.Generator) -> tuple[Section, list[int]] | None:
+    able = [(s, [n for n, x in enumerate(s.lines) if ROW.fullmatch(x)]) for s in paper.sections if not s.copy]
+    able = [(s, places) for s, places in able if len(places) > 1]
+    return able[int(rng.integers(len(able)))] if able else None
+
+
+def _move_row(paper: Page, rng: np.random.Generator) -> None:
+    found = _rows(paper, rng)
+    if found is None:
+        return
+    section, places = found
+    paper.touched.add(section.key)
+    paper.moved_rows = True
+    line = section.lines.pop(int(rng.choice(places)))
+    section.lines.insert(int(rng.choice(places)), line)
+
+
+def _copy_row(paper: Page, rng: np.random.Generator) -> None:
+    found = _rows(paper, rng)
+    if found is None:
+        return
+    section, places = found
+    line = section.lines[int(rng.choice(places))]
+    if TOKEN.search(line) or section.key in paper.copied:
+        return
+    paper.touched.add(section.key)
+    cells = line.split(" | ")
+    cells[-2] = f"{cells[-2]} again {paper.token()}"
+    section.lines.insert(int(rng.choice(places)), " | ".join(cells))
+
+
+def _on_anchor(paper: Page, rng: np.random.Generator) -> None:
+    section = _pick(paper, rng)
+    if section is None or not section.anchor or section.copy or section.key in paper.copied:
+        return
+    paper.touched.add(section.key)
+    paper.structural = True
+    section.anchor += f" my {paper.token()} note"
+
+
+def _conflict(paper: Page, rng: np.random.Generator) -> None:
+    section = _pick(paper, rng)
+    if section is None or section.copy or section.key in paper.copied:
+        return
+    place = len(section.lines)
+    paper.touched.add(section.key)
+    paper.conflicted.add(section.key)
+    mine, theirs = paper.token(), paper.token()
+    section.lines[place:place] = ["<<<<<<< HEAD", f"{mine} says", "=======", f"{theirs} says", ">>>>>>> other", ""]
+
+
+def _fence(paper: Page, rng: np.random.Generator) -> None:
+    section = _pick(paper, rng)
+    place = len(section.lines) if section else 0
+    if section is None or _in_fence(section.lines, place):
+        return
+    paper.touched.add(section.key)
+    section.lines[place:place] = ["```", "<!-- itl:timeline -->", f"log {paper.token()} \\_x", "```", ""]
+
+
+def _preamble(paper: Page, rng: np.random.Generator) -> None:
+    if paper.sections and paper.sections[0].key:
+        paper.sections.insert(0, Section("", "", ["---", f"title: {paper.token()}", "---", ""]))
+    elif rng.random() < 0.5 and paper.sections:
+        paper.sections[0].lines.append(f"{paper.token()}")
+
+
+def _strip(text: str, rng: np.random.Generator) -> str:
+    """A wiki drops comments: all, or a part of them; what stood behind them stays."""
+    keep = 0.0 if rng.random() < 0.6 else 0.5
+    out = []
+    for line in text.split("\n"):
+        found = ANCHOR.fullmatch(line)
+        if found is None or rng.random() < keep:
+            out.append(line)
+        elif found[2].strip():
+            out.append(found[2].strip())
+    return "\n".join(out)
+
+
+def _blanks(text: str, rng: np.random.Generator) -> str:
+    return "\n".join(line + "  " if rng.random() < 0.3 and line else line for line in text.split("\n"))
+
+
+def _pad(text: str, rng: np.random.Generator) -> str:
+    wide = "  " * int(rng.integers(1, 4))
+    return "\n".join(line.replace(" | ", f"{wide}|{wide}") if line[:1] == "|" else line for line in text.split("\n"))
+
+
+def _bullets(text: str, rng: np.random.Generator) -> str:
+    sign = str(rng.choice(["*", "+"]))
+    return re.sub(r"(?m)^- (?=\S)", f"{sign}   ", text)
+
+
+def _escapes(text: str, rng: np.random.Generator) -> str:
+    marks = "[" + "".join(rng.choice(list("_%[("), 2)).replace("[", r"\[") + "]"
+    lines, fence = [], False
+    for line in text.split("\n"):
+        fence ^= line.startswith("```")
+        ours = line.startswith(("<!--", "```", "[e-", "!["))
+        lines.append(line if fence or ours else re.sub(rf"(?<!\\)({marks})(?!e-|You)", r"\\\1", line))
+    return "\n".join(lines)
+
+
+def _space(text: str, rng: np.random.Generator) -> str:
+    """Some formatters want a blank line below a comment."""
+    return re.sub(r"(?m)^(<!-- itl:[a-z -]+-->)\n(?!\n)", r"\1\n\n", text) if rng.random() < 2 else text
+
+
+def _crlf(text: str, rng: np.random.Generator) -> str:
+    if rng.random() < 0.7:
+        return text.replace("\n", "\r\n")
+    return "\n".join(line + "\r" if rng.random() < 0.2 else line for line in text.split("\n"))
+
+
+def _unended(text: str, rng: np.random.Generator) -> str:
+    return text.rstrip("\n") if rng.random() < 0.8 else text + "\n\n"
+
+
+def _bom(text: str, rng: np.random.Generator) -> str:
+    return "\ufeff" + text if rng.random() < 2 else text
+
+
+_EDITS: dict[str, tuple[int, Callable[[Page, np.random.Generator], None]]] = {
+    "insert": (4, _insert), "paragraph": (3, _paragraph), "change": (6, _change), "answer": (3, _answer),
+    "delete": (3, _delete), "delete block": (2, _delete_block), "move block": (1, _move_block),
+    "copy block": (2, _copy_block), "move row": (1, _move_row), "copy row": (1, _copy_row),
+    "on anchor": (1, _on_anchor), "conflict": (1, _conflict), "fence": (1, _fence), "preamble": (1, _preamble),
+}  # fmt: skip
+_NAMES = list(_EDITS)
+_WEIGHTS = [weight / sum(w for w, _ in _EDITS.values()) for weight, _ in _EDITS.values()]
+_WHOLE: dict[str, tuple[float, Callable[[str, np.random.Generator], str]]] = {
+    "strip": (0.12, _strip), "blanks": (0.05, _blanks), "pad": (0.05, _pad), "bullets": (0.05, _bullets),
+    "escapes": (0.05, _escapes), "space": (0.04, _space), "unended": (0.08, _unended), "crlf": (0.08, _crlf),
+    "bom": (0.03, _bom),
+}  # fmt: skip

@@ -1,0 +1,101 @@
+"""Merges random drafts and counts what goes wrong: `python -m tests.merge.harness --documents 100000`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from report.merge import lost_lines, merge
+from tests.merge.documents import data, later, render
+from tests.merge.edits import TOKEN, edited
+from tests.merge.properties import Case, Guard, Merge, failures, words_kept
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a run saw."""
+
+    documents: int
+    lines: int
+    """Lines of people in them."""
+    failed: Counter[str]
+    """How often each property did not hold."""
+    seeds: dict[str, int]
+    """For each of these the seed of the first draft that shows it."""
+
+
+def merged(existing: str, base: str, new: str) -> str:
+    """The merge under test, its text alone."""
+    return merge(existing, base, new).text
+
+
+def guarded(existing: str, base: str, made: str, new: str) -> tuple[str, ...]:
+    """The guard under test."""
+    return lost_lines(existing, base, made, new=new)
+
+
+def run(
+    seeds: range, by: Merge = merged, guard: Guard = guarded, *, stop_at_first: bool = False
+) -> Tally:
+    """One document for each seed, merged over two generations."""
+    failed: Counter[str] = Counter()
+    first: dict[str, int] = {}
+    lines = documents = 0
+    for seed in seeds:
+        documents += 1
+        found, tokens = document(seed, by, guard)
+        lines += tokens
+        for name in found:
+            failed[name] += 1
+            first.setdefault(name, seed)
+        if found and stop_at_first:
+            break
+    return Tally(documents, lines, failed, first)
+
+
+def document(seed: int, by: Merge, guard: Guard) -> tuple[set[str], int]:
+    """The properties that do not hold for the draft of this seed, and how many lines people wrote in it."""
+    rng = np.random.default_rng(seed)
+    before = data(rng)
+    after = later(before, rng)
+    base, new = render(before, 1), render(after, 2)
+    page = edited(base, rng)
+    case = Case(before, after, base, new, page)
+    found = set(failures(case, by, guard))
+    found |= set(_two_generations(case, rng, by, guard))
+    return found, len(set(TOKEN.findall(page.text)))
+
+
+def _two_generations(case: Case, rng: np.random.Generator, by: Merge, guard: Guard) -> Iterator[str]:
+    """P11, P12: edited again and merged again; an old copy against its own base."""
+    third = render(later(case.after, rng), 3)
+    first = by(case.page.text, case.base, case.new)
+    page = edited(first, rng, first_token=1000)
+    second = by(page.text, case.new, third)
+    yield from (f"P11 {name}" for name in words_kept(page.text, second))
+    if guard(page.text, case.new, second, third):
+        yield "P11 the guard fires"
+    copy = by(case.page.text, case.base, third)
+    yield from (f"P12 {name}" for name in words_kept(case.page.text, copy))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints a line for each property that failed; 1 where there is one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--documents", type=int, default=5000)
+    parser.add_argument("--first-seed", type=int, default=0)
+    asked = parser.parse_args(arguments)
+    tally = run(range(asked.first_seed, asked.first_seed + asked.documents))
+    print(f"{tally.documents} documents, {tally.lines} lines of people, {tally.failed.total()} failures")
+    for name, number in sorted(tally.failed.items()):
+        print(f"{number:8} {name}, first seed {tally.seeds[name]}")
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+"""What people may expect of a merge, checked on one draft. Knows nothing of how the merge works."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tests.merge.documents import Data
+from tests.merge.edits import ANCHOR, ROW, TOKEN, WAS, Page
+
+Merge = Callable[[str, str, str], str]
+Guard = Callable[[str, str, str, str], Sequence[str]]
+
+_UPDATE = "tool update: "
+_TABLES = ("timeline", "evidence-events")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One draft: what was measured, what people did to it, what was measured later."""
+
+    before: Data
+    after: Data
+    base: str
+    new: str
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A line and the block it stands in."""
+
+    owner: str
+    text: str
+
+
+@lru_cache(maxsize=32)
+def owned(text: str) -> tuple[Owned, ...]:
+    """Each line with its block: the key of the anchor above it, `was:` before it where it is out of use."""
+    out, owner = list[Owned](), ""
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    opaque = _opaque(lines)
+    for number, line in enumerate(lines):
+        ours = was = None
+        if "itl" in line and number not in opaque:
+            ours, was = ANCHOR.fullmatch(line.strip()), WAS.fullmatch(line.strip())
+        if ours or was:
+            found = ours or was
+            owner = (found[1] if ours else f"was:{found[1]}") if found else owner
+            line = found[2] if found else line
+        out.append(Owned(owner, line))
+    return tuple(out)
+
+
+def _opaque(lines: Sequence[str]) -> set[int]:
+    inside: set[int] = set()
+    fence = conflict = False
+    for number, line in enumerate(lines):
+        conflict |= line.startswith("<<<<<<< ")
+        if line.strip().startswith("```"):
+            fence = not fence
+        elif fence or conflict:
+            inside.add(number)
+        conflict &= not line.startswith(">>>>>>> ")
+    return inside
+
+
+def failures(case: Case, merge: Merge, guard: Guard) -> list[str]:
+    """The names of the properties that do not hold for this draft."""
+    merged = merge(case.page.text, case.base, case.new)
+    checks = [*_kept(case, merged), *_placed(case, merged), *_current(case, merged), *_form(case, merged)]
+    if guard(case.page.text, case.base, merged, case.new):
+        checks.append("P14 the guard fires")
+    checks += _stable(case, merged, merge)
+    return checks
+
+
+def words_kept(before: str, merged: str) -> Iterator[str]:
+    """P1, P2, P3: every line of people once, word for word."""
+    had, has = Counter(TOKEN.findall(before)), Counter(TOKEN.findall(merged))
+    if any(has[token] < number for token, number in had.items()):
+        yield "P1 a line is lost"
+    if any(has[token] > number for token, number in had.items()):
+        yield "P2 a line is doubled"
+    lines = Counter(_spelled(line.text) for line in owned(merged))
+    mine = Counter(_spelled(line.text) for line in owned(before) if TOKEN.search(line.text))
+    if any(lines[text] != number for text, number in mine.items()):
+        yield "P3 a line is not word for word"
+
+
+def _spelled(text: str) -> str:
+    """The line without the chart's number before an event."""
+    return re.sub(r"\A\|\s*(?:\d+|-)\s*\|", "|", text.strip()) if ROW.fullmatch(text.strip()) else text.strip()
+
+
+def _kept(case: Case, merged: str) -> Iterator[str]:
+    yield from words_kept(case.page.text, merged)
+
+
+def _tokens(lines: Sequence[Owned]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        for token in TOKEN.findall(line.text):
+            found.setdefault(line.owner, []).append(token)
+    return found
+
+
+def _placed(case: Case, merged: str) -> Iterator[str]:
+    """P4, P5, P6: order, block, and what was taken out."""
+    page = case.page
+    if page.stripped and page.structural:
+        return
+    before, after = owned(page.plain), owned(merged)
+    has = _tokens(after)
+    for owner, tokens in _tokens(before).items():
+        if owner not in page.copied:
+            here = [token for token in has.get(owner, []) if token in tokens]
+            if here != [token for token in tokens if token in here]:
+                yield "P4 lines changed their order"
+    where = {token: line.owner for line in after for token in TOKEN.findall(line.text)}
+    for line in before:
+        for token in TOKEN.findall(line.text):
+            if not _may_stand(line, where.get(token, line.owner), case):
+                yield "P5 a line stands in another block"
+    yield from _below_its_row(page, before, after)
+    yield from _stays_deleted(page, before, after)
+
+
+def _may_stand(line: Owned, now: str, case: Case) -> bool:
+    if now in (line.owner, f"was:{line.owner}"):
+        return True
+    row = ROW.fullmatch(line.text)
+    gone = f"<!-- itl:{line.owner} " not in case.new or (row is not None and row[1][:6] not in case.new)
+    return now == "orphans" and gone
+
+
+def _below_its_row(page: Page, before: Sequence[Owned], after: Sequence[Owned]) -> Iterator[str]:
+    """A line that people put below an event's row is not below another event's afterwards."""
+    if page.moved_rows or page.copied:
+        return
+    for key in _TABLES:
+        old, new = _above(before, key), _above(after, key)
+        rows = {row for row in new.values() if row} | set(_rows(after, key))
+        for token, row in old.items():
+            if token in new and row in rows and new[token] != row:
+                yield "P5 a line stands below another event"
+
+
+def _above(lines: Sequence[Owned], key: str) -> dict[str, str | None]:
+    """For each row that people put in the event of the row above it."""
+    row: str | None = None
+    found: dict[str, str | None] = {}
+    for line in lines:
+        if line.owner != key or _UPDATE in line.text:
+            continue
+        mark = ROW.fullmatch(line.text.strip())
+        if mark:
+            row = mark[1]
+        else:
+            found |= dict.fromkeys(TOKEN.findall(line.text) if " called | " in line.text else [], row)
+    return found
+
+
+def _rows(lines: Sequence[Owned], key: str) -> dict[str, str]:
+    """Rows of a block by the visible id, without the tool's updates; of several the first."""
+    found: dict[str, str] = {}
+    for line in lines:
+        mark = ROW.fullmatch(line.text.strip())
+        if line.owner == key and mark and _UPDATE not in line.text:
+            found.setdefault(mark[1], line.text)
+    return found
+
+
+def _stays_deleted(page: Page, before: Sequence[Owned], after: Sequence[Owned]) -> Iterator[str]:
+    if any(line.owner in page.deleted - page.copied and line.text.strip() for line in after):
+        yield "P6 a deleted block is back"
+    for key, row in page.deleted_rows:
+        if key not in page.copied and row not in _rows(before, key) and row in _rows(after, key):
+            yield "P6 a deleted row is back"
+
+
+def _body(lines: Sequence[Owned], key: str, *, loose: bool) -> list[str]:
+    text = [line.text.rstrip() for line in lines if line.owner == key]
+    if loose:
+        return [bare for line in text if (bare := re.sub(r"[\W_]+", "", line))]
+    while text and not text[-1]:
+        text.pop()
+    return text[next((n for n, line in enumerate(text) if line), 0) :]
+
+
+def _keys(lines: Sequence[Owned]) -> set[str]:
+    return {line.owner for line in lines}
+
+
+def _current(case: Case, merged: str) -> Iterator[str]:
+    """P9: what nobody touched says what is measured now; what is new is there."""
+    page = case.page
+    if page.stripped and page.structural:
+        return
+    base, new = owned(case.base), owned(case.new)
+    before, after = owned(page.plain), owned(merged)
+    hands_off = page.touched | page.copied | page.deleted | {"", "links"}
+    for key in _keys(new) - hands_off:
+        if key in _keys(base) and key not in _keys(before):
+            continue
+        if _body(after, key, loose=page.formatted) != _body(new, key, loose=page.formatted):
+            yield "P9 an untouched block is not what is measured now"
+    if not page.formatted:
+        yield from _rows_current(case, before, after, new)
+
+
+def _rows_current(
+    case: Case, before: Sequence[Owned], after: Sequence[Owned], new: Sequence[Owned]
+) -> Iterator[str]:
+    page = case.page
+    grown = {e.id for e in case.before.events} & {e.id for e in case.after.events}
+    for key in set(_TABLES) - page.copied - page.deleted - page.conflicted:
+        had, has, wanted = _rows(before, key), _rows(after, key), _rows(new, key)
+        was = _rows(owned(case.base), key)
+        for short, row in wanted.items():
+            taken = (key, short) in page.deleted_rows and short not in had
+            edited = TOKEN.search(had.get(short, "")) is not None
+            twice = sum(f"[{short}]" in line.text and line.owner == key for line in before) > 1
+            if taken or twice:
+                continue
+            if short not in was and short not in had and any(short[:6] == each[:6] for each in was):
+                continue  # the id grew because another event resembles it
+            if not edited and has.get(short) != row:
+                yield "P9 an untouched row is not what is measured now"
+            news = short in was and _spelled(row) != _spelled(was[short])
+            if edited and news and not any(_UPDATE in x.text and f"[{short}]" in x.text for x in after):
+                yield "P9 a new fact below an edited row is missing"
+    if not grown:
+        return
+
+
+def _form(case: Case, merged: str) -> Iterator[str]:
+    """P8, P10, P13: no edit, no markers, line ends."""
+    page = case.page
+    if page.text == case.base and merged != case.new:
+        yield "P8 a draft without edits is not the fresh one"
+    only_formatted = page.plain == case.base
+    if only_formatted and _UPDATE in merged:
+        yield "P8 a formatter is taken for an author"
+    if only_formatted and not page.formatted and _bare(merged) != _bare(case.new):
+        yield "P8 a draft without edits is not the fresh one"
+    if _markers(merged) != _markers(page.text):
+        yield "P10 conflict markers"
+    yield from _ends_kept(page.text, merged)
+    updates = Counter(line.text for line in owned(merged) if _UPDATE in line.text)
+    if any(number > 1 for number in updates.values()):
+        yield "P2 an update is told twice"
+
+
+def _bare(text: str) -> list[str]:
+    return [line.text for line in owned(text) if line.text.strip()]
+
+
+def _markers(text: str) -> int:
+    return len(re.findall(r"(?m)^(?:<{7}|={7}|>{7})", text))
+
+
+def _ends_kept(before: str, merged: str) -> Iterator[str]:
+    if before.startswith("\ufeff") != merged.startswith("\ufeff"):
+        yield "P13 the byte order mark"
+    if before and (before.endswith("\n") != merged.endswith("\n")):
+        yield "P13 the last line end"
+    if "\r\n" in before and not re.search(r"(?<!\r)\n", before) and re.search(r"(?<!\r)\n", merged):
+        yield "P13 line ends"
+    mine = {TOKEN.findall(line)[0]: end for line, end in _with_end(before) if TOKEN.search(line)}
+    made = {TOKEN.findall(line)[0]: end for line, end in _with_end(merged) if TOKEN.search(line)}
+    if any(end and made.get(token) not in (end, "", None) for token, end in mine.items()):
+        yield "P13 a line's own end"
+
+
+def _with_end(text: str) -> list[tuple[str, str]]:
+    return re.findall(r"([^\r\n]*)(\r\n|\n|\r)", text)
+
+
+def _stable(case: Case, merged: str, merge: Merge) -> Iterator[str]:
+    """P7: with nothing new to say a second run changes nothing but the number of the generation."""
+    if merge(merged, case.new, case.new) != merged:
+        yield "P7 not stable"
+    anchor = re.search(r"<!-- itl:draft gen=(\d+) -->", case.new)
+    if anchor and anchor[0] in merged:
+        number = f"<!-- itl:draft gen={int(anchor[1]) + 1} -->"
+        again = merge(merged, case.new, case.new.replace(anchor[0], number))
+        if again != merged.replace(anchor[0], number, 1):
+            yield "P7 not stable"

@@ -1,0 +1,208 @@
+"""Specification of measured rows: how impact begins, turns, comes back and ends, and what goes with it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from incident.model.policy import Policy
+from incident.model.timeline import EventOrigin, State, Status
+from tests.reasoning_builders import at
+from tests.timeline.scenes import (
+    CALM,
+    DOWN,
+    HEALTHY,
+    LASTING,
+    LINKED,
+    RELAPSE,
+    STEP,
+    Scene,
+    box,
+    kinds,
+    row,
+)
+
+WORSE = Scene(failing=box(CALM, ("13:00", "13:30", 0.1), ("13:30", "14:00", 0.5)))
+"""Ten percent for half an hour, then half of all requests."""
+IMPROVING = Scene(failing=(("00:00", CALM), ("13:00", CALM), ("13:00", 0.4), ("13:40", 0.4), ("14:00", CALM)))
+SURGE = Scene(rate=box(20.0, ("12:55", "13:45", 60.0)), failing=STEP.failing)
+FAST = Scene(latency=box(0.2, ("13:00:20", "13:40:10", 0.004)), failing=STEP.failing)
+
+
+def test_a_healthy_window_has_no_rows() -> None:
+    """Nothing happened, nothing is told."""
+    told = HEALTHY.timeline()
+
+    assert told.status is Status.NO_IMPACT
+    assert told.events == ()
+    assert told.episodes == ()
+
+
+def test_a_step_is_told_by_its_two_ends() -> None:
+    """Degraded and recovered on the first page, at the truth; the peak among the supporting rows."""
+    told = STEP.timeline()
+
+    assert kinds(told, main=True) == ["degraded", "recovered"]
+    assert kinds(told, main=False) == ["peak"]
+    assert abs(row(told, "degraded").at - at("13:00:20")) <= timedelta(seconds=30)
+    assert abs(row(told, "recovered").at - at("13:40:10")) <= timedelta(seconds=30)
+
+
+def test_measured_rows_say_who_says_so() -> None:
+    """Every measured row carries its query, its uncertainty and whom it is about."""
+    for event in STEP.timeline().events:
+        assert event.origin is EventOrigin.MEASURED
+        assert "http_requests_total" in event.query
+        assert event.plus_minus > timedelta(0)
+        assert event.subject in ("shop", "errors")
+
+
+def test_the_onset_says_state_and_numbers() -> None:
+    """What was, and what it became, in the first words."""
+    title = row(STEP.timeline(), "degraded").title
+
+    assert title.startswith("Partial outage: errors 0.1 -> ")
+    assert title.endswith(" %")
+
+
+def test_a_change_for_the_worse_is_a_row() -> None:
+    """Degraded first, then a partial outage at its own time."""
+    told = WORSE.timeline()
+
+    assert kinds(told, main=True) == ["degraded", "worsened", "recovered"]
+    assert row(told, "degraded").title.startswith("Degraded: ")
+    assert row(told, "worsened").title.startswith("Partial outage: ")
+    assert abs(row(told, "worsened").at - at("13:30")) <= timedelta(seconds=45)
+    assert told.state is State.PARTIAL_OUTAGE
+
+
+def test_a_slow_way_back_is_told_as_inferred() -> None:
+    """Improving is an inference, and the row says so."""
+    told = IMPROVING.timeline()
+
+    assert kinds(told, main=True) == ["degraded", "improved", "recovered"]
+    assert row(told, "improved").title == "Improving (inferred)"
+    assert abs(row(told, "improved").at - at("13:40")) <= timedelta(minutes=3)
+    assert told.milestones.improving is not None
+    assert told.milestones.improving.at == row(told, "improved").at
+
+
+def test_impact_that_lasts_is_not_recovered() -> None:
+    """No row of an end that was not seen."""
+    told = LASTING.timeline()
+
+    assert told.status is Status.ONGOING
+    assert kinds(told, main=True) == ["degraded"]
+
+
+def test_a_return_within_the_quiet_gap_is_a_relapse() -> None:
+    """Half an hour of quiet: the same incident comes back."""
+    told = RELAPSE.timeline()
+
+    assert kinds(told, main=True) == ["degraded", "recovered", "relapse", "recovered"]
+    assert row(told, "relapse").title.startswith("Relapse, partial outage: errors ")
+
+
+def test_a_return_after_the_quiet_gap_is_a_new_incident() -> None:
+    """With a quiet gap of twenty minutes half an hour of quiet ends the incident."""
+    told = RELAPSE.timeline(policy=Policy(quiet_gap=timedelta(minutes=20)))
+
+    assert kinds(told, main=True) == ["degraded", "recovered", "degraded", "recovered"]
+
+
+def test_a_return_within_the_hold_is_no_recovery() -> None:
+    """Six good minutes are part of the episode: better for a while, but neither recovered nor a relapse."""
+    told = Scene(failing=box(CALM, ("12:40", "13:00", 0.4), ("13:06", "13:30", 0.4))).timeline()
+
+    assert kinds(told, main=True) == ["degraded", "improved", "worsened", "recovered"]
+    assert len(told.episodes) == 1
+
+
+def test_no_target_up_is_told_as_down() -> None:
+    """How many targets are known, and between which scrapes they went."""
+    told = DOWN.timeline()
+
+    assert row(told, "degraded").title == "Down: no target up (2 known)"
+    assert abs(row(told, "degraded").at - at("13:00")) <= timedelta(seconds=15)
+    assert abs(row(told, "recovered").at - at("13:30")) <= timedelta(seconds=15)
+    assert "peak" not in kinds(told)
+
+
+@pytest.mark.parametrize(
+    "scene", [Scene(down=DOWN.down, rate=DOWN.rate, probed=True), Scene(holes=DOWN.down, rate=DOWN.rate)]
+)
+def test_what_is_seen_decides_not_what_is_missing(scene: Scene) -> None:
+    """A probe that fails beside the targets is impact; a hole in the scrapes alone is not."""
+    told = scene.timeline()
+
+    assert (told.state is State.DOWN) == scene.probed
+
+
+def test_a_surge_beside_the_impact_is_on_the_first_page() -> None:
+    """Three times the traffic five minutes before: context, told as such, never as the cause."""
+    told = SURGE.timeline()
+    surge = row(told, "traffic_surge")
+
+    assert surge.title.startswith("Traffic rising, ")
+    assert abs(surge.at - at("12:55")) <= timedelta(minutes=3)
+    assert surge.until is not None
+    assert kinds(told, main=True)[0] == "traffic_surge"
+
+
+def test_a_surge_far_from_the_impact_is_supporting() -> None:
+    """Two hours earlier it is no neighbour of the impact any more."""
+    early = Scene(
+        rate=box(20.0, ("12:05", "12:25", 60.0)), failing=box(CALM, ("14:00", "14:30", 0.4))
+    ).timeline()
+
+    assert "traffic_surge" not in kinds(early, main=True)
+    assert "traffic_surge" in kinds(early, main=False)
+
+
+def test_context_without_impact_is_never_on_the_first_page() -> None:
+    """A surge that harmed nobody is folded away."""
+    told = Scene(rate=SURGE.rate).timeline()
+
+    assert told.status is Status.NO_IMPACT
+    assert kinds(told, main=True) == []
+    assert kinds(told, main=False) == ["traffic_surge"]
+
+
+def test_a_small_surge_is_not_told() -> None:
+    """A third more traffic is within most services' day."""
+    assert Scene(rate=box(20.0, ("13:00", "14:00", 27.0))).timeline().events == ()
+
+
+def test_faster_answers_beside_errors_are_context() -> None:
+    """Requests that fail at once answer fast: told, but the impact is the errors'."""
+    told = FAST.timeline()
+
+    assert row(told, "latency_drop").title.startswith("Responses faster: p99 ")
+    assert told.episodes[0].signals == ("errors",)
+    assert row(told, "degraded").title.startswith("Partial outage: errors")
+
+
+def test_faster_answers_alone_are_no_impact() -> None:
+    """Nobody is harmed by speed."""
+    told = Scene(latency=FAST.latency).timeline()
+
+    assert told.status is Status.NO_IMPACT
+    assert kinds(told, main=True) == []
+
+
+def test_signals_that_join_are_supporting_rows() -> None:
+    """Latency that rises with the errors has its own row, folded."""
+    told = Scene(failing=STEP.failing, latency=box(0.2, ("13:05", "13:40", 1.0))).timeline()
+    joined = [e for e in told.events if e.subject == "p99"]
+
+    assert [e.kind for e in joined if not e.main] == ["degraded"]
+    assert told.episodes[0].signals == ("errors", "p99")
+
+
+def test_rows_link_to_the_graph_behind_them() -> None:
+    """Where a base is known, a measured row leads to its query in the reported window."""
+    told = STEP.timeline(display=LINKED)
+
+    assert all(e.link.startswith("http://prometheus.example:9090/") for e in told.events if e.query)
+    assert all(e.link == "" for e in STEP.timeline().events)
