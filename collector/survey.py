@@ -246,5 +246,5 @@ def _explained(signals: Sequence[SignalSeries], found: Found | None) -> tuple[st
     if found is not None and found.requests is not None and found.requests.failing is None:
         lines.append(f"errors: none; no label of {found.requests.family.counter} tells failures apart")
     if found is not None and found.also:
-        lines.append(f"also possible: {', '.join(found.also)}")
+        lines.append(f"not taken: {', '.join(found.also)}; it counts the same requests again")
     return tuple(lines)

@@ -146,6 +146,7 @@ def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
     "--signal", "signals", multiple=True, metavar="NAME=PROMQL", help="Add or replace a signal; repeatable."
 )
 @click.option("--replay", metavar="PATH", help="Draft from kept evidence, with no network.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show what would change in the draft.")
 @click.option(
     "--format", "form", type=click.Choice(["path", "json"]), default="path", help="What stdout gets."
 )

@@ -132,16 +132,22 @@ def _order(one: AlertInterval) -> tuple[object, ...]:
 
 
 def joined_facts(found: Iterable[Fact]) -> tuple[Fact, ...]:
-    """Each fact once: the same text within a second, of the more telling kind."""
+    """Each fact once: the same text within a second, of the more telling kind, on nothing different."""
     ordered = sorted(found, key=lambda one: (one.text, one.at, telling(one.kind), one.kind, one.places))
     kept: list[Fact] = []
     for one in ordered:
-        last = kept[-1] if kept else None
-        if last is not None and last.text == one.text and one.at - last.at <= _SAME_TIME:
-            kept[-1] = _one_of(last, one)
+        index = len(kept) - 1
+        while index >= 0 and _near(kept[index], one) and not _subset(kept[index].labels, one.labels):
+            index -= 1
+        if index >= 0 and _near(kept[index], one):
+            kept[index] = _one_of(kept[index], one)
         else:
             kept.append(one)
-    return tuple(sorted(kept, key=lambda one: (one.at, one.kind, one.text)))
+    return tuple(sorted(kept, key=lambda one: (one.at, one.kind, one.text, one.labels)))
+
+
+def _near(known: Fact, one: Fact) -> bool:
+    return known.text == one.text and one.at - known.at <= _SAME_TIME
 
 
 def _one_of(known: Fact, one: Fact) -> Fact:

@@ -45,6 +45,8 @@ class Presentation:
     link_base: str = ""
     """Where links to graphs lead; empty for none."""
     policy: Policy = field(default_factory=Policy)
+    generation: int = 1
+    """Which generation of the draft's text was made from it; a replay makes that one again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from incident.impact.assess import Assessment, assess
 from incident.impact.departures import baseline_points
 from incident.model.evidence import Evidence
@@ -164,8 +166,13 @@ def _baseline(evidence: Evidence) -> Span | None:
     points = max(baseline_points(s, evidence) for s in evidence.signals)
     if points == 0:
         return None
+    seen = [
+        int(np.flatnonzero(np.isfinite(s.values))[0]) for s in evidence.signals if np.isfinite(s.values).any()
+    ]
+    times = evidence.grid.times
     return Span(
-        instant(evidence.grid.start_ms), instant(evidence.grid.start_ms + points * evidence.grid.step_ms)
+        instant(int(times[min(min(seen), points - 1)])),
+        instant(int(times[points - 1]) + evidence.grid.step_ms),
     )
 
 

@@ -81,22 +81,21 @@ def parse(text: str) -> Draft:
 
 def blocks_of(lines: Iterable[Line]) -> tuple[Block, ...]:
     """The lines split at their anchors."""
-    blocks: list[Block] = []
-    current, body = Block("", "", "", "", ()), list[Line]()
+    heads, bodies = [Block("", "", "", "", ())], [list[Line]()]
     for line in lines:
-        begun = _begun(line)
+        begun = _begun(line) if "itl" in line.text else None
         if begun is None:
-            body.append(line)
-            continue
-        blocks.append(replace(current, lines=tuple(body)))
-        current, body = begun, []
-    blocks.append(replace(current, lines=tuple(body)))
-    return tuple(block for block in blocks if block.anchor or block.lines)
+            bodies[-1].append(line)
+        else:
+            heads.append(begun)
+            bodies.append([])
+    whole = (replace(head, lines=tuple(body)) for head, body in zip(heads, bodies, strict=True))
+    return tuple(block for block in whole if block.anchor or block.lines)
 
 
 def _begun(line: Line) -> Block | None:
     """The block that a line begins."""
-    if "itl" not in line.text or line.code or line.held:
+    if line.code or line.held:
         return None
     if _SPELLED_OUT.fullmatch(line.text) and not line.text.lstrip().startswith("<!--"):
         plain = line.text.replace("\\", "").replace("&lt;", "<").replace("&gt;", ">")
@@ -112,7 +111,7 @@ def _begun(line: Line) -> Block | None:
 
 def anchor_of(line: Line) -> str | None:
     """The key of the anchor that a line is; None for any other line."""
-    begun = _begun(line)
+    begun = _begun(line) if "itl" in line.text else None
     return begun.key if begun and not begun.own else None
 
 

@@ -29,10 +29,10 @@ def merge_body(
     measures now below it. A row that the tool has no more is dropped; when it was edited it stays, or
     is an orphan where its event is not among the `known` ones of the whole new text.
     """
-    if [line.text for line in human] == [line.text for line in base]:
-        return Body(_spaced(tuple(Line(line.text, end) for line in new), base, human))
     if [line.text for line in new] == [line.text for line in base]:
         return Body(tuple(human))
+    if [line.text for line in human] == [line.text for line in base]:
+        return Body(_spaced(tuple(Line(line.text, end) for line in new), base, human))
     heard = gathered(human, set(meant(base)), set(meant(new)))
     sides, orphans = _without_gone(events.entries(base, heard, new), known)
     sides = _without_deleted(sides)

@@ -56,5 +56,5 @@ def _spelled(line: Line) -> str:
     """The line as people see it. The chart's number in an event's row is not theirs."""
     if line.code:
         return line.text.strip()
-    shown = without_anchors(line.text).strip()
+    shown = without_anchors(line.text.removeprefix("\ufeff")).strip()
     return re.sub(r"\A\|\s*(?:[0-9]+|-)\s*\|", "|", shown) if rows.id_of(shown) else shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from report.merge import rows
@@ -35,10 +35,11 @@ class Line:
     told: tuple[Line, ...] = ()
     """What the tool said below it, where a person had rewritten it."""
 
-    @property
-    def same(self) -> str:
-        """What formatters leave alone: lines of equal meaning have an equal one. Empty: a blank line."""
-        return _normal(self.text, self.code)
+    same: str = field(init=False)
+    """What formatters leave alone: lines of equal meaning have an equal one. Empty: a blank line."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "same", _normal(self.text, self.code))
 
 
 @lru_cache(maxsize=_READ)
@@ -72,7 +73,7 @@ def without_anchors(text: str) -> str:
 def _normal(text: str, code: bool) -> str:
     if code:  # each character of a query counts
         return text.rstrip()
-    shown = without_anchors(text.replace("\u00a0", " ")).rstrip()
+    shown = without_anchors(text.replace("\u00a0", " ").removeprefix("\ufeff")).rstrip()
     if rows.is_row(shown):
         return _normal_row(shown)
     return _BULLET.sub(r"\1- ", _words(shown), count=1)

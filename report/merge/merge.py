@@ -94,13 +94,16 @@ def _with_new(
     anchor of the first block, which names the generation, and the addresses that a wiki resolves.
     """
     made, came = list(places), list[str]()
+    end = _usual_end(mine)
     for number, block in enumerate(fresh.blocks):
         if block.key in mine.keys:
             continue
         if block.key == DRAFT:
-            made.insert(_first_keyed(made), (None, replace(block, lines=())))
+            made.insert(_first_keyed(made), (None, replace(block, end=end, lines=())))
         elif block.key not in old.keys or (block.key == LINKS and links_lost):
-            made.insert(_place(made, fresh.blocks, number), (None, block))
+            lines = tuple(Line(line.text, end) for line in block.lines)
+            place = _place(made, fresh.blocks, number)
+            made.insert(place, (None, replace(block, end=end, lines=lines)))
             came.append(block.key)
     return made, came
 
@@ -140,7 +143,7 @@ def _lines(places: Sequence[_Placed], end: str) -> list[Line]:
         met = number is not None and before is not None and number == before + 1
         if not met:
             lines = _apart(lines, end)
-        lines += block.written if number is not None else [replace(line, end=end) for line in block.written]
+        lines += block.written
         before = number
     return [line if line.end else replace(line, end=end) for line in lines]
 

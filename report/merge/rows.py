@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ID = re.compile(r"\be-[0-9a-z]{4,}\b")
 _PIPE = re.compile(r"(?<!\\)\|")
+_REMEMBERED = 1 << 14
+"""Lines whose id is kept; each is asked for several times in a merge."""
 
 
 def is_row(text: str) -> bool:
@@ -20,6 +23,7 @@ def cells(text: str) -> list[str]:
     return [each.strip() for each in _PIPE.split(inner)]
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def id_of(text: str) -> str | None:
     """The id of the event that a row tells: it stands in the last cell. None for any other line."""
     if not is_row(text):

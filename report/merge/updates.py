@@ -74,7 +74,10 @@ def laid_out(pieces: Sequence[Piece], end: str) -> list[Line]:
         if piece.by is By.UPDATE:
             page.wait(piece.line)
             continue
-        page.put(replace(piece.line, told=()) if piece.by is By.PERSON else Line(piece.line.text, end))
+        if piece.by is By.PERSON:
+            page.put(replace(piece.line, told=()) if piece.line.told else piece.line)
+        else:
+            page.put(Line(piece.line.text, end))
         for told in piece.line.told:
             page.wait(told)
     return page.finished()

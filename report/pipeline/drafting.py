@@ -22,12 +22,14 @@ from incident.text.controls import terminal
 from incident.text.instants import parse_time, zone
 from incident.timeline import timeline_json
 from report.exits import Exit
+from report.pipeline.collecting import collect
 from report.pipeline.doctor import Health, examine
-from report.pipeline.flow import Draft, draft, redraft
+from report.pipeline.flow import Draft, draft, previewed
 from report.pipeline.keeping import read_evidence
+from report.pipeline.merging import Outcome
 from report.pipeline.noting import Note, add_note
 from report.pipeline.places import read_document
-from report.pipeline.publishing import PAGE, Outcome, Published
+from report.pipeline.publishing import PAGE, Published
 from report.pipeline.telling import tell
 from report.pipeline.window import TAIL, Asked, described, lead_for, window, window_of_alert
 from report.progress import progress
@@ -47,12 +49,11 @@ def run_draft(given: Given, *, version: str, now: datetime) -> Exit:
     settings = settings_of(given)
     quiet = bool(given.get("quiet"))
     with progress(quiet=quiet) as say:
-        if given.get("replay"):
-            _no_window(given)
-            evidence = _shown_as(read_evidence(Path(_text(given, "replay"))), given)
-            made = redraft(evidence, settings.output, version=version, now=now, say=say)
-        else:
-            made = _live(given, settings, version=version, now=now, say=say)
+        evidence = _evidence(given, settings, now=now, say=say)
+        if given.get("dry_run"):
+            sys.stdout.write(previewed(evidence, settings.output, version=version, say=say))
+            return Exit.DONE
+        made = draft(evidence, settings.output, version=version, now=now, say=say)
     if not quiet:
         tell(made)
     _print(made, _text(given, "form"))
@@ -63,7 +64,7 @@ def run_demo(output: Path, *, quiet: bool, version: str, now: datetime) -> Exit:
     """`demo`: the bundled incident, offline; its first page goes to stdout."""
     evidence = read_evidence(bundled())
     with progress(quiet=quiet) as say:
-        made = redraft(evidence, output, version=version, now=now, say=say)
+        made = draft(evidence, output, version=version, now=now, say=say)
     print(first_page(made.timeline, recorded=True))
     asked = len(open_prompts(made.published.draft.read_text("utf-8")))
     print(f"{made.place.directory / PAGE}    {asked} questions for you")
@@ -180,9 +181,15 @@ def _connected(settings: Settings) -> PrometheusSource:
     return connect(settings.http, url=settings.server, deadline=settings.deadline, on_query=None)
 
 
-def _live(
-    given: Given, settings: Settings, *, version: str, now: datetime, say: Callable[[str], None]
-) -> Draft:
+def _evidence(given: Given, settings: Settings, *, now: datetime, say: Callable[[str], None]) -> Evidence:
+    """Kept evidence where a replay is asked for, else what the live source has."""
+    if given.get("replay"):
+        _no_window(given)
+        return _shown_as(read_evidence(Path(_text(given, "replay"))), given)
+    return _live(given, settings, now=now, say=say)
+
+
+def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str], None]) -> Evidence:
     settings.server  # noqa: B018 - no address is a mistake to tell before any other
     asked = _asked(given)
     span = window(asked, now=now, zone=settings.timezone if settings.timezone_given else None)
@@ -196,9 +203,8 @@ def _live(
         raise ConfigError("service: none given; name one with --service, or `service:` in the configuration")
     if not given.get("quiet"):
         print(f"window   {described(span, settings.timezone)}", file=sys.stderr)
-    request = _request(settings, service, span)
     shown = Presentation(settings.timezone.key, settings.link_base, settings.policy)
-    return draft(source, request, shown, settings.output, version=version, now=now, say=say)
+    return collect(source, _request(settings, service, span), shown, now=now, say=say)
 
 
 def _request(settings: Settings, service: str, span: Span) -> SurveyRequest:
@@ -236,7 +242,7 @@ def _after(published: Published) -> Exit:
         return Exit.DONE
     print(
         f"incident-timeline: {published.draft}: {published.reason}; it was left alone, the new text lies "
-        "beside it as postmortem.new.md",
+        "beside it as postmortem.new.md; compare the two and keep what you want",
         file=sys.stderr,
     )
     return Exit.HUMAN_NEEDED

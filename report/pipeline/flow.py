@@ -1,7 +1,7 @@
-"""The whole flow on one page: survey, detect, zoom, assemble, draw, render, merge, write.
+"""The flow on one page: evidence is judged, finds its place, is drawn, rendered, merged and written.
 
-Each step takes frozen values and returns frozen values. Nothing flows back but the brackets that
-detection found, which say where the zoom reads raw samples.
+`collecting` brings the evidence: survey, detect, zoom. Each step takes frozen values and returns frozen
+values; nothing flows back but the brackets that detection found, which say where the zoom reads.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from collector.source import Source
-from collector.survey import SurveyRequest
-from incident.model.evidence import Evidence, Presentation
+from incident.model.evidence import Evidence
 from incident.model.timeline import Timeline
 from incident.timeline import Display, assemble
-from report.pipeline.collecting import collect
 from report.pipeline.keeping import reconciled
 from report.pipeline.places import Place, find_place
-from report.pipeline.publishing import Published, publish
+from report.pipeline.publishing import Published, preview, publish
 
 Say = Callable[[str], None]
 """Shows one line of progress; silent where nobody watches."""
@@ -34,30 +31,28 @@ class Draft:
     published: Published
 
 
-def draft(
-    source: Source,
-    request: SurveyRequest,
-    presentation: Presentation,
-    output: Path,
-    *,
-    version: str,
-    now: datetime,
-    say: Say,
-) -> Draft:
-    """One window of a live source to one draft on disk."""
-    evidence = collect(source, request, presentation, now=now, say=say)
-    return redraft(evidence, output, version=version, now=now, say=say)
+def draft(evidence: Evidence, output: Path, *, version: str, now: datetime, say: Say) -> Draft:
+    """Evidence, just collected or kept, to one draft on disk; the same evidence makes the same bytes."""
+    timeline, kept, place = _judged_in_place(evidence, output, version, say)
+    return Draft(timeline, place, publish(timeline, kept, place, now=now, say=say))
 
 
-def redraft(evidence: Evidence, output: Path, *, version: str, now: datetime, say: Say) -> Draft:
-    """Kept evidence to the same draft, byte for byte, with no network."""
+def previewed(evidence: Evidence, output: Path, *, version: str, say: Say) -> str:
+    """What `draft` would change in the draft's text, as a diff to read; nothing is written."""
+    return preview(*_judged_in_place(evidence, output, version, say))
+
+
+def _judged_in_place(
+    evidence: Evidence, output: Path, version: str, say: Say
+) -> tuple[Timeline, Evidence, Place]:
+    """The judgement, the evidence to keep, and the directory this incident has or gets."""
     say("assembling")
     timeline = judged(evidence, version)
     place = find_place(output, timeline)
     kept = reconciled(evidence, place.directory)
     if place.entered or kept is not evidence:
         timeline = judged(kept, version, place)
-    return Draft(timeline, place, publish(timeline, kept, place, now=now, say=say))
+    return timeline, kept, place
 
 
 def judged(evidence: Evidence, version: str, place: Place | None = None) -> Timeline:

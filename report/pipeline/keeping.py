@@ -69,8 +69,12 @@ def reconciled(new: Evidence, directory: Path) -> Evidence:
             f"{new.origin.url}: {', '.join(sorted(lost))} could not be read this time; the draft in "
             f"{directory} was made from all of it and was left as it is"
         )
-    dated = replace(new, origin=replace(new.origin, collected_at=kept.origin.collected_at))
-    return dated if dump(dated) == dump(kept) else new
+    generation = kept.presentation.generation
+    shown = replace(new.presentation, generation=generation)
+    dated = replace(
+        new, presentation=shown, origin=replace(new.origin, collected_at=kept.origin.collected_at)
+    )
+    return dated if dump(dated) == dump(kept) else replace(new, presentation=shown)
 
 
 def _failed(evidence: Evidence) -> set[str]:

@@ -16,8 +16,9 @@ from incident.timeline import timeline_json
 from report.merge import insert_row
 from report.pipeline.flow import judged
 from report.pipeline.keeping import read_evidence
+from report.pipeline.merging import Outcome
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes, place_at
-from report.pipeline.publishing import DRAFT, PAGE, Outcome, Published, page, pictures_of, publish, text_of
+from report.pipeline.publishing import DRAFT, PAGE, Published, encoded, page, pictures_of, publish, text_of
 from report.write import locked, write_all
 
 KINDS = (
@@ -65,7 +66,7 @@ def _identity(note: Note) -> str:
 
 
 def _inserted(directory: Path, one: Entered, entered: tuple[Entered, ...], timeline: Timeline) -> Published:
-    """The edited draft with one row more, none of its lines changed, and its page made from it."""
+    """A draft that cannot be merged, with one row more, none of its lines changed, and its page."""
     with locked(directory.parent / f"{KEPT}.lock"):
         existing = text_of(directory / DRAFT) or ""
         text = insert_row(existing, one, zone(timeline.zone))
@@ -77,7 +78,7 @@ def _inserted(directory: Path, one: Entered, entered: tuple[Entered, ...], timel
         files = {
             NOTES: entered_bytes(entered),
             PAGE: page(text, _title(text), pictures_of(directory)),
-            DRAFT: text.encode("utf-8", "surrogateescape"),
+            DRAFT: encoded(text),
             "timeline.json": timeline_json(timeline),
         }
         changed = write_all(directory, files)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
 
 from collector.record import dump
 from incident.model.evidence import Evidence
 from incident.model.timeline import Timeline
+from incident.text.controls import terminal
 from incident.timeline import timeline_json
 from report.charts import Chart, draw
-from report.merge import Plan, plan
+from report.merge import readable_diff
 from report.pipeline.keeping import EVIDENCE
+from report.pipeline.merging import Decision, KeptTexts, Outcome, decided
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes
 from report.render import ChartRef, headline, html, markdown
 from report.write import OutputError, locked, preflight, sweep_stale, write_all
@@ -24,33 +26,29 @@ DRAFT = "postmortem.md"
 PAGE = "postmortem.html"
 NEW_DRAFT = "postmortem.new.md"
 _BASE = re.compile(r"base-(\d{4,})\.md")
-
-
-class Outcome(Enum):
-    """What became of the files."""
-
-    WRITTEN = "written"
-    UNCHANGED = "unchanged"
-    HUMAN_NEEDED = "human needed"
+_TRIES = 3
+"""How often a draft that changed under our hands is read and merged again before a person is asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was written where; `reason` says why a human is needed."""
+    """What was written where; `told` is one line about the merge, `reason` why a human is needed."""
 
     outcome: Outcome
     draft: Path
     changed: tuple[str, ...]
     reason: str = ""
+    told: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """The text on disk, the base it was made from, and its generation."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """Everything of a new draft but its merged text."""
 
-    existing: str | None
-    base: str | None
-    generation: int
+    timeline: Timeline
+    evidence: Evidence
+    place: Place
+    charts: tuple[Chart, ...]
 
 
 def publish(
@@ -62,44 +60,59 @@ def publish(
     say: Callable[[str], None],
     beside: bool = True,
 ) -> Published:
-    """Writes the draft into its place; an edited one is left alone and the new text laid `beside` it.
+    """Writes the draft into its place, merged with what people wrote there.
 
-    Raises OutputError where it cannot be written and LockHeld where another run is at work there.
+    Where that is not certain, the draft is left alone and the new text laid `beside` it. Raises
+    OutputError where it cannot be written and LockHeld where another run is at work there.
     """
     preflight(place.directory.parent if not place.exists else place.directory)
     say("drawing")
-    charts = draw(timeline, evidence)
+    made = _Made(timeline, evidence, place, draw(timeline, evidence))
     say("writing")
     with locked(place.directory.parent / f"{KEPT}.lock"):
         if place.exists:
             sweep_stale(place.directory, now=now)
-        kept = _kept(place.directory)
-        text = _rendered(timeline, charts, kept)
-        match plan(kept.existing, kept.base, text):
-            case Plan.HUMAN_NEEDED as needed:
-                return _beside(place, text, needed.value, write=beside)
-            case Plan.UNCHANGED | Plan.WRITE:
-                return _written(timeline, evidence, place, charts, text, kept)
+        for _ in range(_TRIES):
+            kept = kept_texts(place.directory)
+            number, new = _generated(made, kept)
+            choice = decided(kept, new)
+            if choice.outcome is Outcome.HUMAN_NEEDED:
+                return _beside(place, choice, write=beside)
+            files = _files(made, kept, number, new, choice)
+            if text_of(place.directory / DRAFT) == kept.existing:
+                changed = write_all(place.directory, files)
+                outcome = Outcome.WRITTEN if changed else Outcome.UNCHANGED
+                return Published(outcome, place.directory / DRAFT, changed, told=choice.told)
+    return Published(Outcome.HUMAN_NEEDED, place.directory / DRAFT, (), "somebody keeps saving it")
 
 
-def _rendered(timeline: Timeline, charts: tuple[Chart, ...], kept: _Kept) -> str:
-    """The text under its generation: the one it has where nothing changed, else the next."""
-    refs = [ChartRef(c.name, c.title, c.alt, f"charts/{c.name}.svg") for c in charts]
-    same = markdown(timeline, refs, generation=max(1, kept.generation))
-    if kept.base is None or same == kept.base:
-        return same
-    return markdown(timeline, refs, generation=kept.generation + 1)
+def preview(timeline: Timeline, evidence: Evidence, place: Place) -> str:
+    """What a run would change in the draft, as a readable diff; nothing is written."""
+    kept = kept_texts(place.directory)
+    _, new = _generated(_Made(timeline, evidence, place, draw(timeline, evidence)), kept)
+    choice = decided(kept, new)
+    if choice.outcome is Outcome.HUMAN_NEEDED:
+        return f"{DRAFT} would be left alone: {choice.reason}\n"
+    return readable_diff(kept.existing or "", choice.text, DRAFT)
 
 
-def _kept(directory: Path) -> _Kept:
-    existing = text_of(directory / DRAFT)
-    bases = sorted(
+def _generated(made: _Made, kept: KeptTexts) -> tuple[int, str]:
+    """The pure new text and its generation: the one it has where nothing changed, else the next."""
+    refs = [ChartRef(c.name, c.title, c.alt, f"charts/{c.name}.svg") for c in made.charts]
+    number = kept.generation or made.evidence.presentation.generation
+    same = markdown(made.timeline, refs, generation=number)
+    if kept.latest is None or same == kept.latest:
+        return number, same
+    return number + 1, markdown(made.timeline, refs, generation=number + 1)
+
+
+def kept_texts(directory: Path) -> KeptTexts:
+    """The draft on disk and all texts it may have been made from."""
+    found = sorted(
         (int(m[1]), p) for p in (directory / KEPT).glob("base-*.md") if (m := _BASE.fullmatch(p.name))
     )
-    if not bases:
-        return _Kept(existing, None, 0)
-    generation, path = bases[-1]
-    return _Kept(existing, text_of(path), generation)
+    bases = tuple((n, text) for n, path in found if (text := text_of(path)) is not None)
+    return KeptTexts(text_of(directory / DRAFT), bases)
 
 
 def text_of(path: Path) -> str | None:
@@ -109,34 +122,41 @@ def text_of(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise OutputError(path, f"cannot read {path}: {error.strerror}; nothing was changed") from error
+        where = terminal(str(path))
+        raise OutputError(path, f"cannot read {where}: {error.strerror}; nothing was changed") from error
 
 
-def _beside(place: Place, text: str, reason: str, *, write: bool) -> Published:
-    changed = write_all(place.directory, {NEW_DRAFT: text.encode("utf-8")}) if write else ()
-    return Published(Outcome.HUMAN_NEEDED, place.directory / DRAFT, changed, reason)
+def encoded(text: str) -> bytes:
+    """The bytes of a text that people may have saved in another encoding."""
+    return text.encode("utf-8", "surrogateescape")
 
 
-def _written(
-    timeline: Timeline,
-    evidence: Evidence,
-    place: Place,
-    charts: tuple[Chart, ...],
-    text: str,
-    kept: _Kept,
-) -> Published:
-    number = max(1, kept.generation) if text == kept.base or kept.base is None else kept.generation + 1
-    files = {f"{KEPT}/base-{number:04d}.md": text.encode("utf-8")}
-    if place.entered:
-        files[NOTES] = entered_bytes(place.entered)
-    files |= _pictures(charts)
-    files[EVIDENCE] = dump(evidence)
-    files[PAGE] = page(text, headline(timeline), _pictures(charts))
-    files[DRAFT] = text.encode("utf-8")
-    files["timeline.json"] = timeline_json(timeline)
-    changed = write_all(place.directory, files)
-    outcome = Outcome.WRITTEN if changed else Outcome.UNCHANGED
-    return Published(outcome, place.directory / DRAFT, changed)
+def _beside(place: Place, choice: Decision, *, write: bool) -> Published:
+    changed = write_all(place.directory, {NEW_DRAFT: encoded(choice.text)}) if write else ()
+    return Published(Outcome.HUMAN_NEEDED, place.directory / DRAFT, changed, choice.reason)
+
+
+def _files(made: _Made, kept: KeptTexts, number: int, new: str, choice: Decision) -> dict[str, bytes]:
+    """All files of the draft, the base before the draft and timeline.json last."""
+    shown = replace(made.evidence.presentation, generation=number)
+    files = {f"{KEPT}/base-{number:04d}.md": encoded(new)}
+    files |= _displaced(kept, choice.text)
+    if made.place.entered:
+        files[NOTES] = entered_bytes(made.place.entered)
+    files |= _pictures(made.charts)
+    files[EVIDENCE] = dump(replace(made.evidence, presentation=shown))
+    files[PAGE] = page(choice.text, headline(made.timeline), _pictures(made.charts))
+    files[DRAFT] = encoded(choice.text)
+    files["timeline.json"] = timeline_json(made.timeline)
+    return files
+
+
+def _displaced(kept: KeptTexts, text: str) -> dict[str, bytes]:
+    """The edited draft that the merged one displaces, kept in the history under its own content's name."""
+    if kept.existing is None or kept.existing == text or kept.existing in dict(kept.bases).values():
+        return {}
+    old = encoded(kept.existing)
+    return {f"{KEPT}/history/{hashlib.sha256(old).hexdigest()[:12]}.md": old}
 
 
 def page(text: str, title: str, pictures: Mapping[str, bytes]) -> bytes:

@@ -9,7 +9,7 @@ from incident.model.timeline import Timeline
 from incident.text.controls import terminal
 from incident.text.instants import stamp, zone
 from report.pipeline.flow import Draft
-from report.pipeline.publishing import Outcome
+from report.pipeline.merging import Outcome
 from report.render import found
 
 
@@ -18,6 +18,8 @@ def tell(made: Draft) -> None:
     timeline = made.timeline
     for line in (*_extension(timeline), _scope(timeline), _signals(timeline), f"found    {found(timeline)}"):
         print(terminal(line), file=sys.stderr)
+    if made.published.told:
+        print(f"merged   {terminal(made.published.told)}", file=sys.stderr)
     if made.published.outcome is Outcome.UNCHANGED:
         print("files    unchanged", file=sys.stderr)
 

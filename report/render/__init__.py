@@ -1,10 +1,26 @@
 """The words: a Timeline as Markdown, edited Markdown as one HTML page, the few lines of a terminal."""
 
 from report.render.draft import markdown
+from report.render.forms import FORMS, FormError
 from report.render.headline import headline
 from report.render.page import html
+from report.render.paste import paste
 from report.render.pictures import ChartRef
 from report.render.prompts import open_prompts
+from report.render.review import Review, review
 from report.render.terminal import found, terminal
 
-__all__ = ["ChartRef", "found", "headline", "html", "markdown", "open_prompts", "terminal"]
+__all__ = [
+    "FORMS",
+    "ChartRef",
+    "FormError",
+    "Review",
+    "found",
+    "headline",
+    "html",
+    "markdown",
+    "open_prompts",
+    "paste",
+    "review",
+    "terminal",
+]

@@ -19,4 +19,14 @@ def ask(question: str) -> Md:
 
 def open_prompts(markdown_text: str) -> list[str]:
     """The questions that still stand in a draft, in order; those inside code are quotations."""
-    return [found for text in prose(markdown_text) for found in _PROMPT.findall(text)]
+    return [question for text in prose(markdown_text) for _, question in prompts_in(text)]
+
+
+def prompts_in(text: str) -> list[tuple[int, str]]:
+    """The questions in running text, each with the place where it begins."""
+    return [(found.start(), found[1]) for found in _PROMPT.finditer(text)]
+
+
+def is_open(text: str) -> bool:
+    """Whether there is nothing in the text but open questions."""
+    return bool(_PROMPT.search(text)) and not _PROMPT.sub("", text).strip()

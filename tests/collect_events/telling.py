@@ -94,7 +94,12 @@ def problems(imported: Imported) -> list[str]:
 
 def event(reason: str, message: str, pod: str, **times: object) -> Mapping[str, object]:
     """A Kubernetes event on a pod of the namespace prod, as `kubectl get events -o json` has it."""
-    known: dict[str, object] = {"firstTimestamp": None, "lastTimestamp": None, "eventTime": None, "count": None}
+    known: dict[str, object] = {
+        "firstTimestamp": None,
+        "lastTimestamp": None,
+        "eventTime": None,
+        "count": None,
+    }
     return {
         "apiVersion": "v1",
         "kind": "Event",

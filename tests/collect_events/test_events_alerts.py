@@ -1,4 +1,4 @@
-"""Alert logs in the notations of Alertmanager and Grafana: when an alert fired, when it ended, who was told."""
+"""Alert logs of Alertmanager and Grafana: when an alert fired, when it ended, and who was told."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ def test_captured_webhook_bodies_are_one_alert_and_its_notifications() -> None:
     """Two bodies that a real Alertmanager sent tell one alert, its end, and when the receiver was told."""
     window = Span(datetime(2026, 11, 20, 23, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
     home = Home("demo", frozenset(), frozenset({"demo"}), frozenset(), frozenset())
-    imported = read_events(
-        [SAMPLES / "am_webhook_v4.jsonl"], window=window, home=home, now=NOW, zone=None
-    )
+    imported = read_events([SAMPLES / "am_webhook_v4.jsonl"], window=window, home=home, now=NOW, zone=None)
     (one,) = imported.alerts
 
     assert (one.name, one.nearness) == ("DemoFor10", Nearness.OWN)
@@ -79,7 +77,9 @@ def test_bodies_one_after_the_other_over_many_lines(tmp_path: Path) -> None:
 
 def test_repeated_notifications_are_told_once(tmp_path: Path) -> None:
     """Alertmanager's reminders of what still fires are no news."""
-    imported = read(tmp_path, lines(*(body("A", 10, received=11 + 5 * n) for n in range(4)), body("A", 10, 40)))
+    imported = read(
+        tmp_path, lines(*(body("A", 10, received=11 + 5 * n) for n in range(4)), body("A", 10, 40))
+    )
 
     assert told(imported) == [("notified", at(11), "oncall notified: A firing")]
     assert [(a.firing_at, a.resolved_at) for a in imported.alerts] == [(at(10), at(40))]
@@ -109,7 +109,9 @@ def test_flat_lines_of_a_webhook_logger(tmp_path: Path) -> None:
         "receiver": "oncall",
         "fingerprint": "aa",
     }
-    imported = read(tmp_path, lines(flat, {**flat, "status": "resolved", "endsAt": stamp(30), "timestamp": stamp(31)}))
+    imported = read(
+        tmp_path, lines(flat, {**flat, "status": "resolved", "endsAt": stamp(30), "timestamp": stamp(31)})
+    )
     (one,) = imported.alerts
 
     assert (one.firing_at, one.resolved_at, dict(one.labels)) == (at(11), at(30), OWN)
@@ -121,7 +123,8 @@ def test_flat_lines_of_a_webhook_logger(tmp_path: Path) -> None:
 
 def test_table_of_alerts_from_a_database(tmp_path: Path) -> None:
     """An export of alerts as CSV is an alert log too; its stamps without offset need the zone."""
-    text = "alertname,service,status,startsAt,endsAt\nA,payments,resolved,2026-11-20 14:10:00,2026-11-20 14:20:00\n"
+    row = "A,payments,resolved,2026-11-20 14:10:00,2026-11-20 14:20:00"
+    text = f"alertname,service,status,startsAt,endsAt\n{row}\n"
     (one,) = read(tmp_path, text, zone=UTC).alerts
 
     assert (one.name, one.firing_at, one.resolved_at) == ("A", at(10), at(20))
@@ -193,11 +196,20 @@ def test_silence_in_the_event_recorder(tmp_path: Path) -> None:
 
 def frame(**columns: list[object]) -> dict[str, object]:
     """A data frame as Grafana's API gives it."""
-    return {"schema": {"fields": [{"name": name} for name in columns]}, "data": {"values": list(columns.values())}}
+    return {
+        "schema": {"fields": [{"name": name} for name in columns]},
+        "data": {"values": list(columns.values())},
+    }
 
 
 def loki_line(before: str, state: str) -> dict[str, object]:
-    return {"schemaVersion": 1, "previous": before, "current": state, "ruleTitle": "High errors", "labels": OWN}
+    return {
+        "schemaVersion": 1,
+        "previous": before,
+        "current": state,
+        "ruleTitle": "High errors",
+        "labels": OWN,
+    }
 
 
 def test_grafana_history_of_loki(tmp_path: Path) -> None:
@@ -212,7 +224,12 @@ def test_grafana_history_of_loki(tmp_path: Path) -> None:
     times: list[object] = [epoch_ms(m) for m in (8, 10, 12, 14, 20)]
     (one,) = read(tmp_path, json.dumps(frame(time=times, line=list(steps), labels=[{}] * 5))).alerts
 
-    assert (one.name, one.pending_at, one.firing_at, one.resolved_at) == ("High errors", at(8), at(10), at(20))
+    assert (one.name, one.pending_at, one.firing_at, one.resolved_at) == (
+        "High errors",
+        at(8),
+        at(10),
+        at(20),
+    )
     assert one.evaluation_gap
     assert one.nearness is Nearness.OWN
 
@@ -221,7 +238,9 @@ def test_grafana_history_of_annotations(tmp_path: Path) -> None:
     """The other shape has name and labels in its text; its times may be a thousand times too large."""
     text = "High errors {alertname=HighErrors, service=payments} - B=0.310000"
     times: list[object] = [epoch_ms(10), epoch_ms(20) * 1000]
-    columns = frame(time=times, text=[text] * 2, prev=["Normal", "Alerting"], next=["Alerting", "Normal"], data=["{}"] * 2)
+    columns = frame(
+        time=times, text=[text] * 2, prev=["Normal", "Alerting"], next=["Alerting", "Normal"], data=["{}"] * 2
+    )
     (one,) = read(tmp_path, json.dumps({"results": columns})).alerts
 
     assert (one.name, one.labels, one.firing_at, one.resolved_at) == (
@@ -238,7 +257,8 @@ def test_grafana_end_without_beginning_is_named(tmp_path: Path) -> None:
 
     assert imported.alerts == ()
     assert problems(imported) == [
-        "events file given-0 line 1 item 1: High errors is resolved here; when it began to fire is not in the file"
+        "events file given-0 line 1 item 1: "
+        "High errors is resolved here; when it began to fire is not in the file"
     ]
 
 
@@ -306,7 +326,9 @@ def test_open_end_of_long_ago_is_not_read_as_firing(tmp_path: Path) -> None:
 def interval(name: str, firing: float, end: float | None, **labels: str) -> AlertInterval:
     ends = None if end is None else at(end)
     held = tuple(sorted(labels.items()))
-    return AlertInterval(name, held, at(firing - 1), at(firing), ends, timedelta(seconds=15), Nearness.OWN, "ALERTS{}")
+    return AlertInterval(
+        name, held, at(firing - 1), at(firing), ends, timedelta(seconds=15), Nearness.OWN, "ALERTS{}"
+    )
 
 
 def test_alert_of_metrics_and_of_a_file_is_one(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def evidence_of(
     """The survey's evidence of one service over lead-in and window."""
     rng = np.random.default_rng(seed)
     count = int((lead + window) / STEP)
-    seconds = np.arange(count) * STEP.total_seconds()
+    seconds = np.arange(count, dtype=np.float64) * STEP.total_seconds()
     rate, median, failing = _day(shape, rng, seconds)
     for fault in faults:
         inside = (seconds >= fault.start) & (seconds < fault.start + fault.length)
@@ -117,7 +117,8 @@ def _wander(rng: np.random.Generator, count: int, deviation: float) -> Floats:
     """Slow noise: a moving average over a quarter of an hour, scaled to the deviation."""
     width = 30
     white = rng.normal(size=count + width - 1)
-    return deviation * np.sqrt(width) * np.convolve(white, np.full(width, 1 / width), mode="valid")
+    smooth: Floats = np.convolve(white, np.full(width, 1 / width), mode="valid")
+    return float(deviation * np.sqrt(width)) * smooth
 
 
 def _signals(
@@ -138,7 +139,8 @@ def _signals(
 
 
 def _over_range(values: Floats) -> Floats:
-    return np.convolve(values, np.ones(RANGE_STEPS))[: values.size]
+    summed: Floats = np.convolve(values, np.ones(RANGE_STEPS))
+    return summed[: values.size]
 
 
 def _quantile(

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from collector.record import dump
 from collector.replay import load
 from incident.model.evidence import Evidence
-from report.pipeline.flow import redraft
+from report.pipeline.flow import draft
 from tests.flow.command import ROOT, run
 from tests.lab.build import Lab, build
 from tests.lab.prometheus import serve
@@ -103,7 +103,7 @@ def _expect(evidence: Evidence, home: Path) -> None:
     """The draft of this evidence: its text and its timeline."""
     at = evidence.origin.collected_at
     with tempfile.TemporaryDirectory() as folder:
-        made = redraft(evidence, Path(folder), version=VERSION, now=at, say=lambda _: None)
+        made = draft(evidence, Path(folder), version=VERSION, now=at, say=lambda _: None)
         home.mkdir(exist_ok=True)
         for name in ("postmortem.md", "timeline.json"):
             shutil.copyfile(made.place.directory / name, home / name)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
-from report.render.ids import visible_ids
-from report.render.md import foreign
+from incident.text.markdown import cell
 
 _TITLES = (
     "Degraded: errors 0.1 -> 0.6 %", "HighErrorRate firing", "Scaled 4 -> 12 replicas", "Restarted",
     "Версия 6.1.0 -> 6.2.0", "Recovered, held 10 min", "Peak of errors: 41 %", "a | b \\ `c` *d*",
     "Traffic rising, 102 -> 313 req/s", "キュー lag over 10 k", "Condition of <Alert> & co true",
 )  # fmt: skip
-_OPTIONAL = ("summary-asks", "chart-summary", "impact-episodes", "cotimed", "impact-formula", "detection-asks")
+_OPTIONAL = (
+    "summary-asks",
+    "chart-summary",
+    "impact-episodes",
+    "cotimed",
+    "impact-formula",
+    "detection-asks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,8 @@ def render(each: Data, generation: int) -> str:
     """The draft that says so. A block is an anchor, its lines and a blank one."""
     blocks = [(key, lines) for key, lines in _blocks(each) if key not in _OPTIONAL or key in each.optional]
     parts = [
-        f"<!-- itl:{key}{f' gen={generation}' if key == 'draft' else ''} -->\n" + "".join(f"{x}\n" for x in lines)
+        f"<!-- itl:{key}{f' gen={generation}' if key == 'draft' else ''} -->\n"
+        + "".join(f"{x}\n" for x in lines)
         for key, lines in blocks
     ]
     return "\n".join(parts)
@@ -115,8 +123,18 @@ def _state(each: Data) -> str:
     return f"The service was {each.state}. % of users: not measured."
 
 
+@lru_cache(maxsize=16)
 def _short(each: Data) -> dict[str, str]:
-    return dict(visible_ids(event.id for event in each.events))
+    """For each stable id the short one that no other begins with."""
+    digits = [event.id.removeprefix("ev-") for event in each.events]
+    return {
+        f"ev-{mine}": f"e-{next(mine[:n] for n in range(4, 13) if _alone(mine[:n], digits))}"
+        for mine in digits
+    }
+
+
+def _alone(prefix: str, digits: list[str]) -> bool:
+    return len(prefix) == 12 or sum(other.startswith(prefix) for other in digits) == 1
 
 
 def _table(head: str, body: list[str]) -> list[str]:
@@ -126,7 +144,7 @@ def _table(head: str, body: list[str]) -> list[str]:
 def _timeline(each: Data) -> list[str]:
     shown = [event for event in each.events if event.main]
     body = [
-        f"| {n} | {_clock(e)} | +{e.minute}m | {foreign(e.title)} | measured [{_short(each)[e.id]}] |"
+        f"| {n} | {_clock(e)} | +{e.minute}m | {cell(e.title)} | measured [{_short(each)[e.id]}] |"
         for n, e in enumerate(shown, 1)
     ]
     return _table("| # | UTC | +start | What | Source |", body)
@@ -137,7 +155,7 @@ def _events(each: Data) -> list[str]:
     for event in each.events:
         number += event.main
         mark = number if event.main else "-"
-        body.append(f"| {mark} | {_clock(event)} | {foreign(event.title)} | change [{short[event.id]}] |")
+        body.append(f"| {mark} | {_clock(event)} | {cell(event.title)} | change [{short[event.id]}] |")
     return _table("| # | UTC | What | Source |", body)
 
 
@@ -146,4 +164,11 @@ def _clock(event: Happened) -> str:
 
 
 def _query(name: str, number: int) -> list[str]:
-    return ["", f"**{name}** (impact): normal {number % 7} %", "", "```promql", f"sum({name}[{number}m])", "```"]
+    return [
+        "",
+        f"**{name}** (impact): normal {number % 7} %",
+        "",
+        "```promql",
+        f"sum({name}[{number}m])",
+        "```",
+    ]

@@ -108,7 +108,9 @@ def _insert(paper: Page, rng: np.random.Generator) -> None:
     place = _inside(section, rng)
     above = section.lines[place - 1]
     word = paper.token()
-    section.lines.insert(place, f"| - | 15:0{place % 9} | | {word} called | Ada |" if above[:1] == "|" else f"- {word} by Ada")
+    section.lines.insert(
+        place, f"| - | 15:0{place % 9} | | {word} called | Ada |" if above[:1] == "|" else f"- {word} by Ada"
+    )
 
 
 def _paragraph(paper: Page, rng: np.random.Generator) -> None:
@@ -154,10 +156,7 @@ def _touch_row(paper: Page, section: Section, line: str) -> None:
 
 def _answer(paper: Page, rng: np.random.Generator) -> None:
     asked = [
-        (section, n)
-        for section in paper.sections
-        for n, line in enumerate(section.lines)
-        if "[You: " in line
+        (section, n) for section in paper.sections for n, line in enumerate(section.lines) if "[You: " in line
     ]
     if not asked:
         return
@@ -186,7 +185,11 @@ def _delete(paper: Page, rng: np.random.Generator) -> None:
 
 def _delete_block(paper: Page, rng: np.random.Generator) -> None:
     section = _pick(paper, rng)
-    if section is None or any(TOKEN.search(line) for line in [section.anchor, *section.lines]) or section.copy:
+    if (
+        section is None
+        or any(TOKEN.search(line) for line in [section.anchor, *section.lines])
+        or section.copy
+    ):
         return
     if section.key in paper.copied:
         return
@@ -207,7 +210,11 @@ def _move_block(paper: Page, rng: np.random.Generator) -> None:
 
 def _copy_block(paper: Page, rng: np.random.Generator) -> None:
     section = _pick(paper, rng)
-    if section is None or section.copy or any(TOKEN.search(line) for line in [section.anchor, *section.lines]):
+    if (
+        section is None
+        or section.copy
+        or any(TOKEN.search(line) for line in [section.anchor, *section.lines])
+    ):
         return
     if section.key.startswith("was:") or section.key == "orphans":
         return
@@ -267,7 +274,14 @@ def _conflict(paper: Page, rng: np.random.Generator) -> None:
     paper.touched.add(section.key)
     paper.conflicted.add(section.key)
     mine, theirs = paper.token(), paper.token()
-    section.lines[place:place] = ["<<<<<<< HEAD", f"{mine} says", "=======", f"{theirs} says", ">>>>>>> other", ""]
+    section.lines[place:place] = [
+        "<<<<<<< HEAD",
+        f"{mine} says",
+        "=======",
+        f"{theirs} says",
+        ">>>>>>> other",
+        "",
+    ]
 
 
 def _fence(paper: Page, rng: np.random.Generator) -> None:
@@ -305,7 +319,9 @@ def _blanks(text: str, rng: np.random.Generator) -> str:
 
 def _pad(text: str, rng: np.random.Generator) -> str:
     wide = "  " * int(rng.integers(1, 4))
-    return "\n".join(line.replace(" | ", f"{wide}|{wide}") if line[:1] == "|" else line for line in text.split("\n"))
+    return "\n".join(
+        line.replace(" | ", f"{wide}|{wide}") if line[:1] == "|" else line for line in text.split("\n")
+    )
 
 
 def _bullets(text: str, rng: np.random.Generator) -> str:

@@ -22,8 +22,8 @@ from tests.timeline.schema import DOCUMENT, faults
 
 # Shrinking a whole window takes minutes and makes it no clearer: the first scene that fails is told as it is.
 UNSHRUNK = (Phase.explicit, Phase.generate)
-SOME = settings(max_examples=25, phases=UNSHRUNK)
-MANY = settings(max_examples=60, phases=UNSHRUNK)
+SOME = settings(max_examples=20, phases=UNSHRUNK)
+MANY = settings(max_examples=40, phases=UNSHRUNK)
 
 
 def _clock(minute: int) -> str:
@@ -94,7 +94,8 @@ def test_a_healthy_context_signal_changes_nothing(scene: Scene, seed: int) -> No
     alone = scene.timeline()
 
     assert told.signals[:-1] == alone.signals
-    assert replace(told, signals=(), baseline_note="") == replace(alone, signals=(), baseline_note="")
+    assert (told.status, told.window, told.episodes) == (alone.status, alone.window, alone.episodes)
+    assert (told.requests, told.milestones, told.events) == (alone.requests, alone.milestones, alone.events)
 
 
 @SOME

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, TypeAlias
@@ -18,6 +19,7 @@ _CLOCK = re.compile(
     r"(?:(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[ T]+)?(?P<clock>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)"
     r"\s*(?P<zone>[A-Za-z]{1,5})?"
 )
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 
@@ -66,13 +68,12 @@ class Days:
 
 def days_of(document: Document) -> Days:
     """How the draft of this document writes times."""
-    try:
+    shown_in: tzinfo = UTC
+    with suppress(TextError):  # a zone that this machine does not know
         shown_in = zone(str(document.get("timezone") or "UTC"))
-    except TextError:
-        shown_in = UTC
     began = instant(part(document, "impact").get("start"))
-    start = began or instant(part(document, "reported", "window").get("start")) or datetime.min
-    return Days(shown_in, start.astimezone(shown_in).date() if start.tzinfo else start.date())
+    start = began or instant(part(document, "reported", "window").get("start")) or _EPOCH
+    return Days(shown_in, start.astimezone(shown_in).date())
 
 
 def part(document: Document, *names: str) -> Mapping[str, Any]:
