@@ -43,6 +43,11 @@ def _print_version(context: click.Context, _parameter: click.Parameter, wanted: 
         context.exit()
 
 
+def _is_own_process() -> bool:
+    """Whether this program is all that runs here, so that it may start workers; not so inside a test."""
+    return Path(sys.argv[0]).name in ("incident-timeline", "__main__.py")
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -156,7 +161,7 @@ def draft(**flags: Flag) -> None:
     with _told():
         from report.pipeline.drafting import run_draft
 
-        sys.exit(run_draft(flags, version=_version(), now=_now()))
+        sys.exit(run_draft(flags, version=_version(), now=_now(), workers=_is_own_process()))
 
 
 @main.command()
@@ -167,7 +172,9 @@ def demo(output: str, quiet: bool) -> None:
     with _told():
         from report.pipeline.drafting import run_demo
 
-        sys.exit(run_demo(Path(output), quiet=quiet, version=_version(), now=_now()))
+        sys.exit(
+            run_demo(Path(output), quiet=quiet, version=_version(), now=_now(), workers=_is_own_process())
+        )
 
 
 @main.command()

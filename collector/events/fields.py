@@ -16,10 +16,11 @@ from incident.text.links import url_or_none
 from incident.text.secret import Masker
 
 LONGEST = 300
-"""Characters of a text that are kept; the renderer's own limit."""
+"""Characters of a text that are kept, as many as the renderer shows."""
 _CONSIDERED = 4096
 """Characters that are looked at for it, so that a text of a megabyte costs no more than another."""
 _MASK = Masker(())
+_NOTICE = re.compile(r"\.\.\. \([0-9,]+ characters\)$")
 
 # Unix time between the years 2000 and 2100 in seconds, ms, us or ns: no number is two of them.
 _FIRST, _LAST = 946_684_800, 4_102_444_800
@@ -34,14 +35,24 @@ _STAMP = re.compile(
 
 
 def clean(value: object) -> str:
-    """The value as text on one line, without secrets, cut at 300 characters with its length told."""
+    """The value as text on one line, without secrets, in at most 300 characters."""
     text = str(value)
     if _is_plain(text):
         return text
     shown = one_line(_MASK.mask(text[:_CONSIDERED]))
-    if len(shown) <= LONGEST and len(text) <= _CONSIDERED:
-        return shown
-    return f"{shown[:LONGEST].rstrip()}... ({len(text):,} characters)"
+    if len(text) <= _CONSIDERED:
+        return fitted(shown, LONGEST)
+    return fitted(f"{shown}... ({len(text):,} characters)", LONGEST)
+
+
+def fitted(text: str, room: int) -> str:
+    """The text in at most `room` characters, with its whole length at the end where something was cut."""
+    if len(text) <= room:
+        return text
+    known = _NOTICE.search(text)
+    notice = known[0] if known else f"... ({len(text):,} characters)"
+    kept = text[: len(text) - len(notice)] if known else text
+    return kept[: max(room - len(notice), 0)].rstrip() + notice
 
 
 def _is_plain(text: str) -> bool:

@@ -74,7 +74,7 @@ def _kind_and_text(fields: Fields, title: str) -> tuple[str, str]:
     if "what" in fields and word(fields, "data") and change_kind(kind) is None:
         parts.append(f"({word(fields, 'data')})")
     link = next((url for name in _LINKS if (url := web(fields.get(name)))), "")
-    return kind, clean(" ".join([*parts, link])).strip()
+    return kind, " ".join([*parts, *([link] if link else [])])
 
 
 def _places(name: str, value: object) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from collector.events.fields import clean, inner, instant_of, instant_or_none, labels_of, word
+from collector.events.fields import inner, instant_of, instant_or_none, labels_of, word
 from collector.events.items import Clock, Fact, Fields, Item, Left, Observed, Record
 from incident.model.facts import ChangeKind
 from incident.model.spans import Span
@@ -69,7 +69,7 @@ def read_event(record: Record, clock: Clock) -> Iterator[Item]:
         kind=str(kind),
         at=first,
         until=None,
-        text=clean(f"{reason}: {word(fields, 'message', 'note')}"),
+        text=f"{reason}: {word(fields, 'message', 'note')}",
         places=(record.place,),
         labels=_labels(fields, about, what, name, owner),
         subject=subject,

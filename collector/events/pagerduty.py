@@ -111,4 +111,4 @@ def _incident(incident: Fields) -> str:
 
 
 def _fact(kind: str, at: object, text: str, place: Place, clock: Clock) -> Fact:
-    return Fact(kind, instant_of(at, clock), None, clean(text), (place,))
+    return Fact(kind, instant_of(at, clock), None, text, (place,))

@@ -11,6 +11,7 @@ from pathlib import Path
 from collector.config.files import read_regular
 from collector.errors import ConfigError
 from collector.events.content import MOST_ROWS, records, text_of
+from collector.events.fields import LONGEST, fitted
 from collector.events.grafana import intervals
 from collector.events.items import (
     Bad,
@@ -45,6 +46,8 @@ MARGIN = timedelta(hours=24)
 _LONGEST_OPEN = timedelta(hours=4)
 """The shortest lead-in. An alert that began before it and whose end nobody wrote down is more likely a lost
 end than an alert that still fired."""
+_LEAST_TEXT = 100
+"""Characters of a text that stay, however long the names of its files."""
 _MOST_NAMED = 20
 """Bad rows of one file that are named one by one."""
 _HEARTBEATS = frozenset({"watchdog", "infoinhibitor", "deadmansswitch", "deadmanssnitch"})
@@ -266,11 +269,12 @@ def _subject(fact: Fact, home: Home | None) -> str:
 
 def _entered(fact: Fact) -> Entered:
     """The id is of what happened alone, so that another file which tells it too does not change it."""
-    shown = fact.text + (f" until {rfc3339(fact.until)}" if fact.until and fact.kind != "silence" else "")
+    until = f" until {rfc3339(fact.until)}" if fact.until and fact.kind != "silence" else ""
+    ending = f"{until} ({source(fact.places)})"
     return Entered(
         kind=fact.kind,
         at=fact.at,
-        text=f"{shown} ({source(fact.places)})",
+        text=fitted(fact.text, max(LONGEST - len(ending), _LEAST_TEXT)) + ending,
         id=event_id(rfc3339(fact.at), fact.kind, fact.text),
     )
 

@@ -12,7 +12,7 @@ from incident.text.errors import TextError
 
 _HOLDERS = (
     "items", "incidents", "incident", "log_entries", "log_entry", "change_events", "notes", "annotations",
-    "results", "result", "frames", "events", "rows", "records", "messages", "data",
+    "results", "result", "frames", "events", "rows", "records", "messages", "data", "hits", "_source",
 )  # fmt: skip
 """Names under which answers of APIs hold what was asked for."""
 _DEEPEST = 3
@@ -48,13 +48,13 @@ _ROW = Format("row", generic.is_row, generic.read_row)
 def items(record: Record, clock: Clock, depth: int = 0) -> Iterator[tuple[str, Item]]:
     """What the record says, each with its format's name; what cannot be read is a Bad. Nothing is raised."""
     found = next((one for one in FORMATS if one.knows(record.fields)), None)
+    if found is None and _ROW.knows(record.fields):
+        found = replace(_ROW, name=record.container)
     inside = [] if found else _inside(record)
     if inside and depth < _DEEPEST:
         for part in inside:
             yield from items(part, clock, depth + 1)
         return
-    if found is None and _ROW.knows(record.fields):
-        found = replace(_ROW, name=record.container)
     if found is None:
         yield record.container, Bad(record.place, _strange(record.fields))
         return
@@ -69,7 +69,7 @@ def _inside(record: Record) -> list[Record]:
     """The records that this one only holds; of a list each is numbered."""
     for name in _HOLDERS:
         value = record.fields.get(name)
-        if isinstance(value, dict) and (name != "data" or not generic.is_row(record.fields)):
+        if isinstance(value, dict):
             return [replace(record, fields=value)]
         if isinstance(value, list) and any(isinstance(one, dict) for one in value):
             return [

@@ -79,7 +79,9 @@ def _cells_of(rows: list[tuple[int, str]], header: Header, file: str) -> dict[in
 
     if not rows:
         return {}
-    numbered = "".join(f"{line}{header.delimiter}{row}\n" for line, row in rows)
+    # pandas takes the width of the table from its first row, whatever the names; so that one is ours.
+    widest = f"0{header.delimiter * (len(header.names) + 1)}\n"
+    numbered = widest + "".join(f"{line}{header.delimiter}{row}\n" for line, row in rows)
     try:
         table = pd.read_csv(
             io.StringIO(numbered),

@@ -31,9 +31,7 @@ def read_message(record: Record, clock: Clock) -> Iterator[Item]:
     text = clean(plain(str(fields.get("text") or "")))
     if not text:
         raise TextError("a pinned message without text")
-    yield Fact(
-        "note", instant_of(fields["ts"], clock), None, clean(f"{_author(fields)}: {text}"), (record.place,)
-    )
+    yield Fact("note", instant_of(fields["ts"], clock), None, f"{_author(fields)}: {text}", (record.place,))
 
 
 def _author(fields: Fields) -> str:

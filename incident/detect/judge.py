@@ -8,7 +8,7 @@ import numpy as np
 from incident.detect.bounds import Piece, with_ramps
 from incident.detect.boxes import limit_of
 from incident.detect.candidates import Jumps
-from incident.detect.episode import Floats, Rule
+from incident.detect.episode import Floats, Kind, Rule
 from incident.detect.gradual import Slow, gradual
 from incident.detect.reference import Reference
 
@@ -17,9 +17,10 @@ BEYOND_BUMP = 1.6
 """`beyond_range`: this many reaches from the centre, and higher than the baseline's bumps by this
 factor. Both, because noise on a level that drifts away leaves the range without an incident."""
 
-FAR_REACH = 3.0
-FAR_SAMPLES = 10
-"""... or so far out, for more than so many samples, that the bumps do not matter."""
+FAR_REACH = 2.0
+FAR_SAMPLES = 11
+FAR_S = 900.0
+"""... or so far out, for so many samples and so long, that the bumps do not matter."""
 
 SHARP_JUMP = 2.0
 SHARP_BUMP = 2.0
@@ -31,6 +32,13 @@ LARGEST_BUMP = 10.0
 LARGEST_SIGMAS = 7.0
 LARGEST_SAMPLES = 3
 """`largest_bump`: near the baseline's range only a bump so many times the largest counts."""
+
+BURST_TIMES = 4
+BURST_AROUND = 60
+BURST_QUANTILE = 0.95
+BURST_HEIGHT = 1.3
+"""A latency's piece of up to so many times the least samples must stand out by this factor from what the
+samples around it do anyway: a percentile that has crossed into a wider bucket is noisier there."""
 
 SOLID_SHARE = 0.5
 """At least this share of the samples lies above half of the height."""
@@ -59,6 +67,12 @@ class Calibration:
 
     slow: Slow
 
+    far_samples: int
+    """From so many samples on the distance alone decides."""
+
+    burst_samples: int
+    """Up to so many samples a piece must stand out from the bursts around it; 0: never."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -79,6 +93,16 @@ def least_samples(step_s: float) -> int:
     return max(3, ceil(LEAST_S / step_s)) if step_s < SHORT_STEP_S else 2
 
 
+def far_samples(step_s: float) -> int:
+    """How many samples a piece needs so that its distance alone decides."""
+    return max(FAR_SAMPLES, ceil(FAR_S / step_s))
+
+
+def burst_samples(kind: Kind, samples: int) -> int:
+    """How long a burst may be that is looked at beside those around it."""
+    return BURST_TIMES * samples if kind == "latency" else 0
+
+
 def judged(y: Floats, piece: Piece, known: Calibration, samples: int) -> Verdict | None:
     """The verdict on a piece of `y` (n,); None where it is no incident.
 
@@ -95,25 +119,27 @@ def judged(y: Floats, piece: Piece, known: Calibration, samples: int) -> Verdict
     if length < samples and not (reach_ratio >= EXTREME_REACH and bump_ratio >= EXTREME_BUMP):
         return None
     jump_ratio = _jump(piece, known)
-    rule = _rule(piece, reference, reach_ratio, bump_ratio, jump_ratio)
+    rule = _rule(piece, known, reach_ratio, bump_ratio, jump_ratio)
     if rule is None:
+        return None
+    if length <= known.burst_samples and _usual_around(y, piece):
         return None
     start, stop = with_ramps(y, piece)
     stretch = ((start, stop),)
     return Verdict(start, stop, piece.height, rule, reach_ratio, bump_ratio, jump_ratio, stretch)
 
 
-def _rule(piece: Piece, reference: Reference, reach: float, bump: float, jump: float) -> Rule | None:
+def _rule(piece: Piece, known: Calibration, reach: float, bump: float, jump: float) -> Rule | None:
     length = piece.stop - piece.start
-    far = reach >= FAR_REACH and length > FAR_SAMPLES
+    far = reach >= FAR_REACH and length >= known.far_samples
     if reach >= BEYOND_REACH and (bump >= BEYOND_BUMP or far):
         return "beyond_range"
-    if piece.after is None and piece.inside <= reference.high:
+    if piece.after is None and piece.inside <= known.reference.high:
         # Not over, and not even outside the range: the series may simply go on like this.
         return None
     if piece.after is not None and (jump >= SHARP_JUMP and bump >= SHARP_BUMP and reach >= SHARP_REACH):
         return "sharp_onset"
-    tall = bump >= LARGEST_BUMP and piece.height >= LARGEST_SIGMAS * reference.sigma
+    tall = bump >= LARGEST_BUMP and piece.height >= LARGEST_SIGMAS * known.reference.sigma
     return "largest_bump" if tall and length >= LARGEST_SAMPLES else None
 
 
@@ -122,6 +148,16 @@ def _jump(piece: Piece, known: Calibration) -> float:
     near = known.jumps.sizes[max(0, piece.start - 1) : piece.start + 2]
     least = max(0.5 * known.reference.smallest, known.reference.noise)
     return max(float(near.max()), 0.0) / max(known.jumps.largest, least)
+
+
+def _usual_around(y: Floats, piece: Piece) -> bool:
+    """Whether the samples before and after reach nearly as high now and then."""
+    left, right = y[max(0, piece.start - BURST_AROUND) : piece.start], y[piece.stop :][:BURST_AROUND]
+    around = np.concatenate((left, right))
+    if len(around) < BURST_AROUND // 3:
+        return False
+    usual = float(np.quantile(around, BURST_QUANTILE)) - piece.outer
+    return piece.height < BURST_HEIGHT * usual
 
 
 def _ragged(y: Floats, piece: Piece) -> bool:

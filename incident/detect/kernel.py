@@ -20,7 +20,7 @@ from incident.detect.episode import (
     Worse,
 )
 from incident.detect.gradual import slow_of
-from incident.detect.judge import Calibration, Verdict, judged, least_samples
+from incident.detect.judge import Calibration, Verdict, burst_samples, far_samples, judged, least_samples
 from incident.detect.merge import merged
 from incident.detect.reference import reference_of
 from incident.detect.scale import Scaled, percentage, scaled
@@ -45,6 +45,7 @@ class Question:
 
     @property
     def directions(self) -> tuple[Direction, ...]:
+        """The directions in which an episode may lie."""
         return ("up", "down") if self.worse == "both" else (self.worse,)
 
 
@@ -92,13 +93,12 @@ def _verdicts(samples: Samples, question: Question, direction: Direction) -> lis
     calm = _calm(samples, question, direction)
     scale = scaled(samples.raw, samples.raw[calm], question.kind)
     sign = 1.0 if direction == "up" else -1.0
-    shapes = [scale.y]
+    least = least_samples(question.step_s)
+    found = list(_judged(sign * scale.y, calm, scale, samples, question, least))
     flat = without_rhythm(scale.y, samples.where, samples.head, question.step_s)
     if flat is not None:
-        shapes.append(flat)
-    found: list[tuple[float, Verdict]] = []
-    for y in shapes:
-        found += _judged(sign * y, calm, scale, samples, question)
+        # What is left without the rhythm is rougher than the series: it takes a sample more.
+        found += _judged(sign * flat, calm, scale, samples, question, least + 1)
     return _choice(found, _chance(samples, calm, question))
 
 
@@ -121,16 +121,17 @@ def _chance(samples: Samples, calm: Bools, question: Question) -> Chance | None:
 
 
 def _judged(
-    y: Floats, calm: Bools, scale: Scaled, samples: Samples, question: Question
+    y: Floats, calm: Bools, scale: Scaled, samples: Samples, question: Question, least: int
 ) -> Iterator[tuple[float, Verdict]]:
     """Accepted pieces of `y` (n,), worse = up, with the squared error that each explains."""
     normal = y[calm]
     first = samples.head if samples.head >= LEAST_CALM else 0
-    least = least_samples(question.step_s)
     reference = reference_of(normal, scale.smallest)
     bumps = boxes.limits(normal, boxes.lengths(max(2, len(y) - first)))
     jumps = candidates.jumps_of(y, normal, least)
-    known = Calibration(reference, bumps, jumps, slow_of(scale, question.kind, question.step_s))
+    slow = slow_of(scale, question.kind, question.step_s)
+    far, burst = far_samples(question.step_s), burst_samples(question.kind, least)
+    known = Calibration(reference, bumps, jumps, slow, far, burst)
     for explained, piece in _pieces(y, first, known, least):
         verdict = judged(y, piece, known, least)
         if verdict is not None and verdict.stop > first:

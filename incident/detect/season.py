@@ -13,7 +13,7 @@ LEAST_PERIODS = 2
 LEAST_POINTS = 12
 """A period of fewer points has no shape."""
 
-NARROWER = 0.7
+NARROWER = 0.5
 """Without its rhythm the lead-in must be this much narrower, or it has none."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from report.charts.drawing import draw
+from report.charts.drawing import draw, shares
 from report.charts.values import Chart
 
-__all__ = ["Chart", "draw"]
+__all__ = ["Chart", "draw", "shares"]

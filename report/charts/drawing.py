@@ -10,7 +10,7 @@ from incident.model.spans import frozen_values
 from incident.model.timeline import SignalReport, Timeline
 from incident.text.slug import slug, unique_slug
 from report.charts.alt import single_alt, summary_alt
-from report.charts.frame import frame
+from report.charts.frame import Frame, frame
 from report.charts.panels import Measured
 from report.charts.sheet import drawing, png, svg
 from report.charts.single import single
@@ -19,25 +19,43 @@ from report.charts.titles import single_title, title
 from report.charts.values import Chart
 
 
-def draw(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
+def draw(timeline: Timeline, evidence: Evidence, *, share: tuple[int, int] = (0, 1)) -> tuple[Chart, ...]:
     """The summary, then one chart per signal in the timeline's order.
 
-    The same values make the same bytes, on any machine with the same matplotlib.
+    The same values make the same bytes, on any machine with the same matplotlib. `share` (k, n) draws
+    only the k-th of n shares of about the same work, for processes that draw side by side.
     """
     shared = frame(timeline, evidence)
     measured = measured_signals(timeline, evidence)
+    names = chart_names(measured)
     with drawing():
-        figure = summary(timeline, measured, shared)
-        words = title(timeline)
-        charts = [
-            Chart("summary", words, svg(figure, words), png(figure), summary_alt(timeline, measured, shared))
-        ]
-        for name, signal in zip(chart_names(measured), measured, strict=True):
-            figure, words = single(timeline, signal, shared), single_title(timeline, signal.report)
-            charts.append(
-                Chart(name, words, svg(figure, words), png(figure), single_alt(timeline, signal, shared))
-            )
-    return tuple(charts)
+        return tuple(
+            _summary(timeline, measured, shared)
+            if number == 0
+            else _single(timeline, measured[number - 1], shared, names[number - 1])
+            for number in shares(len(measured) + 1, share[1])[share[0]]
+        )
+
+
+def shares(charts: int, among: int) -> list[list[int]]:
+    """Which charts each of several processes draws; the summary, number 0, weighs as much as two others."""
+    split: list[list[int]] = [[] for _ in range(among)]
+    load = [0] * among
+    for number in range(charts):
+        least = load.index(min(load))
+        split[least].append(number)
+        load[least] += 2 if number == 0 else 1
+    return split
+
+
+def _summary(timeline: Timeline, measured: tuple[Measured, ...], shared: Frame) -> Chart:
+    figure, words = summary(timeline, measured, shared), title(timeline)
+    return Chart("summary", words, svg(figure, words), png(figure), summary_alt(timeline, measured, shared))
+
+
+def _single(timeline: Timeline, signal: Measured, shared: Frame, name: str) -> Chart:
+    figure, words = single(timeline, signal, shared), single_title(timeline, signal.report)
+    return Chart(name, words, svg(figure, words), png(figure), single_alt(timeline, signal, shared))
 
 
 def measured_signals(timeline: Timeline, evidence: Evidence) -> tuple[Measured, ...]:

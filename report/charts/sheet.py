@@ -64,6 +64,8 @@ def drawing() -> Iterator[None]:
         yield
 
 
+_PNG = {"compress_level": 2}
+"""Charts are flat colours: stronger compression takes three times as long for a sixth less."""
 _FAMILIES = ("axes.", "figure.", "font.", "grid.", "hatch.", "legend.", "lines.", "patch.", "path.")
 _MORE_FAMILIES = ("savefig.", "svg.", "text.", "xtick.", "ytick.", "scatter.", "markers.")
 _APPEARANCE = tuple(key for key in mpl.rcParamsDefault if key.startswith(_FAMILIES + _MORE_FAMILIES))
@@ -109,5 +111,5 @@ def svg(figure: Figure, title: str) -> bytes:
 def png(figure: Figure) -> bytes:
     """The figure as PNG at twice the size of a wiki column, without the name of its maker."""
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    figure.savefig(out, format="png", dpi=PNG_DPI, metadata={"Software": None}, pil_kwargs=_PNG)
     return out.getvalue()

@@ -61,7 +61,8 @@ def _without_deleted(sides: Sides) -> Sides:
 
 def _without_late(sides: Sides) -> tuple[Sides, list[Line]]:
     """Where a person removed the whole table, rows of new events are apart: they have no table."""
-    table_gone = not any(rows.is_row(line.text) for line, _ in sides.human)
+    had, has = (any(rows.is_row(line.text) for line, _ in side) for side in (sides.base, sides.human))
+    table_gone = had and not has
     late = set(events.ids(sides.new)) - set(events.ids(sides.human)) if table_gone else set()
     told = [line for line, event in sides.new if event in late]
     return replace(sides, new=events.without(sides.new, late)), told

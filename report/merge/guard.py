@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from report.merge import rows
 from report.merge.blocks import parse
 from report.merge.lines import Line, meant, read_lines, without_anchors
-from report.merge.updates import payload
+from report.merge.updates import payload, repeats
 
 _MOSTLY = 0.5
 """Share of blocks that may be gone at once; more is a file cut short more often than an edit."""
@@ -47,7 +47,7 @@ def _human(existing: str, base: str) -> Iterator[Line]:
     generated = set(meant(read_lines(base)))
     for line in read_lines(existing):
         update = payload(line)
-        theirs = update is not None and update.same in generated
+        theirs = update is not None and repeats(update, generated)
         if line.same and line.same not in generated and not theirs:
             yield line
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -46,6 +46,11 @@ def payload(line: Line) -> Line | None:
     return replace(line, text=line.text[found.end() :]) if found else None
 
 
+def repeats(update: Line, said: Collection[str]) -> bool:
+    """Whether the tool's line inside an update is among the lines `said`, be it a line of code there."""
+    return update.same in said or replace(update, code=True).same in said
+
+
 def gathered(lines: Sequence[Line], was: set[str], now: set[str]) -> list[Line]:
     """The lines, with the tool's earlier updates folded into the line each stands below.
 
@@ -55,9 +60,9 @@ def gathered(lines: Sequence[Line], was: set[str], now: set[str]) -> list[Line]:
     out: list[Line] = []
     for line in lines:
         update = payload(line)
-        if update is None or update.same not in was or not out:
+        if update is None or not repeats(update, was) or not out:
             out.append(line)
-        elif update.same in now:
+        elif repeats(update, now):
             place = next((n for n in reversed(range(len(out))) if out[n].text.strip()), len(out) - 1)
             out[place] = replace(out[place], told=(*out[place].told, update))
     return out
@@ -139,4 +144,4 @@ def _row(text: str) -> str:
 def _quote(text: str, above: str) -> str:
     """A quotation; inside the list item above it where there is one."""
     item = _ITEM.match(above)
-    return f"{' ' * (len(item[1]) + len(item[2]) + 1) if item else ''}> {_SAYS} {text.strip()}"
+    return f"{' ' * (len(item[1]) + len(item[2]) + 1) if item else ''}> {_SAYS} {text.rstrip()}"

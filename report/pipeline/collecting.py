@@ -88,7 +88,9 @@ def _closer(
     nearer = survey(source, replace(request, asked=around, lead=lead), now, say)
     nearer = replace(nearer, presentation=evidence.presentation, requested=evidence.asked)
     seen = surveyed(nearer, evidence.presentation.policy)
-    return (nearer, seen) if seen.episodes else (evidence, found)
+    if not seen.episodes:
+        return evidence, found
+    return _to_the_end(source, nearer, now, say)
 
 
 def _around(found: Surveyed, evidence: Evidence) -> Span | None:
@@ -101,9 +103,24 @@ def _around(found: Surveyed, evidence: Evidence) -> Span | None:
     fired = [(a.firing_at, a.resolved_at or last) for a in own if a.firing_at is not None]
     spans += [Span(a, b) for a, b in fired if b > a and evidence.asked.holds(a)]
     if not spans:
-        return None
+        return _extent(evidence)
     whole = Span(min(s.start for s in spans), max(s.end for s in spans)).widened(_BESIDE, _BESIDE)
     return whole.clipped(evidence.covered)
+
+
+def _extent(evidence: Evidence) -> Span | None:
+    """Where the data lie, where that is a small part of a wide window; None where they fill it."""
+    firsts = [int(np.flatnonzero(np.isfinite(s.values))[0]) for s in evidence.signals if _any(s.values)]
+    if not firsts:
+        return None
+    start = instant(int(evidence.grid.times[min(firsts)]))
+    stop = instant(max(_last_sample(s.values, s.grid) for s in evidence.signals))
+    span = Span(start, max(stop, start + evidence.grid.step)).clipped(evidence.asked)
+    return span if span is not None and span.length < evidence.asked.length / 2 else None
+
+
+def _any(values: Values) -> bool:
+    return bool(np.isfinite(values).any())
 
 
 def _had_samples(evidence: Evidence, within: timedelta) -> bool:

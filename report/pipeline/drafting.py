@@ -30,6 +30,7 @@ from report.pipeline.merging import Outcome
 from report.pipeline.noting import Note, add_note
 from report.pipeline.places import read_document
 from report.pipeline.publishing import PAGE, Published
+from report.pipeline.studio import studio
 from report.pipeline.telling import tell
 from report.pipeline.window import TAIL, Asked, described, lead_for, window, window_of_alert
 from report.progress import progress
@@ -44,27 +45,27 @@ _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def run_draft(given: Given, *, version: str, now: datetime) -> Exit:
+def run_draft(given: Given, *, version: str, now: datetime, workers: bool) -> Exit:
     """`draft`: one window of a live source, or of kept evidence, to one draft."""
     settings = settings_of(given)
     quiet = bool(given.get("quiet"))
-    with progress(quiet=quiet) as say:
+    with studio(workers=workers) as draw, progress(quiet=quiet) as say:
         evidence = _evidence(given, settings, now=now, say=say)
         if given.get("dry_run"):
-            sys.stdout.write(previewed(evidence, settings.output, version=version, say=say))
+            sys.stdout.write(previewed(evidence, settings.output, version=version, say=say, draw=draw))
             return Exit.DONE
-        made = draft(evidence, settings.output, version=version, now=now, say=say)
+        made = draft(evidence, settings.output, version=version, now=now, say=say, draw=draw)
     if not quiet:
         tell(made)
     _print(made, _text(given, "form"))
     return _exit(made)
 
 
-def run_demo(output: Path, *, quiet: bool, version: str, now: datetime) -> Exit:
+def run_demo(output: Path, *, quiet: bool, version: str, now: datetime, workers: bool) -> Exit:
     """`demo`: the bundled incident, offline; its first page goes to stdout."""
     evidence = read_evidence(bundled())
-    with progress(quiet=quiet) as say:
-        made = draft(evidence, output, version=version, now=now, say=say)
+    with studio(workers=workers) as draw, progress(quiet=quiet) as say:
+        made = draft(evidence, output, version=version, now=now, say=say, draw=draw)
     print(first_page(made.timeline, recorded=True))
     asked = len(open_prompts(made.published.draft.read_text("utf-8")))
     print(f"{made.place.directory / PAGE}    {asked} questions for you")

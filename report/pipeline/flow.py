@@ -17,6 +17,7 @@ from incident.timeline import Display, assemble
 from report.pipeline.keeping import reconciled
 from report.pipeline.places import Place, find_place
 from report.pipeline.publishing import Published, preview, publish
+from report.pipeline.studio import Draw, draw_here
 
 Say = Callable[[str], None]
 """Shows one line of progress; silent where nobody watches."""
@@ -31,15 +32,17 @@ class Draft:
     published: Published
 
 
-def draft(evidence: Evidence, output: Path, *, version: str, now: datetime, say: Say) -> Draft:
+def draft(
+    evidence: Evidence, output: Path, *, version: str, now: datetime, say: Say, draw: Draw = draw_here
+) -> Draft:
     """Evidence, just collected or kept, to one draft on disk; the same evidence makes the same bytes."""
     timeline, kept, place = _judged_in_place(evidence, output, version, say)
-    return Draft(timeline, place, publish(timeline, kept, place, now=now, say=say))
+    return Draft(timeline, place, publish(timeline, kept, place, draw=draw, now=now, say=say))
 
 
-def previewed(evidence: Evidence, output: Path, *, version: str, say: Say) -> str:
+def previewed(evidence: Evidence, output: Path, *, version: str, say: Say, draw: Draw = draw_here) -> str:
     """What `draft` would change in the draft's text, as a diff to read; nothing is written."""
-    return preview(*_judged_in_place(evidence, output, version, say))
+    return preview(*_judged_in_place(evidence, output, version, say), draw)
 
 
 def _judged_in_place(

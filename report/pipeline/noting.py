@@ -19,6 +19,7 @@ from report.pipeline.keeping import read_evidence
 from report.pipeline.merging import Outcome
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes, place_at
 from report.pipeline.publishing import DRAFT, PAGE, Published, encoded, page, pictures_of, publish, text_of
+from report.pipeline.studio import draw_here
 from report.write import locked, write_all
 
 KINDS = (
@@ -53,7 +54,7 @@ def add_note(
     noted = Place(directory, True, entered)
     evidence = read_evidence(directory)
     timeline = judged(evidence, version, noted)
-    published = publish(timeline, evidence, noted, now=now, say=say, beside=False)
+    published = publish(timeline, evidence, noted, draw=draw_here, now=now, say=say, beside=False)
     if published.outcome is not Outcome.HUMAN_NEEDED:
         return published
     return _inserted(directory, one, entered, timeline)

@@ -8,19 +8,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from collector.record import dump
 from incident.model.evidence import Evidence
 from incident.model.timeline import Timeline
 from incident.text.controls import terminal
 from incident.timeline import timeline_json
-from report.charts import Chart, draw
 from report.merge import readable_diff
 from report.pipeline.keeping import EVIDENCE
 from report.pipeline.merging import Decision, KeptTexts, Outcome, decided
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes
+from report.pipeline.studio import Draw
 from report.render import ChartRef, headline, html, markdown
 from report.write import OutputError, locked, preflight, sweep_stale, write_all
+
+if TYPE_CHECKING:
+    from report.charts import Chart
 
 DRAFT = "postmortem.md"
 PAGE = "postmortem.html"
@@ -56,6 +60,7 @@ def publish(
     evidence: Evidence,
     place: Place,
     *,
+    draw: Draw,
     now: datetime,
     say: Callable[[str], None],
     beside: bool = True,
@@ -86,7 +91,7 @@ def publish(
     return Published(Outcome.HUMAN_NEEDED, place.directory / DRAFT, (), "somebody keeps saving it")
 
 
-def preview(timeline: Timeline, evidence: Evidence, place: Place) -> str:
+def preview(timeline: Timeline, evidence: Evidence, place: Place, draw: Draw) -> str:
     """What a run would change in the draft, as a readable diff; nothing is written."""
     kept = kept_texts(place.directory)
     _, new = _generated(_Made(timeline, evidence, place, draw(timeline, evidence)), kept)

@@ -68,9 +68,8 @@ def main() -> None:
         for failing, slower in ((0.05, 1.0), (0.2, 1.0), (0.0, 2.0)):
             share, errors = faults_found(shape, args.faults, failing, slower)
             off = f"{np.median(errors):.0f} s" if errors else "-"
-            print(
-                f"{shape.name:14} {failing:.0%} errors, x{slower:g} latency, 3 min: {share:.0%} found, onset {off}"
-            )
+            what = f"{failing:.0%} errors, x{slower:g} latency, 3 min"
+            print(f"{shape.name:14} {what}: {share:.0%} found, onset {off}")
 
 
 if __name__ == "__main__":

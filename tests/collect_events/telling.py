@@ -57,10 +57,17 @@ def body(
     name: str, start: float, end: float | None = None, *, received: float | None = None, **labels: str
 ) -> dict[str, object]:
     """A webhook body with one alert, as a receiver got it; with `received` as one that notes when."""
+    return body_of(name, labels or OWN, start, end, received)
+
+
+def body_of(
+    name: str, labels: Mapping[str, str], start: float, end: float | None, received: float | None = None
+) -> dict[str, object]:
+    """As `body`, with labels from elsewhere."""
     status = "firing" if end is None else "resolved"
     alert = {
         "status": status,
-        "labels": {"alertname": name, **(labels or OWN)},
+        "labels": {"alertname": name, **labels},
         "annotations": {"summary": "5xx above 1 %"},
         "startsAt": stamp(start),
         "endsAt": "0001-01-01T00:00:00Z" if end is None else stamp(end),

@@ -19,6 +19,7 @@ from tests.collect_events.telling import (
     SAMPLES,
     at,
     body,
+    body_of,
     epoch_ms,
     lines,
     problems,
@@ -333,7 +334,7 @@ def interval(name: str, firing: float, end: float | None, **labels: str) -> Aler
 
 def test_alert_of_metrics_and_of_a_file_is_one(tmp_path: Path) -> None:
     """What was measured keeps its times and gains the file's name; what only the file tells is added."""
-    found = read(tmp_path, lines(body("A", 10.3, 30, **OWN, cluster="lab"), body("B", 50, 55))).alerts
+    found = read(tmp_path, lines(body_of("A", {**OWN, "cluster": "lab"}, 10.3, 30), body("B", 50, 55))).alerts
     known = (interval("A", 10, None, **OWN), interval("A", 40, 45, **OWN))
     first, again, other = with_known(known, found)
 

@@ -57,14 +57,16 @@ def test_hostile_text_stays_text_on_one_line(tmp_path: Path, text: str) -> None:
 
 
 def test_long_text_is_cut_and_its_length_told(tmp_path: Path) -> None:
-    """A text of a megabyte is 300 characters and its length, in a label as in a title, in CSV as in JSON."""
+    """A text of a megabyte is cut with its length told and its file named, in CSV as in JSON."""
     long = "x" * 1_000_000
-    cut = "x" * 300 + "... (1,000,000 characters)"
+    cut = "x" * 252 + "... (1,000,000 characters)"
     found = lines({"time": stamp(5), "title": long}, body("A", 10, 20, service="payments", blob=long))
 
     assert told(read(tmp_path, found))[0][2] == cut
     assert told(read(tmp_path, f'time,title\n{stamp(5)},"{long}"\n'))[0][2] == cut
-    assert dict(read(tmp_path, found).alerts[0].labels)["blob"] == cut
+    assert read(tmp_path, found).entered[0].text == f"{cut} (file given-0 line 1)"
+    assert len(read(tmp_path, found).entered[0].text) == 300
+    assert dict(read(tmp_path, found).alerts[0].labels)["blob"] == "x" * 274 + cut[252:]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
@@ -133,6 +135,12 @@ def _outcome(where: Path, text: bytes) -> Imported | ConfigError:
         return error
 
 
+NAMES = """
+time title alerts labels startsAt endsAt status receiver groupLabels alertname @timestamp data alertCreated
+notification silenceCreated alert silence schema fields values name line text newState panelId tags items
+involvedObject reason kind metadata count series type ts reactions incidents created_at incident_number
+acknowledgements body received end
+""".split()
 TREES = st.recursive(
     st.none()
     | st.booleans()
@@ -144,12 +152,7 @@ TREES = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                "time title alerts labels startsAt endsAt status receiver groupLabels alertname @timestamp data "
-                "alertCreated notification silenceCreated alert silence schema fields values name line text newState "
-                "panelId tags items involvedObject reason kind metadata count series type ts reactions incidents "
-                "created_at incident_number acknowledgements body received end".split()
-            ),
+            st.sampled_from(NAMES),
             inner,
             max_size=6,
         )

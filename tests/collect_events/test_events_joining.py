@@ -18,6 +18,7 @@ from tests.collect_events.telling import (
     WINDOW,
     at,
     body,
+    body_of,
     changes,
     epoch_ms,
     lines,
@@ -54,7 +55,7 @@ def test_alerts_that_differ_stay_two(tmp_path: Path, other: dict[str, object]) -
 
 def test_alerts_of_one_file_with_more_labels_stay_apart(tmp_path: Path) -> None:
     """In one notation fewer labels are another alert: the sum beside one of its parts."""
-    part = body("HighErrors", 10, 30, **OWN, instance="a:1")
+    part = body_of("HighErrors", {**OWN, "instance": "a:1"}, 10, 30)
 
     assert len(read(tmp_path, lines(body("HighErrors", 10, 30), part)).alerts) == 2
     assert len(read(tmp_path, lines(body("HighErrors", 10, 30)), lines(part)).alerts) == 1

@@ -102,7 +102,8 @@ def test_naive_times_are_of_the_zone(tmp_path: Path) -> None:
     [
         ("ack", "acknowledged"), ("Acknowledged", "acknowledged"), ("incident declared", "note"),
         ("DECLARED", "declared"), ("escalation", "escalated"), ("mitigated", "mitigated"),
-        ("resolved", "resolved"), ("paged", "notified"), ("reported", "reported"), ("change", "action"), ("", "note"), ("jenkins", "note"),
+        ("resolved", "resolved"), ("paged", "notified"), ("reported", "reported"),
+        ("change", "action"), ("", "note"), ("jenkins", "note"),
     ],
 )  # fmt: skip
 def test_kinds_of_people(tmp_path: Path, word: str, kind: str) -> None:
@@ -187,6 +188,15 @@ def test_bad_rows_are_named_by_line_and_lose_no_good_one(tmp_path: Path) -> None
     assert [text.split(": ")[0].removeprefix("events file given-0 line ") for text in problems(imported)] == [
         "3", "5", "9", "10", "11",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cells", ["too,many", "too,,many", "too,many,cells,by,far"])
+def test_first_row_with_too_many_cells_is_a_bad_row(tmp_path: Path, cells: str) -> None:
+    """The width of the table is that of its header, not of its first row; a delimiter at the end is none."""
+    imported = read(tmp_path, f"time,title\n{stamp(1)},{cells}\n{stamp(2)},fine\n{stamp(3)},ended,\n")
+
+    assert [words for _, _, words in told(imported)] == ["fine", "ended"]
+    assert [text.split(": ")[0] for text in problems(imported)] == ["events file given-0 line 2"]
 
 
 def test_broken_lines_of_json(tmp_path: Path) -> None:

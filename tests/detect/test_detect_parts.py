@@ -208,6 +208,19 @@ def test_intermittent_episodes_tell_their_stretches() -> None:
     assert (episode.onset, episode.end) == (400, starts[-1] + 5)
 
 
+def test_a_burst_of_latency_must_stand_out_from_the_bursts_around_it() -> None:
+    """A percentile that is restless from then on is no row of incidents; a burst of its own is one."""
+    calm = 0.1 * np.exp(np.random.default_rng(0).normal(0.0, 0.03, 500))
+    once, often = calm.copy(), calm.copy()
+    once[340:344] *= 1.5
+    for start in range(300, 500, 20):
+        often[start : start + 4] *= 1.5
+
+    assert [e.onset for e in found_at(once, 200, kind="latency")] == [340]
+    assert found_at(often, 200, kind="latency") == []
+    assert len(found_at(often, 200, kind="gauge")) == 1
+
+
 @pytest.mark.parametrize("hour", [2.0, 8.0, 14.0, 20.0])
 def test_a_rhythm_is_told_from_a_leak_by_its_slope(hour: float) -> None:
     """Traffic may halve overnight; a gauge that doubles in two hours may not."""

@@ -109,7 +109,8 @@ def _times(rng: np.random.Generator, per_day: int, seconds: Floats) -> Floats:
     """Moments of bursts (on the hour where there are many) or deploys (any time)."""
     days = seconds[-1] / _DAY
     if per_day >= 24:
-        return np.arange(0, seconds[-1], _DAY / per_day) + rng.uniform(0, 600)
+        hourly: Floats = np.arange(0, seconds[-1], _DAY / per_day, dtype=np.float64) + rng.uniform(0, 600)
+        return hourly
     return rng.uniform(0, seconds[-1], round(per_day * days))
 
 
@@ -118,7 +119,8 @@ def _wander(rng: np.random.Generator, count: int, deviation: float) -> Floats:
     width = 30
     white = rng.normal(size=count + width - 1)
     smooth: Floats = np.convolve(white, np.full(width, 1 / width), mode="valid")
-    return float(deviation * np.sqrt(width)) * smooth
+    scaled: Floats = deviation * np.sqrt(width) * smooth
+    return scaled
 
 
 def _signals(

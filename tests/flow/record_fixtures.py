@@ -8,6 +8,7 @@ configured. Its evidence is kept with a neutral address and date, and the draft 
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 import tempfile
@@ -20,7 +21,6 @@ from zoneinfo import ZoneInfo
 from collector.record import dump
 from collector.replay import load
 from incident.model.evidence import Evidence
-from report.pipeline.flow import draft
 from tests.flow.command import ROOT, run
 from tests.lab.build import Lab, build
 from tests.lab.prometheus import serve
@@ -30,8 +30,6 @@ FIXTURES = ROOT / "fixtures"
 CACHE = ROOT / ".cache" / "lab"
 ADDRESS = "http://prometheus.example:9090"
 """Stands for the server in what is kept: the real one had a port of its own on some machine."""
-VERSION = "0"
-"""Stands for the program's version, so that a release does not change what is expected."""
 COLLECTED_AFTER = timedelta(hours=12)
 """The morning after: how long after the data end the evidence says it was collected."""
 
@@ -66,7 +64,7 @@ def record(name: str) -> None:
     (home / "evidence.json.gz").write_bytes(dump(evidence))
     write_truth(lab.truth, home / "truth.yaml")
     (home / "README.md").write_text(_readme(lab.truth, ASKED[name]), encoding="utf-8")
-    _expect(evidence, home / "expected")
+    expect(name)
 
 
 def _collected(lab: Lab, asked: Asked) -> Evidence:
@@ -93,20 +91,23 @@ def _neutral(evidence: Evidence, truth: Truth) -> Evidence:
 
 def expect(name: str) -> None:
     """Make the expected draft of a fixture anew from the evidence it has, which is put into today's form."""
-    kept = FIXTURES / name / "evidence.json.gz"
-    evidence = load(kept.read_bytes(), str(kept))
-    kept.write_bytes(dump(evidence))
-    _expect(evidence, FIXTURES / name / "expected")
-
-
-def _expect(evidence: Evidence, home: Path) -> None:
-    """The draft of this evidence: its text and its timeline."""
-    at = evidence.origin.collected_at
+    home = FIXTURES / name
+    kept = home / "evidence.json.gz"
+    kept.write_bytes(dump(load(kept.read_bytes(), str(kept))))
+    (home / "expected").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        made = draft(evidence, Path(folder), version=VERSION, now=at, say=lambda _: None)
-        home.mkdir(exist_ok=True)
-        for name in ("postmortem.md", "timeline.json"):
-            shutil.copyfile(made.place.directory / name, home / name)
+        done = run(Path(folder), "draft", "--replay", str(home))
+        if done.code != 0:
+            raise SystemExit(f"{name}: replay ended with {done.code}: {done.stderr}")
+        draft = Path(folder, done.draft)
+        text, timeline = ((draft / made).read_text("utf-8") for made in ("postmortem.md", "timeline.json"))
+    (home / "expected" / "postmortem.md").write_text(text, "utf-8")
+    (home / "expected" / "timeline.json").write_text(without_version(timeline), "utf-8")
+
+
+def without_version(timeline: str) -> str:
+    """The timeline as every version of the program would say it of itself."""
+    return re.sub(r'"version": "[^"]*"', '"version": "0"', timeline, count=1)
 
 
 def _readme(truth: Truth, asked: Asked) -> str:

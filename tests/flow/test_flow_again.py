@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -150,51 +151,109 @@ def test_two_outputs_have_the_same_bytes() -> None:
 # People's words
 
 
-def test_an_edited_draft_is_left_alone(draft: Path) -> None:
-    """Exit 8; the new text lies beside it, and no other file has changed."""
-    text = (draft / "postmortem.md").read_text("utf-8")
-    (draft / "postmortem.md").write_text(text + "\nWe know why.\n", "utf-8")
-    before = tree(Path("reports"))
-    again = _draft("--timezone", "Asia/Tokyo")
-
-    assert again.code == 8
-    assert changed(before, tree(Path("reports"))) == {f"{draft.name}/postmortem.new.md"}
-    assert "Asia/Tokyo" in (draft / "postmortem.new.md").read_text("utf-8")
-    assert len(again.errors) == 1
-    assert "postmortem.new.md" in again.errors[0]
+def _lines(text: bytes) -> list[bytes]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize(
-    "edit",
-    [
-        lambda text: text.replace(b"\n", b"\r\n"),
-        lambda text: text.replace(b"## ", b"## The ", 1),
-        lambda text: text[: len(text) // 2],
-        lambda text: text[:0],
-        lambda text: text + b"\xff\xfe not UTF-8",
-    ],
-    ids=["line ends", "a heading", "cut in half", "emptied", "another encoding"],
-)
-def test_any_edit_counts(edit: Callable[[bytes], bytes], draft: Path) -> None:
-    """Also one that an editor made, or that looks like damage: nobody but people may throw it away."""
+def _missing(edited: bytes, generated: bytes, now: bytes) -> list[bytes]:
+    """Lines that people wrote and that are not in the draft any more."""
+    kept, made = set(_lines(now)), set(_lines(generated))
+    return [line for line in _lines(edited) if line not in made and line not in kept]
+
+
+def test_an_edited_draft_takes_the_news_and_keeps_every_word(draft: Path) -> None:
+    """The answer to a prompt, a paragraph and a changed heading stay where they were; the zone is new."""
     path = draft / "postmortem.md"
-    path.write_bytes(edit(path.read_bytes()))
+    text = path.read_text("utf-8")
+    asked = "- [You: what did users see?]"
+    assert asked in text
+    edited = text.replace(asked, "- Orders were lost at the till.", 1).replace(
+        "## Impact", "## What it cost", 1
+    )
+    path.write_text(f"{edited}\nWe know why.\n", "utf-8")
+    ran = _draft("--timezone", "Asia/Tokyo")
+    merged = path.read_text("utf-8")
+
+    assert ran.code == 0, ran.stderr
+    assert [merged.count(words) for words in ("Orders were lost at the till.", "## What it cost")] == [1, 1]
+    assert merged.rstrip().endswith("We know why.")
+    assert asked not in merged
+    assert "Times Asia/Tokyo" in merged
+    assert "Orders were lost at the till." in (draft / "postmortem.html").read_text("utf-8")
+
+
+def test_the_draft_as_it_was_edited_is_kept_in_the_history(draft: Path) -> None:
+    """Whatever a merge does, what a person saved can be had again."""
+    path = draft / "postmortem.md"
+    edited = path.read_bytes() + b"\nWe know why.\n"
+    path.write_bytes(edited)
+    _draft("--timezone", "Asia/Tokyo")
+
+    assert edited in [kept.read_bytes() for kept in (draft / ".incident-timeline" / "history").iterdir()]
+
+
+def test_an_edited_draft_without_news_stays_byte_for_byte(draft: Path) -> None:
+    """Cron runs again and again; the text that a person saved does not move."""
+    path = draft / "postmortem.md"
+    path.write_bytes(path.read_bytes() + b"\nWe know why.\n")
     edited = path.read_bytes()
+    first = _draft()
+    before = tree(draft)
     again = _draft()
 
-    assert again.code == 8
+    assert (first.code, again.code) == (0, 0)
     assert path.read_bytes() == edited
+    assert changed(before, tree(draft)) == set()
+
+
+EDITS: list[tuple[str, Callable[[bytes], bytes], int]] = [
+    ("line ends", lambda text: text.replace(b"\n", b"\r\n"), 0),
+    ("anchors taken out by a wiki", lambda text: re.sub(rb"<!--.*?-->\n", b"", text) + b"\nOurs.\n", 0),
+    ("the second half gone", lambda text: text[: len(text) // 2], 0),
+    ("another encoding", lambda text: text + b"\xff\xfe not UTF-8\n", 0),
+    ("a word into a row", lambda text: text.replace(b"firing |", b"firing, Ada paged |", 1), 0),
+    ("conflict markers", lambda text: text.replace(b"## Impact", b"<<<<<<< mine\n## Impact", 1), 8),
+    ("emptied", lambda text: text[:0], 8),
+]
+
+
+@pytest.mark.parametrize(("edit", "code"), [one[1:] for one in EDITS], ids=[one[0] for one in EDITS])
+def test_no_word_is_lost_by_any_edit(edit: Callable[[bytes], bytes], code: int, draft: Path) -> None:
+    """Merged where that is certain; left alone, with the new text beside it, where it is not."""
+    path = draft / "postmortem.md"
+    generated = path.read_bytes()
+    path.write_bytes(edit(generated))
+    edited, before = path.read_bytes(), tree(draft)
+    ran = _draft("--timezone", "Asia/Tokyo")
+
+    assert ran.code == code, ran.stderr
+    assert _missing(edited, generated, path.read_bytes()) == []
+    if code == 8:
+        assert changed(before, tree(draft)) == {"postmortem.new.md"}
+        assert "Times Asia/Tokyo" in (draft / "postmortem.new.md").read_text("utf-8")
+        assert len(ran.errors) == 1
+        assert "postmortem.new.md" in ran.errors[0]
 
 
 def test_a_draft_whose_base_is_gone_is_left_alone(draft: Path) -> None:
     """Without the text it was made from nobody can say whether it was edited."""
-    for base in (draft / ".incident-timeline").iterdir():
+    for base in (draft / ".incident-timeline").glob("base-*.md"):
         base.unlink()
     before = (draft / "postmortem.md").read_bytes()
     again = _draft("--timezone", "Asia/Tokyo")
 
     assert again.code == 8
     assert (draft / "postmortem.md").read_bytes() == before
+
+
+def test_a_dry_run_shows_and_writes_nothing(draft: Path) -> None:
+    """The difference that a run would make, on stdout."""
+    before = tree(Path("reports"))
+    ran = _draft("--timezone", "Asia/Tokyo", "--dry-run")
+
+    assert ran.code == 0
+    assert any(line.startswith("+") and "Asia/Tokyo" in line for line in ran.stdout.splitlines())
+    assert changed(before, tree(Path("reports"))) == set()
 
 
 # Notes
@@ -243,21 +302,21 @@ def test_a_draft_made_again_keeps_its_notes(draft: Path) -> None:
     assert "Ada saw" in (draft / "postmortem.md").read_text("utf-8")
 
 
-def test_a_note_in_an_edited_draft_is_one_line_more(draft: Path) -> None:
-    """No line that was there has changed, and the page shows what people wrote."""
+def test_a_note_in_an_edited_draft_loses_nothing(draft: Path) -> None:
+    """The row comes in at its time, what people wrote stays, and page and timeline have both."""
     path = draft / "postmortem.md"
-    path.write_text(
-        path.read_text("utf-8").replace("- [You: what did users see?]", "Orders failed."), "utf-8"
-    )
-    before = path.read_text("utf-8").splitlines()
+    generated = path.read_bytes()
+    path.write_bytes(generated.replace(b"- [You: what did users see?]", b"- Orders failed.") + b"\nOurs.\n")
+    edited = path.read_bytes()
     ran = _note(draft)
-    after = path.read_text("utf-8").splitlines()
-    (row,) = [line for line in after if "Ada saw" in line]
+    text, page = ((draft / name).read_text("utf-8") for name in ("postmortem.md", "postmortem.html"))
+    timeline = json.loads((draft / "timeline.json").read_text("utf-8"))
 
-    assert ran.code == 0
-    assert [line for line in after if line != row] == before
-    assert "Orders failed." in (draft / "postmortem.html").read_text("utf-8")
-    assert _draft().code == 8
+    assert ran.code == 0, ran.stderr
+    assert _missing(edited, generated, path.read_bytes()) == []
+    assert len([line for line in text.partition("## Detection")[0].splitlines() if "Ada saw" in line]) == 1
+    assert [event["at"] for event in timeline["events"] if event["origin"] == "entered"] == [NOTED[0]]
+    assert all(words in page for words in ("Orders failed.", "Ada saw"))
 
 
 def test_a_time_without_an_offset_is_one_of_the_draft() -> None:
@@ -310,7 +369,8 @@ def test_richer_evidence_replaces_poorer() -> None:
     bases = sorted(path.name for path in (ran.draft / ".incident-timeline").glob("base-*.md"))
 
     assert (poorer.code, ran.code, ran.draft) == (0, 0, poorer.draft)
-    assert (ran.draft / "evidence.json.gz").read_bytes() == FIXTURE.read_bytes()
+    kept = load((ran.draft / "evidence.json.gz").read_bytes(), "kept")
+    assert dump(replace(kept, presentation=_evidence().presentation)) == FIXTURE.read_bytes()
     assert bases == ["base-0001.md", "base-0002.md"]
 
 

@@ -16,6 +16,7 @@ from tests.reasoning_builders import (
     ERRORS,
     LATENCY,
     MEMORY,
+    TRAFFIC,
     at,
     at_ms,
     evidence,
@@ -180,6 +181,17 @@ def test_without_a_lead_in_a_slow_leak_is_judged_by_the_opening() -> None:
 
     assert [d.direction for d in found] == ["up"]
     assert found[0].end is None
+
+
+@pytest.mark.parametrize("clocks", [("12:05", "12:20"), ("12:22", "12:40"), ("13:00", "13:40")])
+def test_traffic_lost_early_in_a_window_without_a_lead_in_is_found(clocks: tuple[str, str]) -> None:
+    """The opening that says what is usual may hold the loss itself."""
+    start, end = clocks
+    one = series(TRAFFIC, NO_LEAD, noisy(stepped(NO_LEAD, 200.0, (start, end, 0.0)), 0.01))
+    (found,) = _found(one, ASKED)
+
+    assert found.direction == "down"
+    assert abs(found.start_by - at_ms(start)) <= 120_000
 
 
 def test_impact_at_the_first_sample_began_before() -> None:

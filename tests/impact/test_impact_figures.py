@@ -141,6 +141,16 @@ def test_as_many_as_expected_were_lost_by_nobody() -> None:
     assert _known(_figures(traffic=noisy(STEADY, 0.05))).lost == 0
 
 
+def test_a_little_less_than_the_middle_of_the_expected_is_no_loss() -> None:
+    """Two percent below the middle, inside the scatter of the flanks: zero."""
+    served = increments_at("12:00", "15:00", ("12:00", "15:00", 19.6, 0.0))
+
+    assert _known(_figures(served, traffic=noisy(STEADY, 0.05))).lost == 0
+    assert _known(_figures(served, traffic=noisy(STEADY, 0.05), gone=True)).lost == pytest.approx(
+        1_440, abs=600
+    )
+
+
 def test_lost_requests_are_expected_less_served() -> None:
     """Half of the traffic never came."""
     served = increments_at("12:00", "15:00", ("12:00", "15:00", 10, 0.0))

@@ -114,10 +114,10 @@ def test_no_targets_are_no_outage() -> None:
 
 
 def test_a_vanished_target_does_not_keep_the_service_up() -> None:
-    """A target known no longer does not speak for the ones that are down."""
-    (one,) = _found(_target("a", gone=("12:20", "13:00")), _target("b", ("12:30", "12:50")))
+    """A target not seen for three scrapes does not speak any more for the ones that are down."""
+    (one,) = _found(_target("a", gone=("12:20", "13:00")), _target("b", ("12:20:45", "12:50")))
 
-    assert one.start_by == at_ms("12:30")
+    assert one.start_by == at_ms("12:20:45")
     assert one.end_by == at_ms("12:50")
 
 

@@ -70,7 +70,7 @@ def _ordered(events: list[Happened] | tuple[Happened, ...]) -> tuple[Happened, .
 
 def _event(rng: np.random.Generator) -> Happened:
     # Two digits at the front vary little, so that visible ids collide now and then, as they do.
-    known = f"ev-{int(rng.integers(0, 4)):02x}{int(rng.integers(0, 64)):02x}{int(rng.integers(0, 16**8)):08x}"
+    known = f"ev-{int(rng.integers(0, 4)):02x}{int(rng.integers(0, 16)):02x}{int(rng.integers(0, 16**8)):08x}"
     title = f"{rng.choice(_TITLES)} {int(rng.integers(0, 99))}"
     return Happened(known, int(rng.integers(0, 180)), title, bool(rng.random() < 0.75))
 
@@ -102,21 +102,28 @@ def _blocks(each: Data) -> list[tuple[str, list[str]]]:
         ("summary-asks", ["- [You: what did users see?]", "- [You: cause in one sentence?]"]),
         ("chart-summary", [f"![Failed share rose to {four % 100} %.](charts/summary.svg)"]),
         ("timeline", ["## Timeline", "", *_timeline(each), "| - | | | [You: who noticed first?] | |"]),
-        ("timeline-note", [f"Numbers are the chart's markers. Exact to {one % 60} s.", "More in the evidence."]),
+        ("timeline-note", [f"Numbers are the chart's. Exact to {one % 60} s.", "More in the evidence."]),
         ("detection", ["## Detection", "", f"- time to detect = {one} s", f"- pending = {two} s"]),
         ("detection-asks", ["- [You: which signal should have told us first?]"]),
         ("impact", ["## Impact", "", f"{three} requests failed.", "", f"- time to recover = {four} s"]),
         ("impact-episodes", _table("| Episode | From |", [f"| {n} | {n * two} |" for n in (1, 2)])),
-        ("impact-formula", ["How requests were counted:", "", "```text", f"failed = x{{a=\"\\\\{one}\"}}", "```"]),
+        ("impact-formula", ["How it was counted:", "", "```text", f"failed = x{{a=\"\\\\{one}\"}}", "```"]),
         ("causes", ["## Root cause and resolution", "", "- [You: what ended it, and how do we know?]"]),
         ("cotimed", ["Timing only, not cause.", "", *_table("| UTC | What |", [f"| {four} | scaled |"])]),
         ("actions", ["## Action items", "", *_table("| Kind | Action |", ["| Prevent | |", "| Detect | |"])]),
         ("evidence", ["## Evidence"]),
         ("evidence-events", ["### All events", "", *_events(each)]),
         ("evidence-queries", ["### Queries", *_query("errors", one), *_query("p99", two)]),
+        ("evidence-context", ["### Context", "", *_departures(three, four)]),
         ("evidence-method", ["### Method", "", f"- Steps of {three} s.", "- Down: from 95 % failing."]),
         ("links", [f"[{short}]: <http://prometheus.example/{key}>" for key, short in _short(each).items()]),
     ]  # fmt: skip
+
+
+def _departures(one: int, two: int) -> list[str]:
+    """Sentences of which some come, go and change as a whole."""
+    words = ("p50 rose", "queue grew", "lag fell", "cpu was busy", "disk filled", "pods left", "cache missed")
+    return [f"{words[(one + n * two) % 7].capitalize()}, {words[(two + n) % 7]}." for n in range(two % 4 + 1)]
 
 
 def _state(each: Data) -> str:

@@ -26,7 +26,7 @@ class Section:
 
 @dataclass(slots=True)
 class Page:
-    """A draft under the pen."""
+    """A draft under the pen, and what was done to it."""
 
     sections: list[Section]
     first_token: int = 0
@@ -102,10 +102,18 @@ def _in_fence(lines: list[str], place: int) -> bool:
 
 def _insert(paper: Page, rng: np.random.Generator) -> None:
     section = _pick(paper, rng)
-    if section is None:
-        return
+    if section is not None:
+        _insert_at(paper, section, _inside(section, rng))
+
+
+def _insert_row(paper: Page, rng: np.random.Generator) -> None:
+    found = _rows(paper, rng)
+    if found is not None:
+        _insert_at(paper, found[0], int(rng.choice(found[1])) + 1)
+
+
+def _insert_at(paper: Page, section: Section, place: int) -> None:
     paper.touched.add(section.key)
-    place = _inside(section, rng)
     above = section.lines[place - 1]
     word = paper.token()
     section.lines.insert(
@@ -125,11 +133,32 @@ def _paragraph(paper: Page, rng: np.random.Generator) -> None:
 def _change(paper: Page, rng: np.random.Generator) -> None:
     section = _pick(paper, rng)
     full = [n for n, line in enumerate(section.lines) if line.strip() and not _mark(line)] if section else []
-    if section is None or not full:
-        return
+    if section is not None and full:
+        place = int(rng.choice(full))
+        _change_at(paper, section, place, rng)
+
+
+def _change_row(paper: Page, rng: np.random.Generator) -> None:
+    found = _rows(paper, rng)
+    if found is not None:
+        place = int(rng.choice(found[1]))
+        if not _mark(found[0].lines[place]):
+            _change_at(paper, found[0], place, rng)
+
+
+def _delete_row(paper: Page, rng: np.random.Generator) -> None:
+    found = _rows(paper, rng)
+    if found is not None:
+        section, place = found[0], int(rng.choice(found[1]))
+        row = ROW.fullmatch(section.lines[place])
+        if row and not _mark(section.lines[place]):
+            paper.touched.add(section.key)
+            paper.deleted_rows.add((section.key, row[1]))
+            del section.lines[place]
+
+
+def _change_at(paper: Page, section: Section, place: int, rng: np.random.Generator) -> None:
     paper.touched.add(section.key)
-    place = int(rng.choice(full))
-    paper.structural |= place == full[0]
     line = section.lines[place]
     _touch_row(paper, section, line)
     if line.startswith("|"):
@@ -140,6 +169,7 @@ def _change(paper: Page, rng: np.random.Generator) -> None:
     elif rng.random() < 0.5:
         section.lines[place] = f"{line} {paper.token()}"
     else:
+        paper.structural |= not any(above.strip() for above in section.lines[:place])
         section.lines[place] = f"Quite another {paper.token()} thing"
 
 
@@ -361,8 +391,10 @@ def _bom(text: str, rng: np.random.Generator) -> str:
 _EDITS: dict[str, tuple[int, Callable[[Page, np.random.Generator], None]]] = {
     "insert": (4, _insert), "paragraph": (3, _paragraph), "change": (6, _change), "answer": (3, _answer),
     "delete": (3, _delete), "delete block": (2, _delete_block), "move block": (1, _move_block),
-    "copy block": (2, _copy_block), "move row": (1, _move_row), "copy row": (1, _copy_row),
-    "on anchor": (1, _on_anchor), "conflict": (1, _conflict), "fence": (1, _fence), "preamble": (1, _preamble),
+    "copy block": (2, _copy_block), "move row": (1, _move_row), "insert row": (2, _insert_row),
+    "change row": (3, _change_row), "delete row": (1, _delete_row), "copy row": (1, _copy_row),
+    "on anchor": (1, _on_anchor), "conflict": (1, _conflict), "fence": (1, _fence),
+    "preamble": (1, _preamble),
 }  # fmt: skip
 _NAMES = list(_EDITS)
 _WEIGHTS = [weight / sum(w for w, _ in _EDITS.values()) for weight, _ in _EDITS.values()]

@@ -13,7 +13,7 @@ import numpy as np
 from report.merge import lost_lines, merge
 from tests.merge.documents import data, later, render
 from tests.merge.edits import TOKEN, edited
-from tests.merge.properties import Case, Guard, Merge, failures, words_kept
+from tests.merge.properties import Case, Guard, Merge, failures, updates_fit, words_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ def _edited_again(
     page = edited(once, rng, first_token=1000)
     twice = by(page.text, new, third)
     yield from (f"P11 {name}" for name in words_kept(page.text, twice))
+    if not (page.copied or page.formatted):
+        yield from (f"P11 {name}" for name in updates_fit(twice, third))
     if guard(page.text, new, twice, third):
         yield "P11 the guard fires"
 

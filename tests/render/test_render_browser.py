@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from report.render import ChartRef, html, markdown
 from tests import render_builder as build
+from tests.render.browser import listening, opened
 from tests.render_hostile import KNOWN
 
 pytestmark = pytest.mark.browser
@@ -36,72 +32,24 @@ ATTACKS = (
 )
 
 
-class _Heard(BaseHTTPRequestHandler):
-    paths: list[str] = []  # noqa: RUF012 - replaced for each listener below
-
-    def do_GET(self) -> None:
-        self.paths.append(self.path)
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-
-@contextmanager
-def _listening() -> Iterator[tuple[str, list[str]]]:
-    """An address on the loopback, and the paths asked of it so far."""
-    heard: list[str] = []
-    handler = type("Heard", (_Heard,), {"paths": heard})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", heard
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def _opened(browser: Path, page: bytes, folder: Path) -> tuple[str, str]:
-    """The document as the browser holds it after two seconds of its time, and what it complained about."""
-    file = folder / "page.html"
-    file.write_bytes(page)
-    done = subprocess.run(
-        [
-            str(browser),
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-            *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-            *("--enable-logging=stderr", "--virtual-time-budget=2000", "--dump-dom"),
-            f"--user-data-dir={folder / 'profile'}",
-            file.as_uri(),
-        ],
-        capture_output=True,
-        timeout=120,
-        check=True,
-    )
-    return done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-
-
 def test_the_listener_hears_a_page_that_is_not_careful(chromium_binary: Path, tmp_path: Path) -> None:
     """Positive control: the same attacks as raw HTML do reach the address, so silence means something."""
-    with _listening() as (address, heard):
+    with listening() as (address, heard):
         raw = "\n".join(ATTACKS[:4]).replace("AT", address)
-        _opened(chromium_binary, f"<!DOCTYPE html>{raw}".encode(), tmp_path)
+        opened(chromium_binary, f"<!DOCTYPE html>{raw}".encode(), tmp_path)
     assert "/img.png" in heard
     assert "/script.js" in heard
 
 
 def test_no_request_leaves_the_page_of_a_hostile_draft(chromium_binary: Path, tmp_path: Path) -> None:
     """Attacks written by people and attacks in every title: zero requests, zero blocked attempts."""
-    with _listening() as (address, heard):
+    with listening() as (address, heard):
         attacks = [attack.replace("AT", address) for attack in ATTACKS]
         charts = [ChartRef("summary", attacks[1], attacks[2], "charts/summary.svg")]
         written = markdown(build.payments(), charts, generation=1) + "\n\n".join([*attacks, *KNOWN])
         svg = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text y="9">ok</text></svg>'
         page = html(written, title=attacks[3], charts={"charts/summary.svg": svg})
-        document, complaints = _opened(chromium_binary, page, tmp_path)
+        document, complaints = opened(chromium_binary, page, tmp_path)
     assert heard == []
     assert "Content Security Policy" not in complaints
     assert "Issue summary" in document

@@ -113,6 +113,13 @@ def test_a_gap_inside_the_impact_does_not_end_it() -> None:
     assert kinds(told).count("recovered") == 1
 
 
+def test_a_gap_inside_the_impact_is_no_improvement() -> None:
+    """Nothing seen for twenty-five minutes of it: no row says that it got better there."""
+    told = Scene(failing=box(CALM, ("12:40", "13:10", 0.4)), holes=(("13:00", "13:25"),)).timeline()
+
+    assert kinds(told, main=True) == ["degraded", "data_gap", "recovered"]
+
+
 def test_impact_followed_by_nothing_is_not_recovered() -> None:
     """The errors go on until the samples end: ongoing, whatever came then."""
     told = Scene(failing=box(CALM, ("13:00", "15:00", 0.4)), holes=(("14:00", "15:00"),)).timeline()

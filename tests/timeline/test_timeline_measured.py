@@ -119,6 +119,24 @@ def test_a_return_within_the_hold_is_no_recovery() -> None:
     assert len(told.episodes) == 1
 
 
+@pytest.mark.parametrize(("bad", "period"), [(4, 9), (5, 12), (3, 6), (6, 12)])
+def test_errors_that_come_and_go_are_impact(bad: int, period: int) -> None:
+    """Sixty percent failing for some minutes of every dozen, an hour long: one episode of its bursts."""
+    bursts = [(f"13:{m}", f"13:{m + bad}", 0.6) for m in range(0, 60 - bad, period)]
+    told = Scene(failing=box(CALM, *bursts)).timeline()
+
+    assert told.state is State.PARTIAL_OUTAGE
+    assert abs(told.episodes[0].start.at - at("13:00")) <= timedelta(minutes=2)
+    assert len(told.episodes) == 1
+
+
+def test_steady_impact_is_not_told_as_bursts() -> None:
+    """Slow answers for half an hour without a break: the few usual errors beside them do not flap."""
+    title = row(Scene(latency=box(0.2, ("13:00", "13:30", 0.8))).timeline(), "degraded").title
+
+    assert title.startswith("Degraded: p99 ")
+
+
 def test_no_target_up_is_told_as_down() -> None:
     """How many targets are known, and between which scrapes they went."""
     told = DOWN.timeline()

@@ -74,6 +74,16 @@ def test_a_relapse_soon_after_the_window_belongs_to_it() -> None:
     assert told.window.end >= at("14:10")
 
 
+def test_what_came_back_in_the_window_began_with_what_was_before_it() -> None:
+    """Recovered twenty minutes before the window, back ten minutes into it: one incident, told from its
+    first start on."""
+    told = Scene(failing=box(CALM, ("11:20", "11:40", 0.4), ("12:10", "12:30", 0.4))).timeline()
+
+    assert len(told.episodes) == 2
+    assert abs(told.episodes[0].start.at - at("11:20")) <= timedelta(minutes=1)
+    assert told.window.start <= at("11:20")
+
+
 def test_the_window_never_leaves_what_was_read() -> None:
     """Impact at the first sample: the report begins there."""
     told = Scene(
@@ -88,7 +98,9 @@ def test_the_baseline_is_the_lead_in() -> None:
     """Four hours were read before the window, the last of them is searched, not trusted."""
     told = STEP.timeline()
 
-    assert told.baseline_span == span("08:00", "11:00")
+    assert told.baseline_span is not None
+    assert told.baseline_span.end == at("11:00")
+    assert told.baseline_span.start - at("08:00") <= told.step
     assert told.baseline_note == ""
 
 
