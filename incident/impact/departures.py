@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -22,6 +22,8 @@ _LEAD_SEARCHED = timedelta(hours=1)
 """Impact often begins before the window people give; this much of the lead-in is searched as well."""
 _LIMIT_SAMPLES = 3
 """Samples beyond a limit before it counts, as for the kernel: one or two are a scrape's accident."""
+_BACK = 0.15
+"""Within this share of its height above the level before, a signal is back."""
 _RAMP_LOOKBACK = timedelta(minutes=10)
 """How far before the detected onset a ramp may have begun; longer ramps are told by their bracket."""
 _RANGE = re.compile(r"\[\s*(\w+)\s*[\]:]")
@@ -97,6 +99,7 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
     poisoned = [d for d in earlier if d.onset < points and (d.end is None or d.end > points)]
     if poisoned:
         found = earlier
+    found = tuple(piece for one in found for piece in split_at_calm(one, series, evidence))
     over = _beyond_limit(series) if series.spec.limit is not None else ()
     extra = [d for d in over if not any(d.overlaps(f) and f.direction == d.direction for f in found)]
     return tuple(sorted([*found, *extra], key=lambda d: d.onset))
@@ -114,6 +117,52 @@ def _opening(series: SignalSeries) -> int:
     if present.size < 4 * _MIN_BASELINE:
         return 0
     return int(present[present.size // 4])
+
+
+def split_at_calm(one: Departure, series: SignalSeries, evidence: Evidence) -> tuple[Departure, ...]:
+    """The departure cut where it was back at its level before for as long as a recovery must hold.
+
+    A detector of single signals joins what looks like one disturbance; recovery is the policy's to say.
+    """
+    hold = max(2, -int(-evidence.presentation.policy.recovery_hold // series.grid.step))
+    stop = series.grid.count if one.end is None else one.end
+    values = series.values[one.onset : stop]
+    sign = 1.0 if one.direction == "up" else -1.0
+    bad = sign * (values - one.before) > _BACK * abs(one.inside - one.before)
+    where = np.flatnonzero(bad)
+    calm = np.isfinite(values) & ~bad
+    runs: list[tuple[int, int]] = []
+    for index in where.tolist():
+        if runs and int(calm[runs[-1][1] + 1 : index].sum()) < hold:
+            runs[-1] = (runs[-1][0], index)
+        else:
+            runs.append((index, index))
+    if len(runs) < 2:
+        return (one,)
+    return tuple(_piece(one, series, one.onset + a, one.onset + b, b == where[-1]) for a, b in runs)
+
+
+def _piece(one: Departure, series: SignalSeries, first: int, last: int, final: bool) -> Departure:
+    """One part of a departure, from its first to its last bad sample."""
+    grid, values = series.grid, series.values[first : last + 1]
+    back_ms = round(looks_back(series.spec.query).total_seconds() * 1000)
+    worst = first + int(np.nanargmax(values) if one.direction == "up" else np.nanargmin(values))
+    begins, ends = grid.start_ms + first * grid.step_ms, grid.start_ms + last * grid.step_ms - back_ms
+    open_end = final and one.end is None
+    return replace(
+        one,
+        onset=first,
+        end=one.end if final else last + 1,
+        start_after=one.start_after if first == one.onset else begins - grid.step_ms,
+        start_by=begins,
+        end_after=None if open_end else one.end_after if final else ends,
+        end_by=None if open_end else one.end_by if final else ends + grid.step_ms + back_ms // 2,
+        inside=float(np.nanmedian(values)),
+        peak=float(series.values[worst]),
+        peak_ms=grid.start_ms + worst * grid.step_ms,
+        began_before=one.began_before and first == one.onset,
+        end_uncertain=one.end_uncertain and final,
+    )
 
 
 def band(series: SignalSeries, evidence: Evidence, found: tuple[Departure, ...]) -> Band | None:

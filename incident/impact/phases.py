@@ -45,6 +45,8 @@ class Reading:
     times: Millis
     share: Values
     rank: Ranks
+    thresholds: tuple[float, float]
+    """Failing shares from which a service is partly out, and down."""
 
 
 def reading(
@@ -67,7 +69,7 @@ def reading(
     for one in episode.carriers:
         if _means_down(one.spec.measure, one.inside, one.before, policy):
             rank[(times >= one.start_after) & (times < one.stop_ms)] = State.DOWN.rank
-    return Reading(times, share, rank)
+    return Reading(times, share, rank, (policy.partial_outage_ratio, policy.down_ratio))
 
 
 def _last_seen(series: dict[str, SignalSeries], grid: Grid) -> int:
@@ -118,6 +120,9 @@ def phases(
     read: Reading, start: datetime, end: datetime | None, grid: Grid, failures: Increments | None
 ) -> tuple[Phase, ...]:
     """The episode as phases that touch each other, the last one `improving` where it fell slowly."""
+    short = _short(read, start, end, grid, failures)
+    if short is not None:
+        return (short,)
     turns = improving_from(read, end)
     worst_until = read.times.size if turns is None else int(np.searchsorted(read.times, ms(turns)))
     runs = _runs(read.rank[: max(1, worst_until)], grid)
@@ -132,6 +137,21 @@ def phases(
         before = told[-1].state if told else list(State)[runs[0][2]]
         told.append(Phase(turns, end, before, True, _ratio(failures, turns, end, grid)))
     return tuple(_with_bursts(told, read, grid))
+
+
+def _short(
+    read: Reading, start: datetime, end: datetime | None, grid: Grid, failures: Increments | None
+) -> Phase | None:
+    """An episode too short for phases: one state, by the share of all that failed in it."""
+    if end is None or end - start >= 2 * _DWELL or failures is None:
+        return None
+    ratio = _ratio(failures, start, end, grid)
+    sure = failures.part_within(ms(start), ms(end), ms(end))
+    total = failures.within(ms(start), ms(end))[0]
+    share = min(1.0, sure / total) if total > 0 else 0.0
+    rank = sum(share >= least for least in read.thresholds)
+    seen = int(np.median(read.rank)) if read.rank.size else 0
+    return Phase(start, end, list(State)[max(rank, seen)], False, ratio)
 
 
 def _with_bursts(told: list[Phase], read: Reading, grid: Grid) -> list[Phase]:
@@ -243,8 +263,3 @@ def _steps_better(x: Values, share: Values, line: Values) -> bool:
 def worst(told: tuple[Phase, ...]) -> State:
     """The worst state of the phases."""
     return max((p.state for p in told), key=lambda s: s.rank)
-
-
-def cut_last(told: tuple[Phase, ...], end: datetime | None) -> tuple[Phase, ...]:
-    """The phases with the last one ending at `end`."""
-    return (*told[:-1], replace(told[-1], end=end)) if told else told

@@ -96,19 +96,24 @@ class _Edge:
 
 
 def _edge(one: Departure, rising: bool, grid: Grid, inc: Increments | None) -> _Edge:
-    """Where to search for a departure's boundary, wide enough for enough requests."""
+    """Where to search for a departure's boundary, wide enough for enough requests.
+
+    The middle of the worst sample's range lies inside the departure, however short it is.
+    """
     back = _back_ms(one)
     thin = _thin_ms(one, grid, inc)
     level = int(np.clip(thin, _LEVEL_MS, _LONGEST_LEVEL_MS))
     spare = max(0, level - _LEVEL_MS)
+    inside = one.peak_ms - back // 2
     if rising:
         stop = one.end_by if one.end_by is not None else grid.end_ms
         lo = one.start_by - back - 4 * grid.step_ms - spare
-        return _Edge(True, lo, one.start_by + grid.step_ms + spare // 4, stop - back, level)
+        hi = max(lo + grid.step_ms, min(one.start_by + grid.step_ms + spare // 4, inside))
+        return _Edge(True, lo, hi, stop - back, level)
     assert one.end_by is not None
     assert one.end_after is not None
     lo, hi = one.end_after - 4 * grid.step_ms - spare // 2, one.end_by + back + 3 * grid.step_ms + spare // 2
-    return _Edge(False, lo, hi, one.start_by, level)
+    return _Edge(False, min(hi - grid.step_ms, max(lo, inside)), hi, one.start_by, level)
 
 
 def _thin_ms(one: Departure, grid: Grid, inc: Increments | None) -> float:

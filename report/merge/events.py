@@ -106,11 +106,15 @@ def in_one_order(sides: Sides) -> Sides:
 def _free(sides: Sides, common: set[str], now: list[str]) -> bool:
     """Whether rows can move and no person's line changes its place among the others."""
     places = [n for n, (_, event) in enumerate(sides.human) if event in common]
-    inside = sides.human[places[0] : places[-1] + 1]
+    inside = sides.human[places[0] : places[-1]]
+    below = [line.same for line, _ in sides.human[places[-1] + 1 : places[-1] + 2]]
+    generated = {"", *(line.same for line, _ in sides.base)}
     written_between = any(event not in common and line.same for line, event in inside)
+    if written_between or not generated.issuperset(below):
+        return False
     mine = [event for event in ids(sides.human) if event in common]
     edited = [e for e in mine if row_of(sides.human, e).same != row_of(sides.base, e).same]
-    return not written_between and [e for e in now if e in edited] == edited
+    return [e for e in now if e in edited] == edited
 
 
 def _reordered(side: list[Entry], common: set[str], order: list[str]) -> list[Entry]:

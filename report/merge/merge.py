@@ -55,7 +55,7 @@ def merge(existing: str, base: str, new: str) -> Merged:
         (number, each.block) for number, each in enumerate(outcomes) if each.block is not None
     ]
     came: list[str] = []
-    if any(block.key for _, block in places):
+    if mine.keys:
         places, came = _with_new(places, old, fresh, mine, links_lost=not read.keys)
         places = _with_orphans(places, outcomes, end)
     text = mine.bom + joined(_lines(places, end))
@@ -109,7 +109,7 @@ def _with_new(
 
 
 def _first_keyed(made: Sequence[_Placed]) -> int:
-    return next(number for number, (_, block) in enumerate(made) if block.key)
+    return next((number for number, (_, block) in enumerate(made) if block.key), len(made))
 
 
 def _place(made: Sequence[_Placed], blocks: Sequence[Block], number: int) -> int:

@@ -9,6 +9,8 @@ from html import escape
 from markdown_it.token import Token
 
 _FIRST, _WHAT = "#", "What"
+_EVIDENCE = "±"
+"""Heads a column only of the evidence's list of all events, which is folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def _table(tokens: Sequence[Token]) -> Iterator[list[int]]:
             cells.append(at)
         elif token.type == "tr_close" and tokens[at - 1].type == "th_close":
             heads = [tokens[cell].content.strip() for cell in cells]
-            is_timeline = heads[0] == _FIRST and _WHAT in heads
+            is_timeline = heads[0] == _FIRST and _WHAT in heads and _EVIDENCE not in heads
         elif token.type == "tr_close" and is_timeline:
             yield cells
         elif token.type == "table_close" and is_timeline:

@@ -206,13 +206,15 @@ def test_an_edited_draft_without_news_stays_byte_for_byte(draft: Path) -> None:
     assert changed(before, tree(draft)) == set()
 
 
+CONFLICT = b"<<<<<<< mine\n## What it cost\n=======\n## Impact\n>>>>>>> theirs"
+
 EDITS: list[tuple[str, Callable[[bytes], bytes], int]] = [
     ("line ends", lambda text: text.replace(b"\n", b"\r\n"), 0),
     ("anchors taken out by a wiki", lambda text: re.sub(rb"<!--.*?-->\n", b"", text) + b"\nOurs.\n", 0),
     ("the second half gone", lambda text: text[: len(text) // 2], 0),
     ("another encoding", lambda text: text + b"\xff\xfe not UTF-8\n", 0),
     ("a word into a row", lambda text: text.replace(b"firing |", b"firing, Ada paged |", 1), 0),
-    ("conflict markers", lambda text: text.replace(b"## Impact", b"<<<<<<< mine\n## Impact", 1), 8),
+    ("conflict markers", lambda text: text.replace(b"## Impact", CONFLICT, 1), 8),
     ("emptied", lambda text: text[:0], 8),
 ]
 
@@ -249,6 +251,7 @@ def test_a_draft_whose_base_is_gone_is_left_alone(draft: Path) -> None:
 def test_a_dry_run_shows_and_writes_nothing(draft: Path) -> None:
     """The difference that a run would make, on stdout."""
     before = tree(Path("reports"))
+    assert f"{draft.name}/postmortem.md" in before
     ran = _draft("--timezone", "Asia/Tokyo", "--dry-run")
 
     assert ran.code == 0

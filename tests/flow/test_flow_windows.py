@@ -120,7 +120,7 @@ def test_an_alert_stands_for_its_latest_firing(url: str, lab: Lab, spike: Impact
     now = lab.truth.data.end + timedelta(days=3)
     flags: Given = {"prometheus": url, "alert": alert.name, "quiet": True, "form": "json"}
     with redirect_stdout(StringIO()) as said:
-        code = run_draft(flags, version="0", now=now)
+        code = run_draft(flags, version="0", now=now, workers=False)
     timeline = json.loads(said.getvalue())
 
     assert code is Exit.DONE
@@ -136,7 +136,7 @@ def test_last_alone_ends_now(url: str, lab: Lab, spike: Impact) -> None:
     now = spike.start + 45 * MINUTE
     flags: Given = {"prometheus": url, "service": SERVICE, "last": "90m", "quiet": True, "form": "json"}
     with redirect_stdout(StringIO()) as said:
-        code = run_draft(flags, version="0", now=now)
+        code = run_draft(flags, version="0", now=now, workers=False)
     timeline = json.loads(said.getvalue())
 
     assert lab.truth.service == SERVICE
