@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -24,8 +25,12 @@ _LIMIT_SAMPLES = 3
 """Samples beyond a limit before it counts, as for the kernel: one or two are a scrape's accident."""
 _BACK = 0.15
 """Within this share of its height above the level before, a signal is back."""
+_TRIM = 0.03
+"""Samples at an end that rise less than this share of the height are calm."""
 _RAMP_LOOKBACK = timedelta(minutes=10)
 """How far before the detected onset a ramp may have begun; longer ramps are told by their bracket."""
+_UNSEEN = {Kind.RATIO: 0.0, Kind.LATENCY: math.nan, Kind.RATE: math.nan, Kind.GAUGE: math.nan}
+"""The level before a signal was seen: no failures are the rule, of the others nothing is known."""
 _RANGE = re.compile(r"\[\s*(\w+)\s*[\]:]")
 _LITERAL = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""")
 
@@ -93,14 +98,14 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
     """
     points = _reference_points(series, evidence)
     found = _kernel(series, points, counts)
-    if points == 0 and not found:
-        found = _kernel(series, _opening(series), counts)
+    if baseline_points(series, evidence) == 0:
+        found = _without_lead_in(series, counts, found)
     earlier = _kernel(series, points // 2, counts) if points >= 2 * _MIN_BASELINE else ()
     poisoned = [d for d in earlier if d.onset < points and (d.end is None or d.end > points)]
     if poisoned:
         found = earlier
     found = tuple(piece for one in found for piece in split_at_calm(one, series, evidence))
-    over = _beyond_limit(series) if series.spec.limit is not None else ()
+    over = _beyond_limit(series, _limit(series, evidence))
     extra = [d for d in over if not any(d.overlaps(f) and f.direction == d.direction for f in found)]
     return tuple(sorted([*found, *extra], key=lambda d: d.onset))
 
@@ -117,6 +122,20 @@ def _opening(series: SignalSeries) -> int:
     if present.size < 4 * _MIN_BASELINE:
         return 0
     return int(present[present.size // 4])
+
+
+def _without_lead_in(
+    series: SignalSeries, counts: Values | None, found: tuple[Departure, ...]
+) -> tuple[Departure, ...]:
+    """What both views find where there is no lead-in: the calm part as normal, and the opening as normal.
+
+    The calm part misses what slowly got worse for good, the opening what happened in it.
+    """
+    calm, opening = _kernel(series, 0, counts), _kernel(series, _opening(series), counts)
+    if series.spec.measure is not Measure.TRAFFIC:
+        return found or opening
+    early = [d for d in calm if d.direction == "down" and d.onset < _opening(series) and d.end is not None]
+    return (*(d for d in early if not any(d.overlaps(o) for o in opening)), *opening)
 
 
 def split_at_calm(one: Departure, series: SignalSeries, evidence: Evidence) -> tuple[Departure, ...]:
@@ -201,6 +220,7 @@ def _placed(series: SignalSeries, episode: Episode) -> Departure:
     """The kernel's indices as brackets of time, undoing what the query's range smears."""
     grid, values = series.grid, series.values
     back_ms = round(looks_back(series.spec.query).total_seconds() * 1000)
+    episode = _trimmed(values, episode)
     after = _ramp_foot(grid, values, episode)
     end_after = end_by = None
     if episode.end is not None:
@@ -227,6 +247,30 @@ def _placed(series: SignalSeries, episode: Episode) -> Departure:
     )
 
 
+def _trimmed(values: Values, episode: Episode) -> Episode:
+    """The episode without calm samples at its ends, its level that of the samples that are off.
+
+    An end is not moved across missing samples: they are no recovery, and no calm before it.
+
+    The kernel's ends weigh the whole shape; what comes and goes has calm inside, and steps that follow
+    one another draw the first end outwards.
+    """
+    stop = values.size if episode.end is None else episode.end
+    inside = values[episode.onset : stop]
+    up = episode.direction == "up"
+    away = (inside - episode.before) * (1.0 if up else -1.0)
+    known = away[np.isfinite(away)]
+    height = float(np.quantile(known, 0.9)) if known.size else 0.0
+    if height <= 0:
+        return episode
+    off = np.flatnonzero(away > _TRIM * height)
+    level = float(np.median(inside[away > _BACK * height]))
+    first, last = int(off[0]), int(off[-1]) + 1
+    onset = episode.onset + first if np.isfinite(inside[:first]).all() else episode.onset
+    seen = episode.end is not None and bool(np.isfinite(inside[last:]).all())
+    return replace(episode, onset=onset, end=episode.onset + last if seen else episode.end, inside=level)
+
+
 def _ramp_foot(grid: Grid, values: Values, episode: Episode) -> int:
     """The last sample at or inside the level before, within the ramp's lookback: the bracket's start."""
     earliest = max(0, episode.onset - int(_RAMP_LOOKBACK / grid.step))
@@ -250,17 +294,24 @@ def _reason(episode: Episode) -> str:
     )
 
 
-def _beyond_limit(series: SignalSeries) -> tuple[Departure, ...]:
-    """Runs of samples beyond the limit people set, whatever the baseline says."""
-    limit, worse = series.spec.limit, series.spec.worse
-    assert limit is not None
-    bad = series.values < limit if worse is Worse.DOWN else series.values > limit
+def _limit(series: SignalSeries, evidence: Evidence) -> float | None:
+    """The limit people set; for failing requests at least the policy's, however usual they have become."""
+    if series.spec.limit is not None or series.spec.measure is not Measure.ERRORS:
+        return series.spec.limit
+    return evidence.presentation.policy.partial_outage_ratio
+
+
+def _beyond_limit(series: SignalSeries, limit: float | None) -> tuple[Departure, ...]:
+    """Runs of samples beyond the limit, whatever the baseline says."""
+    if limit is None:
+        return ()
+    bad = series.values < limit if series.spec.worse is Worse.DOWN else series.values > limit
     edges = np.flatnonzero(np.diff(np.concatenate(([0], bad.astype(np.int8), [0]))))
     runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return tuple(_limit_run(series, a, b) for a, b in runs if b - a >= _LIMIT_SAMPLES)
+    return tuple(_limit_run(series, limit, a, b) for a, b in runs if b - a >= _LIMIT_SAMPLES)
 
 
-def _limit_run(series: SignalSeries, onset: int, stop: int) -> Departure:
+def _limit_run(series: SignalSeries, limit: float, onset: int, stop: int) -> Departure:
     grid, down = series.grid, series.spec.worse is Worse.DOWN
     inside = series.values[onset:stop]
     peak = int(onset + (np.nanargmin(inside) if down else np.nanargmax(inside)))
@@ -274,13 +325,13 @@ def _limit_run(series: SignalSeries, onset: int, stop: int) -> Departure:
         start_by=grid.start_ms + onset * grid.step_ms,
         end_after=None if open_end else grid.start_ms + (stop - 1) * grid.step_ms,
         end_by=None if open_end else grid.start_ms + stop * grid.step_ms,
-        before=float(np.nanmedian(before)) if np.isfinite(before).any() else float("nan"),
+        before=float(np.nanmedian(before)) if np.isfinite(before).any() else _UNSEEN[series.spec.kind],
         inside=float(np.nanmedian(inside)),
         peak=float(series.values[peak]),
         peak_ms=grid.start_ms + peak * grid.step_ms,
         direction="down" if down else "up",
-        reason=f"beyond the limit of {series.spec.limit:g} for {stop - onset} samples",
-        began_before=onset == 0,
+        reason=f"beyond the limit of {limit:g} for {stop - onset} samples",
+        began_before=onset == _first_sample(series.values),
     )
 
 

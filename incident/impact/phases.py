@@ -15,7 +15,7 @@ from incident.impact.fusion import RawEpisode
 from incident.impact.steps import place_share_step
 from incident.model.policy import Policy
 from incident.model.signals import Measure, SignalSeries
-from incident.model.spans import Grid, Millis, Values, instant, ms, whole_second
+from incident.model.spans import Flags, Grid, Millis, Values, instant, ms, whole_second
 from incident.model.timeline import Phase, State
 
 _DWELL = timedelta(minutes=3)
@@ -30,6 +30,8 @@ _MIN_COVERAGE = 0.5
 """Counters absent in most of a phase say nothing about its failing share."""
 _FALLING_FOR = timedelta(minutes=5)
 """A way back shorter than this is the end itself."""
+_BURST = 0.05
+"""A failing share below this comes and goes by chance."""
 _FEWEST_TO_FIT = 4
 """Fewer readings on the way back than this are no line."""
 _FELL = 0.9
@@ -45,7 +47,7 @@ class Reading:
     times: Millis
     share: Values
     rank: Ranks
-    thresholds: tuple[float, float]
+    thresholds: tuple[float, float] = (Policy().partial_outage_ratio, Policy().down_ratio)
     """Failing shares from which a service is partly out, and down."""
 
 
@@ -62,14 +64,16 @@ def reading(
     lo, hi = ms(start), ms(end) if end is not None else _last_seen(series, grid)
     times = grid.times[(grid.times >= lo) & (grid.times < hi)]
     share = _share(times, lo, hi, series, failures)
-    known = _carried(share)
     rank = np.zeros(times.size, np.int8)
-    rank[known >= policy.partial_outage_ratio] = State.PARTIAL_OUTAGE.rank
-    rank[known >= policy.down_ratio] = State.DOWN.rank
+    rank[share >= policy.partial_outage_ratio] = State.PARTIAL_OUTAGE.rank
+    rank[share >= policy.down_ratio] = State.DOWN.rank
+    known = np.isfinite(share)
     for one in episode.carriers:
+        lasts = (times >= one.start_after) & (times < one.stop_ms)
         if _means_down(one.spec.measure, one.inside, one.before, policy):
-            rank[(times >= one.start_after) & (times < one.stop_ms)] = State.DOWN.rank
-    return Reading(times, share, rank, (policy.partial_outage_ratio, policy.down_ratio))
+            rank[lasts] = State.DOWN.rank
+            known |= lasts
+    return Reading(times, share, _carried(rank, known), (policy.partial_outage_ratio, policy.down_ratio))
 
 
 def _last_seen(series: dict[str, SignalSeries], grid: Grid) -> int:
@@ -80,10 +84,10 @@ def _last_seen(series: dict[str, SignalSeries], grid: Grid) -> int:
     return grid.start_ms + (max(ends, default=0) + 1) * grid.step_ms
 
 
-def _carried(share: Values) -> Values:
-    """The share with holes filled by what was known last: a gap is neither better nor worse."""
-    latest = np.maximum.accumulate(np.where(np.isfinite(share), np.arange(share.size), -1))
-    return np.where(latest >= 0, share[np.maximum(latest, 0)], np.nan)
+def _carried(rank: Ranks, known: Flags) -> Ranks:
+    """The ranks with holes filled by what was known last: a gap is neither better nor worse."""
+    latest = np.maximum.accumulate(np.where(known, np.arange(rank.size), -1))
+    return np.where(latest >= 0, rank[np.maximum(latest, 0)], rank).astype(np.int8)
 
 
 def _means_down(measure: Measure, inside: float, before: float, policy: Policy) -> bool:
@@ -158,7 +162,10 @@ def _with_bursts(told: list[Phase], read: Reading, grid: Grid) -> list[Phase]:
     """A single phase whose share came and went often enough is told with its number of bursts."""
     if len(told) != 1 or not np.isfinite(read.share).any():
         return told
-    high = np.nan_to_num(read.share) >= 0.5 * float(np.nanquantile(read.share, 0.95))
+    worst = float(np.nanquantile(read.share, 0.95))
+    if worst < _BURST:
+        return told
+    high = np.nan_to_num(read.share) >= 0.5 * worst
     dwell = max(2, -int(-_DWELL // grid.step) // 2)
     runs = _dwelling(_split(high.astype(np.int8)), dwell)
     bursts = sum(rank for _, _, rank in runs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from incident.model.timeline import Status, Timeline
-from report.render import amounts, cotimed, detection, evidence, figures, impact, lead, rows
+from report.render import amounts, cotimed, detection, evidence, impact, lead, rows
 from report.render.clock import clock_of, utc_clock
 from report.render.environment import anchor
 from report.render.forms import Form
@@ -35,7 +35,7 @@ def markdown(
     Raises FormError where the form is unknown or a team's template cannot be used.
     """
     template = Form(form, timeline.status, templates or {})
-    values = _values(timeline, charts) | {
+    values = values_of(timeline, charts) | {
         "generation": Md(generation),
         "anchor": anchor,
         "ask": ask,
@@ -46,7 +46,7 @@ def markdown(
     return template.filled(values | {"questions": counted(questions, "question", "questions")})
 
 
-def _values(timeline: Timeline, charts: Sequence[ChartRef]) -> dict[str, object]:
+def values_of(timeline: Timeline, charts: Sequence[ChartRef]) -> dict[str, object]:
     """Everything templates may print, by name."""
     return _opening(timeline) | _sections(timeline) | _evidence(timeline) | _pictures(charts)
 
@@ -87,7 +87,6 @@ def _sections(timeline: Timeline) -> dict[str, object]:
         "cotimed_left_out": cotimed.left_out(timeline),
         "recovered": timeline.milestones.recovered is not None,
         "ongoing": timeline.status is Status.ONGOING,
-        "without_impact": bool(figures.without_impact(timeline)),
     }
 
 

@@ -8,9 +8,14 @@ from html import escape
 
 from markdown_it.token import Token
 
+from incident.text.controls import cut, one_line
+
 _FIRST, _WHAT = "#", "What"
 _EVIDENCE = "±"
 """Heads a column only of the evidence's list of all events, which is folded."""
+
+# What shows beside a pointer; the row itself has the rest.
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def _rows(tokens: Sequence[Token]) -> Mapping[str, _Row]:
         number = tokens[cells[0]].content.strip()
         if number.isascii() and number.isdecimal() and len(number) <= 4:
             says = " ".join(_text(tokens[at]) for at in cells[1:-1])
-            rows.setdefault(number, _Row(number, cells[0] - 2, " ".join(says.split())))
+            rows.setdefault(number, _Row(number, cells[0] - 2, cut(one_line(says), _LONGEST)))
     return rows
 
 

@@ -43,6 +43,10 @@ _REFUSED: dict[type[nodes.Node], str] = {
 }
 
 
+FILTER_NAMES = frozenset({*_FILTERS, "join"})
+"""The filters that templates may use."""
+
+
 class Bounded(ImmutableSandboxedEnvironment):
     """A sandbox without the constructs that let a template grow without end."""
 
@@ -109,4 +113,6 @@ def _range(*bounds: int) -> range:
 
 def _joined(parts: Iterable[object], between: str = "") -> Md:
     """The parts in one line; Markdown of ours among them stays Markdown."""
-    return joined(joined("", [between]), parts)
+    if between.strip(" ,;/"):
+        raise ValueError(f"join({between!r}): only blanks, commas, semicolons and slashes between the parts")
+    return joined(between, parts)

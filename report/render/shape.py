@@ -11,7 +11,7 @@ from markdown_it.token import Token
 FOLDED = "evidence"
 """The anchored section whose subsections are folded until wanted."""
 
-_BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=(?:%|[mµ]?s|min|h|d|req/s)(?![\w/]))|(?<=->) (?=[0-9])")
+_BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=(?:%|[mµ]?s|min|h|d|req/s)(?![\w/]))")
 _BITMAPS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _SPECIAL = re.compile(
     r"(?P<prompt>\[You: [^\[\]]+\])|(?P<address>https?://[^\s<>\[\]()\"'`]*[^\s<>\[\]()\"'`.,:;!?])"

@@ -21,10 +21,10 @@ if TYPE_CHECKING:  # imported while the clock runs, not before
     from collector.prometheus import QueryStat
 
 PLACES = {
-    "collect": ("report.pipeline.flow", "collect"),
+    "collect": ("report.pipeline.drafting", "collect"),
     "assess": ("report.pipeline.flow", "judged"),
     "compare with what is kept": ("report.pipeline.flow", "reconciled"),
-    "draw": ("report.pipeline.publishing", "draw"),
+    "draw, and wait for the drawers": ("report.pipeline.studio", "_drawn_beside"),
     "render text": ("report.pipeline.publishing", "markdown"),
     "render page": ("report.pipeline.publishing", "page"),
     "pack evidence": ("report.pipeline.publishing", "dump"),

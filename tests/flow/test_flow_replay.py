@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.flow.command import Ran, run_all
+from tests.flow.command import Ran, run, run_all
 from tests.flow.record_fixtures import FIXTURES, without_version
 
 NAMES = sorted(path.parent.name for path in FIXTURES.glob("*/evidence.json.gz"))
@@ -110,6 +110,14 @@ def test_two_processes_make_the_same_bytes(name: str, replayed: dict[str, Replay
 
     assert sorted(one) == sorted(other)
     assert [path for path in one if one[path] != other[path]] == []
+
+
+def test_workers_draw_what_one_process_draws(replayed: dict[str, Replayed], tmp_path: Path) -> None:
+    """The command alone starts workers for the charts; within a test it does not. The same bytes."""
+    ran = run(tmp_path, "draft", "--replay", str(FIXTURES / "payments"), "--output", "payments")
+
+    assert (ran.code, ran.errors) == (0, [])
+    assert _files(tmp_path / "payments") == replayed["payments"].files[0]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -304,14 +304,9 @@ def _conflict(paper: Page, rng: np.random.Generator) -> None:
     paper.touched.add(section.key)
     paper.conflicted.add(section.key)
     mine, theirs = paper.token(), paper.token()
-    section.lines[place:place] = [
-        "<<<<<<< HEAD",
-        f"{mine} says",
-        "=======",
-        f"{theirs} says",
-        ">>>>>>> other",
-        "",
-    ]
+    half = ["<!-- itl:timeline -->", "## Timeline"]
+    both = ["<<<<<<< HEAD", *half, f"{mine} says", "=======", *half, f"{theirs} says", ">>>>>>> other", ""]
+    section.lines[place:place] = both
 
 
 def _fence(paper: Page, rng: np.random.Generator) -> None:
