@@ -198,11 +198,14 @@ def _has_samples(series: SignalSeries, evidence: Evidence) -> bool:
 
 
 def _data_end(evidence: Evidence) -> datetime:
-    """The end of the last survey point that any signal has; the end of the data."""
+    """When the data end: the targets' last scrape, else the last survey point any signal has."""
+    scraped = [int(s.times[-1]) for s in evidence.targets.samples if s.times.size] if evidence.targets else []
+    if scraped:
+        return whole_second(max(scraped))
     last = 0
     for one in evidence.signals:
         present = np.flatnonzero(np.isfinite(one.values))
-        last = max(last, int(present[-1]) + 1 if present.size else 0)
+        last = max(last, int(present[-1]) if present.size else 0)
     return instant(evidence.grid.start_ms + last * evidence.grid.step_ms)
 
 

@@ -15,6 +15,10 @@ _TARGET = ("namespace", "exported_namespace", "cluster", "job", "instance", "pod
 """Labels that name the process that was scraped; its series share their scrape times."""
 
 
+_HOLE = 4.0
+"""Scrape intervals this many times the usual are holes: two or three missed scrapes are not."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ShareCurve:
     """Cumulative `total` and `part` at sorted times, all of shape (n,)."""
@@ -76,6 +80,19 @@ class Increments:
         """Cumulative counts as curves that can be read at any instant."""
         times = np.unique(np.concatenate([self.start, self.end]))
         return ShareCurve(times, self._cumulative(self.total, times), self._cumulative(self.part, times))
+
+    def seen(self, times: Millis) -> Flags:
+        """Whether some target was scraped around each time; inside a hole only the sum over it is known."""
+        length = self.end - self.start
+        short = length <= _HOLE * max(1.0, float(np.median(length))) if length.size else length > 0
+        order = np.argsort(self.start[short], kind="stable")
+        start, reach = self.start[short][order], np.maximum.accumulate(self.end[short][order])
+        latest = np.searchsorted(start, times, side="left") - 1
+        return (
+            (latest >= 0) & (reach[np.maximum(latest, 0)] >= times)
+            if start.size
+            else np.zeros(times.size, bool)
+        )
 
     def _cumulative(self, counted: Values, times: Millis) -> Values:
         """Counts so far at each time, each increment spread evenly over its scrape interval."""

@@ -55,6 +55,8 @@ class Departure:
     reason: str
     began_before: bool = False
     end_uncertain: bool = False
+    start_uncertain: bool = False
+    """Samples are missing just before: it began somewhere in the hole."""
 
     def overlaps(self, other: Departure, slack_ms: int = 0) -> bool:
         """Whether the two share time, each widened by the slack."""
@@ -96,14 +98,14 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
 
     `counts`, shape (grid.count,), is how many requests stand behind each sample of a ratio.
     """
-    points = _reference_points(series, evidence)
-    found = _kernel(series, points, counts)
-    if baseline_points(series, evidence) == 0:
-        found = _without_lead_in(series, counts, found)
-    earlier = _kernel(series, points // 2, counts) if points >= 2 * _MIN_BASELINE else ()
-    poisoned = [d for d in earlier if d.onset < points and (d.end is None or d.end > points)]
-    if poisoned:
-        found = earlier
+    points = baseline_points(series, evidence)
+    if points == 0:
+        found = _without_lead_in(series, counts)
+    else:
+        found = _kernel(series, points, counts)
+        earlier = _kernel(series, points // 2, counts) if points >= 2 * _MIN_BASELINE else ()
+        if any(d.onset < points and (d.end is None or d.end > points) for d in earlier):
+            found = earlier
     found = tuple(piece for one in found for piece in split_at_calm(one, series, evidence))
     over = _beyond_limit(series, _limit(series, evidence))
     extra = [d for d in over if not any(d.overlaps(f) and f.direction == d.direction for f in found)]
@@ -124,17 +126,17 @@ def _opening(series: SignalSeries) -> int:
     return int(present[present.size // 4])
 
 
-def _without_lead_in(
-    series: SignalSeries, counts: Values | None, found: tuple[Departure, ...]
-) -> tuple[Departure, ...]:
+def _without_lead_in(series: SignalSeries, counts: Values | None) -> tuple[Departure, ...]:
     """What both views find where there is no lead-in: the calm part as normal, and the opening as normal.
 
     The calm part misses what slowly got worse for good, the opening what happened in it.
     """
     calm, opening = _kernel(series, 0, counts), _kernel(series, _opening(series), counts)
     if series.spec.measure is not Measure.TRAFFIC:
-        return found or opening
-    early = [d for d in calm if d.direction == "down" and d.onset < _opening(series) and d.end is not None]
+        return calm or opening
+    known = _first_sample(series.values) + _MIN_BASELINE // 2
+    lost = (d for d in calm if d.direction == "down" and d.end is not None)
+    early = [d for d in lost if known <= d.onset < _opening(series)]
     return (*(d for d in early if not any(d.overlaps(o) for o in opening)), *opening)
 
 
@@ -244,6 +246,7 @@ def _placed(series: SignalSeries, episode: Episode) -> Departure:
         reason=_reason(episode),
         began_before=episode.onset == _first_sample(values),
         end_uncertain=episode.end_uncertain,
+        start_uncertain=_after_hole(values, episode.onset),
     )
 
 
@@ -277,9 +280,17 @@ def _ramp_foot(grid: Grid, values: Values, episode: Episode) -> int:
     level, sign = episode.before, 1.0 if episode.direction == "up" else -1.0
     earliest = max(earliest, _first_sample(values))
     index = episode.onset - 1
+    if _after_hole(values, episode.onset):
+        seen = np.flatnonzero(np.isfinite(values[: episode.onset]))
+        return grid.start_ms + int(seen[-1]) * grid.step_ms
     while index > earliest and not sign * (values[index] - level) <= 0:
         index -= 1
     return grid.start_ms + min(max(index, earliest), episode.onset) * grid.step_ms
+
+
+def _after_hole(values: Values, onset: int) -> bool:
+    """Whether at least two samples just before the onset are missing, though there were some before them."""
+    return onset >= 2 and not np.isfinite(values[onset - 2 : onset]).any() and onset > _first_sample(values)
 
 
 def _first_sample(values: Values) -> int:

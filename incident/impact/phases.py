@@ -110,7 +110,8 @@ def _share(
     per_ms = total / max(1, hi - lo)
     wanted = _ENOUGH_REQUESTS / per_ms if per_ms > 0 else _WIDEST_MS
     width = int(np.clip(wanted, _NARROWEST_MS, _WIDEST_MS))
-    return failures.share_curve().windowed(times, width, lo, hi)
+    share = failures.share_curve().windowed(times, width, lo, hi)
+    return np.where(failures.seen(times), share, np.nan)
 
 
 def _surveyed(times: Millis, series: dict[str, SignalSeries]) -> Values:

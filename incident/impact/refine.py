@@ -26,6 +26,8 @@ _LEVEL_MS = 3 * 60_000
 _LONGEST_LEVEL_MS = 20 * 60_000
 _ENOUGH_REQUESTS = 50
 """Where requests are few, levels and the search span this many: a share of fewer is chance."""
+_FEWER = 0.8
+"""A share of targets below this is at least one of a few that is gone."""
 _CREEP_MS = 30_000
 """A ramp is followed to its foot in half minutes."""
 _CREEP_SURE = 3.0
@@ -132,7 +134,11 @@ def start_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment:
     """
     first = episode.first
     if first.began_before:
-        return bracketed(first.start_by, first.start_by, first.spec.query)
+        seen = int(raw.requests.start.min()) if raw.requests is not None else first.start_by
+        at = min(first.start_by, max(seen, first.start_by - grid.step_ms))
+        return bracketed(at, at + raw.interval_ms, first.spec.query, at)
+    if first.start_uncertain:
+        return bracketed(first.start_after, first.start_by, first.spec.query)
     near = [d for d in episode.carriers if d.start_by - first.start_by <= _NEAR_MS]
     for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
         placed = _placed(one, _edge(one, True, grid, raw.requests), raw)
@@ -184,17 +190,35 @@ def _between_scrapes(one: Departure, edge: _Edge) -> Placed | None:
 
 
 def _share_step(inc: Increments, edge: _Edge) -> Placed | None:
+    """Where the share left normal: followed outwards to its foot, and placed there where it is a step.
+
+    The first step of several is the start and the last one the end, however much larger the others are.
+    """
     outer, inner = inc.ratio(*edge.outer), inc.ratio(*edge.inner)
     if outer is None or inner is None or inner <= outer:
         return None
+    foot = _foot(inc, edge) if edge.level == _LEVEL_MS else None
+    if foot is None:
+        return _step_within(inc, edge, outer, inner)
+    near = replace(edge, lo=round(foot.at) - 2 * _CREEP_MS, hi=round(foot.at) + 2 * _CREEP_MS)
+    beside, normal = inc.ratio(*near.inner), _normal(inc, edge)
+    if beside is None or normal is None or beside <= normal:
+        return foot
+    before, after = (normal, beside) if edge.rising else (beside, normal)
+    placed = place_share_step(inc.near(near.lo, near.hi), before, after, near.lo, near.hi)
+    height = max(beside, inc.ratio(*near.deeper) or 0.0) - normal
+    return placed if placed is not None and _sharp(inc, near, placed, height) else foot
+
+
+def _step_within(inc: Increments, edge: _Edge, outer: float, inner: float) -> Placed | None:
+    """A step among so few requests that half a minute of them proves nothing."""
     before, after = (outer, inner) if edge.rising else (inner, outer)
     placed = place_share_step(inc.near(edge.lo, edge.hi), before, after, edge.lo, edge.hi)
-    if placed is None or _sharp(inc, edge, placed, outer, inner):
-        return placed
-    return _foot(inc, edge)
+    height = max(inner, inc.ratio(*edge.deeper) or 0.0) - outer
+    return placed if placed is not None and _sharp(inc, edge, placed, height) else None
 
 
-def _sharp(inc: Increments, edge: _Edge, placed: Placed, outer: float, inner: float) -> bool:
+def _sharp(inc: Increments, edge: _Edge, placed: Placed, height: float) -> bool:
     """Whether the level jumps at the place found by at least half of what it reaches inside: no ramp."""
     at, near = round(placed.at), edge.level // 2
     ahead = min(at + near, max(edge.inner_stop, at + 1)) if edge.rising else at + near
@@ -203,7 +227,7 @@ def _sharp(inc: Increments, edge: _Edge, placed: Placed, outer: float, inner: fl
     if left is None or right is None:
         return True
     jump = right - left if edge.rising else left - right
-    return jump >= _SHARP * (max(inner, inc.ratio(*edge.deeper) or 0.0) - outer)
+    return jump >= _SHARP * height
 
 
 def _normal(inc: Increments, edge: _Edge) -> float | None:
@@ -240,10 +264,19 @@ def _foot(inc: Increments, edge: _Edge) -> Placed | None:
 
 def _rate_step(inc: Increments, edge: _Edge) -> Placed | None:
     outer, inner = _per_target(inc, edge.outer), _per_target(inc, edge.inner)
-    if outer is None or inner is None or inner >= outer:
+    if outer is None or inner is None or inner >= outer or _targets_gone(inc, edge):
         return None
     before, after = (outer, inner) if edge.rising else (inner, outer)
     return place_rate_step(inc.near(edge.lo, edge.hi), before, after, edge.lo, edge.hi)
+
+
+def _targets_gone(inc: Increments, edge: _Edge) -> bool:
+    """Whether fewer targets were scraped inside: then traffic is lost with them, not per target."""
+    outer, inner = (inc.near(*side) for side in (edge.outer, edge.inner))
+    seen = [
+        float((s.end - s.start).sum()) / (b - a) for s, (a, b) in ((outer, edge.outer), (inner, edge.inner))
+    ]
+    return seen[1] < _FEWER * seen[0]
 
 
 def _per_target(inc: Increments, within: tuple[int, int]) -> float | None:

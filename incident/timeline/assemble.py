@@ -98,7 +98,7 @@ def reported(evidence: Evidence, judged: Assessment, policy: Policy) -> Span:
         if first.start.at < start:
             start = _minute(first.start.at - (timedelta(0) if first.began_before else _BEFORE))
         if last.end is None:
-            end = max(end, min(judged.data_end, evidence.covered.end))
+            end = min(judged.data_end, evidence.covered.end)
         elif last.end.at + policy.recovery_hold > end:
             end = _minute(last.end.at + policy.recovery_hold + timedelta(minutes=1))
     return Span(max(start, evidence.covered.start), max(end, start + timedelta(seconds=1)))
@@ -133,7 +133,7 @@ def _in_window(alert: AlertInterval, window: Span) -> bool:
 
 def _shown(event: Event, window: Span) -> bool:
     """Rows inside the window; an alert that was active before it keeps its rows."""
-    stop = event.until or event.at
+    stop = event.until or event.at + event.plus_minus
     return event.at < window.end and (stop >= window.start or event.origin == "alert")
 
 

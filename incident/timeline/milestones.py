@@ -66,6 +66,8 @@ def _duration(
     if left is None or right is None:
         missing = a if left is None else b
         return Duration(name, a, b, None, _why(missing, judged, alerts_readable))
+    if right.at < left.at and left.at - right.at > left.plus_minus + right.plus_minus:
+        return Duration(name, a, b, None, f"{b.replace('_', ' ')} came before {a.replace('_', ' ')}")
     return Duration(name, a, b, right.at - left.at)
 
 

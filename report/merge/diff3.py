@@ -109,14 +109,21 @@ def _refined(base: Sequence[Line], side: Sequence[Line], whole: Change) -> Itera
 
 
 def _gap(base: Sequence[Line], side: Sequence[Line], gap: Change) -> Iterator[Change]:
-    """Lines nothing was paired in: one for one where there are as many on both sides."""
-    if gap.last - gap.first == gap.end - gap.begin:
-        for step in range(gap.last - gap.first):
-            if base[gap.first + step].same != side[gap.begin + step].same:
-                old, new = gap.first + step, gap.begin + step
-                yield Change(old, old + 1, new, new + 1)
-    elif gap.last > gap.first or gap.end > gap.begin:
-        yield gap
+    """Lines nothing was paired in: one for one from their end, where the side has as many or more.
+
+    From the end, because people put lines above the question that they answer.
+    """
+    size, more = gap.last - gap.first, (gap.end - gap.begin) - (gap.last - gap.first)
+    if more < 0 or not size:
+        if size or more:
+            yield gap
+        return
+    if more:
+        yield Change(gap.first, gap.first, gap.begin, gap.begin + more)
+    for step in range(size):
+        old, new = gap.first + step, gap.begin + more + step
+        if base[old].same != side[new].same:
+            yield Change(old, old + 1, new, new + 1)
 
 
 def _pairs(base: Sequence[Line], side: Sequence[Line], whole: Change) -> list[tuple[int, int]]:

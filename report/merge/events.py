@@ -26,9 +26,10 @@ def entries(base: Sequence[Line], human: Sequence[Line], new: Sequence[Line]) ->
     """The lines with the events they tell. An event has the id that the new text shows for it."""
     was, now = _first_rows(base), _first_rows(new)
     names = _names(was, now)
+    shown = {each: names.get(event, event) for each, event in _aliases(was, _first_rows(human)).items()}
     return Sides(
         _marked(base, names, {}),
-        _marked(human, names, {names.get(event, event): line.same for event, line in was.items()}),
+        _marked(human, names | shown, {names.get(event, event): line.same for event, line in was.items()}),
         _marked(new, {}, {}),
     )
 
@@ -55,6 +56,16 @@ def _first_rows(lines: Sequence[Line]) -> dict[str, Line]:
         if event is not None:
             found.setdefault(event, line)
     return found
+
+
+def _aliases(was: Collection[str], shown: Collection[str]) -> dict[str, str]:
+    """The id in the base for each that only people's rows show: an edited row keeps the id it had once."""
+    aliases: dict[str, str] = {}
+    for each in set(shown) - set(was):
+        kin = [e for e in was if e not in shown and (e.startswith(each) or each.startswith(e))]
+        if len(kin) == 1:
+            aliases[each] = kin[0]
+    return aliases
 
 
 def _names(was: dict[str, Line], now: dict[str, Line]) -> dict[str, str]:

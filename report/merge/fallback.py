@@ -131,7 +131,8 @@ class _Alignment:
         if not matched:
             return self._reworded(key) if size else None
         first = self.owners.index(key)
-        if matched[0][0] != first and len(matched) < _STILL_THERE * size:
+        begun = matched[0][0] == first or self._in_gap(first, matched[0][1]) is not None
+        if not begun and len(matched) < _STILL_THERE * size:
             return None
         begin = self._begin(matched[0], first)
         return None if self.lines[begin].code else begin

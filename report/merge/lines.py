@@ -47,7 +47,8 @@ def read_lines(text: str) -> tuple[Line, ...]:
     """The lines of a text, each with the end it has. Their texts and ends joined are the text."""
     whole = _LINE.findall(text)
     texts = [each.rstrip("\r\n") for each in whole]
-    code, held = _inside_fences(texts), _inside_conflicts(texts)
+    code = _inside_fences(texts)
+    held = _inside_conflicts(texts) if "<<<<<<<" in text else set()
     return tuple(
         Line(each, full[len(each) :], number in code, number in held)
         for number, (each, full) in enumerate(zip(texts, whole, strict=True))

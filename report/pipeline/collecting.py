@@ -28,6 +28,8 @@ _FINE_STEPS = 4
 _SHORTEST_LEAD = timedelta(hours=4)
 _BESIDE = timedelta(hours=1)
 """Calm to each side of the impact, so that the closer look sees its ends."""
+_DATA_END = timedelta(minutes=5)
+"""Data that stop this much before the end of what was read have ended, but for a missed scrape or two."""
 _NEAR_START = timedelta(minutes=10)
 """Impact seen this close to the first sample read may have begun before it."""
 
@@ -60,7 +62,7 @@ def _to_the_end(
     found = surveyed(evidence, policy)
     latest = min(now - LATE_SAMPLES, evidence.asked.end + LONGEST_EXTENSION)
     more = FIRST_EXTENSION
-    while not found.settled() and evidence.covered.end < latest and _had_samples(evidence, more):
+    while not found.settled() and evidence.covered.end < latest and _had_samples(evidence):
         say("reading on: the end was not held yet")
         until = min(evidence.covered.end + more, latest)
         evidence = extend(source, evidence, until)
@@ -123,10 +125,10 @@ def _any(values: Values) -> bool:
     return bool(np.isfinite(values).any())
 
 
-def _had_samples(evidence: Evidence, within: timedelta) -> bool:
+def _had_samples(evidence: Evidence) -> bool:
     """Whether the data go on to the end of what was read; past their end there is nothing to wait for."""
     last = max((_last_sample(s.values, s.grid) for s in evidence.signals), default=0)
-    return instant(last) >= evidence.covered.end - within
+    return instant(last) >= evidence.covered.end - max(_DATA_END, 3 * evidence.grid.step)
 
 
 def _to_the_beginning(

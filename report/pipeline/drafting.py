@@ -90,6 +90,8 @@ def run_note(
     now: datetime,
 ) -> Exit:
     """`note`: a timed row into a draft."""
+    if not directory.is_dir():
+        raise ConfigError(f"{directory}: no such directory; give the directory of a draft")
     kept = read_document(directory)
     name = shown or (str(kept.get("timezone")) if kept else "UTC")
     at = parse_time(_dated(time, kept, zone(name)), now=now, zone=zone(name))
@@ -111,7 +113,10 @@ def _dated(time: str, kept: dict[str, Any] | None, shown: tzinfo) -> str:
         return time
     start = parse_time(began, now=_EPOCH, zone=None).astimezone(shown)
     days = (start.date() + timedelta(days=k) for k in (-1, 0, 1))
-    return min((f"{day}T{time}" for day in days), key=lambda text: _distance(text, start))
+    try:
+        return min((f"{day}T{time.rjust(5, '0')}" for day in days), key=lambda text: _distance(text, start))
+    except ValueError:
+        return time
 
 
 def _distance(text: str, start: datetime) -> timedelta:

@@ -34,6 +34,8 @@ DRAFT = (
     "--signal", SIXTH,
 )  # fmt: skip
 TARGET = 2.5
+LOOK_S = 0.02
+"""Between two looks at the memory: short against the second that a draft takes to draw."""
 
 EMPTY = """
 import sys
@@ -52,7 +54,7 @@ for number in range(int(sys.argv[1])):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a process used: seconds on the wall, seconds of processor, MiB at its peak."""
+    """What a process and those it started used: seconds on the wall, of processor, MiB at the peak."""
 
     wall: float
     cpu: float
@@ -66,13 +68,28 @@ def measured(arguments: Sequence[str], cwd: Path) -> Cost:
         process = subprocess.Popen(
             arguments, cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=said
         )
-        _, status, used = os.wait4(process.pid, 0)
+        peak, ended = 0.0, 0
+        while not ended:
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
+            peak = max(peak, _memory(process.pid))
+            time.sleep(0 if ended else LOOK_S)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             said.seek(0)
             raise RuntimeError(f"{arguments[0]} ended with {process.returncode}: {said.read()}")
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return Cost(wall, used.ru_utime + used.ru_stime, peak)
+
+
+def _memory(pid: int) -> float:
+    """MiB of a process and all below it; pages that they share are counted once (Linux; 0 elsewhere)."""
+    try:
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    except OSError:
+        return 0.0
+    own = next((int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:")), 0)
+    return own / 1024 + sum(_memory(int(child)) for child in children)
 
 
 def asked_by_a_draft(url: str, folder: Path) -> tuple[list[Asked], int]:

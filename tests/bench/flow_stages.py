@@ -82,6 +82,7 @@ def main() -> None:
         setattr(place, function, _timed(getattr(place, function), name, spent))
     asked = _counted(drafting)
     url, *arguments = sys.argv[1:]
+    sys.argv[0] = "incident-timeline"  # as the command itself, which may start workers
     code = _run(command.main, [*arguments, "--prometheus", url, "--output", "staged"])
     if code:
         raise SystemExit(code)
@@ -102,7 +103,7 @@ def _counted(drafting: ModuleType) -> list[QueryStat]:
     asked: list[QueryStat] = []
     connect = drafting.connect
 
-    def counting(settings: HttpSettings, **named: Any) -> object:  # noqa: ANN401 - handed on as it comes
+    def counting(settings: HttpSettings, **named: Any) -> object:
         return connect(replace(settings, server_stats=True), **(named | {"on_query": asked.append}))
 
     drafting.connect = counting  # type: ignore[attr-defined]

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-ANCHOR = re.compile(r"<!-- itl:([a-z0-9-]+)(?: gen=[0-9]+)? -->(.*)")
-WAS = re.compile(r"<!-- itl-was:([a-z0-9-]+)(?: gen=[0-9]+)? -->(.*)")
-ROW = re.compile(r"\|.*\b(e-[0-9a-z]{4,})\b[^|]*\|\s*\Z")
+from tests.merge.formatters import ANCHOR, ROW, WAS, WHOLE
+
 TOKEN = re.compile(r"tok\d+x")
 
 
@@ -77,7 +76,7 @@ def edited(text: str, rng: np.random.Generator, *, first_token: int = 0) -> Page
         _EDITS[name][1](paper, rng)
     lines = [line for each in paper.sections for line in ([each.anchor] if each.anchor else []) + each.lines]
     whole = paper.plain = "\n".join(lines)
-    for name, (chance, change) in _WHOLE.items():
+    for name, (chance, change) in WHOLE.items():
         if rng.random() < chance:
             paper.stripped |= name == "strip"
             paper.formatted |= name in ("blanks", "pad", "bullets", "escapes", "space")
@@ -174,8 +173,12 @@ def _change_at(paper: Page, section: Section, place: int, rng: np.random.Generat
 
 
 def _mark(line: str) -> bool:
-    """A line that no one rewrites: the mark of a fence, a table's rule."""
-    return line.startswith("```") or set(line) <= set("|- ") or bool(TOKEN.search(line))
+    """A line that no one rewrites: the mark of a fence or a conflict, an anchor, a table's rule."""
+    return (
+        line.startswith(("```", "<<<<", "====", ">>>>", "<!--"))
+        or set(line) <= set("|- ")
+        or bool(TOKEN.search(line))
+    )
 
 
 def _touch_row(paper: Page, section: Section, line: str) -> None:
@@ -325,64 +328,6 @@ def _preamble(paper: Page, rng: np.random.Generator) -> None:
         paper.sections[0].lines.append(f"{paper.token()}")
 
 
-def _strip(text: str, rng: np.random.Generator) -> str:
-    """A wiki drops comments: all, or a part of them; what stood behind them stays."""
-    keep = 0.0 if rng.random() < 0.6 else 0.5
-    out = []
-    for line in text.split("\n"):
-        found = ANCHOR.fullmatch(line)
-        if found is None or rng.random() < keep:
-            out.append(line)
-        elif found[2].strip():
-            out.append(found[2].strip())
-    return "\n".join(out)
-
-
-def _blanks(text: str, rng: np.random.Generator) -> str:
-    return "\n".join(line + "  " if rng.random() < 0.3 and line else line for line in text.split("\n"))
-
-
-def _pad(text: str, rng: np.random.Generator) -> str:
-    wide = "  " * int(rng.integers(1, 4))
-    return "\n".join(
-        line.replace(" | ", f"{wide}|{wide}") if line[:1] == "|" else line for line in text.split("\n")
-    )
-
-
-def _bullets(text: str, rng: np.random.Generator) -> str:
-    sign = str(rng.choice(["*", "+"]))
-    return re.sub(r"(?m)^- (?=\S)", f"{sign}   ", text)
-
-
-def _escapes(text: str, rng: np.random.Generator) -> str:
-    marks = "[" + "".join(rng.choice(list("_%[("), 2)).replace("[", r"\[") + "]"
-    lines, fence = [], False
-    for line in text.split("\n"):
-        fence ^= line.startswith("```")
-        ours = line.startswith(("<!--", "```", "[e-", "!["))
-        lines.append(line if fence or ours else re.sub(rf"(?<!\\)({marks})(?!e-|You)", r"\\\1", line))
-    return "\n".join(lines)
-
-
-def _space(text: str, rng: np.random.Generator) -> str:
-    """Some formatters want a blank line below a comment."""
-    return re.sub(r"(?m)^(<!-- itl:[a-z -]+-->)\n(?!\n)", r"\1\n\n", text) if rng.random() < 2 else text
-
-
-def _crlf(text: str, rng: np.random.Generator) -> str:
-    if rng.random() < 0.7:
-        return text.replace("\n", "\r\n")
-    return "\n".join(line + "\r" if rng.random() < 0.2 else line for line in text.split("\n"))
-
-
-def _unended(text: str, rng: np.random.Generator) -> str:
-    return text.rstrip("\n") if rng.random() < 0.8 else text + "\n\n"
-
-
-def _bom(text: str, rng: np.random.Generator) -> str:
-    return "\ufeff" + text if rng.random() < 2 else text
-
-
 _EDITS: dict[str, tuple[int, Callable[[Page, np.random.Generator], None]]] = {
     "insert": (4, _insert), "paragraph": (3, _paragraph), "change": (6, _change), "answer": (3, _answer),
     "delete": (3, _delete), "delete block": (2, _delete_block), "move block": (1, _move_block),
@@ -393,8 +338,3 @@ _EDITS: dict[str, tuple[int, Callable[[Page, np.random.Generator], None]]] = {
 }  # fmt: skip
 _NAMES = list(_EDITS)
 _WEIGHTS = [weight / sum(w for w, _ in _EDITS.values()) for weight, _ in _EDITS.values()]
-_WHOLE: dict[str, tuple[float, Callable[[str, np.random.Generator], str]]] = {
-    "strip": (0.12, _strip), "blanks": (0.05, _blanks), "pad": (0.05, _pad), "bullets": (0.05, _bullets),
-    "escapes": (0.05, _escapes), "space": (0.04, _space), "unended": (0.08, _unended), "crlf": (0.08, _crlf),
-    "bom": (0.03, _bom),
-}  # fmt: skip

@@ -6,16 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from tests.merge.documents import Data
-from tests.merge.edits import ANCHOR, ROW, TOKEN, WAS, Page
+from tests.merge.edits import TOKEN, Page
+from tests.merge.formatters import ROW
+from tests.merge.reading import UPDATE, Owned, body, keys, loose, owned, rows, spelled, tokens
 
 Merge = Callable[[str, str, str], str]
 Guard = Callable[[str, str, str, str], Sequence[str]]
 
-_UPDATE = "tool update: "
 _TABLES = ("timeline", "evidence-events")
 
 
@@ -28,46 +28,6 @@ class Case:
     base: str
     new: str
     page: Page
-
-
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """A line and the block it stands in."""
-
-    owner: str
-    text: str
-    begins: bool = False
-    """Whether the block's anchor stands on this line, before the text."""
-
-
-@lru_cache(maxsize=32)
-def owned(text: str) -> tuple[Owned, ...]:
-    """Each line with its block: the key of the anchor above it, `was:` before it where it is out of use."""
-    out, owner = list[Owned](), ""
-    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    opaque = _opaque(lines)
-    for number, line in enumerate(lines):
-        ours = was = None
-        if "itl" in line and number not in opaque:
-            ours, was = ANCHOR.fullmatch(line.strip()), WAS.fullmatch(line.strip())
-        found = ours or was
-        if found:
-            owner = found[1] if ours else f"was:{found[1]}"
-        out.append(Owned(owner, found[2] if found else line, ours is not None))
-    return tuple(out)
-
-
-def _opaque(lines: Sequence[str]) -> set[int]:
-    inside: set[int] = set()
-    fence = conflict = False
-    for number, line in enumerate(lines):
-        conflict |= line.startswith("<<<<<<< ")
-        if line.strip().startswith("```"):
-            fence = not fence
-        elif fence or conflict:
-            inside.add(number)
-        conflict &= not line.startswith(">>>>>>> ")
-    return inside
 
 
 def failures(case: Case, merged: str, merge: Merge, guard: Guard) -> list[str]:
@@ -83,7 +43,7 @@ def _guarded(case: Case, merged: str, guard: Guard) -> Iterator[str]:
     if guard(case.page.text, case.base, merged, case.new):
         yield "P14 the guard fires"
     found = re.search(r"[^\r\n]*tok\d+x[^\r\n]*", merged)
-    if found is None:
+    if found is None or len(case.page.text) % 4:  # every fourth is enough, and spares a third of the time
         return
     less = merged[: found.start()] + merged[found.end() :]
     if not guard(case.page.text, case.base, less, case.new):
@@ -99,29 +59,14 @@ def words_kept(before: str, merged: str) -> Iterator[str]:
         yield "P1 a line is lost"
     if any(has[token] > number for token, number in had.items()):
         yield "P2 a line is doubled"
-    lines = Counter(_spelled(line.text) for line in owned(merged))
-    mine = Counter(_spelled(line.text) for line in owned(before) if TOKEN.search(line.text))
+    lines = Counter(spelled(line.text) for line in owned(merged))
+    mine = Counter(spelled(line.text) for line in owned(before) if TOKEN.search(line.text))
     if any(lines[text] != number for text, number in mine.items()):
         yield "P3 a line is not word for word"
 
 
-def _spelled(text: str) -> str:
-    """The line without the chart's number before an event."""
-    return (
-        re.sub(r"\A\|\s*(?:\d+|-)\s*\|", "|", text.strip()) if ROW.fullmatch(text.strip()) else text.strip()
-    )
-
-
 def _kept(case: Case, merged: str) -> Iterator[str]:
     yield from words_kept(case.page.text, merged)
-
-
-def _tokens(lines: Sequence[Owned]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        for token in TOKEN.findall(line.text):
-            found.setdefault(line.owner, []).append(token)
-    return found
 
 
 def _placed(case: Case, merged: str) -> Iterator[str]:
@@ -130,11 +75,11 @@ def _placed(case: Case, merged: str) -> Iterator[str]:
     if page.stripped and page.structural:
         return
     before, after = owned(page.plain), owned(merged)
-    has = _tokens(after)
-    for owner, tokens in _tokens(before).items():
+    has = tokens(after)
+    for owner, had in tokens(before).items():
         if owner not in page.copied:
-            here = [token for token in has.get(owner, []) if token in tokens]
-            if here != [token for token in tokens if token in here]:
+            here = [token for token in has.get(owner, []) if token in had]
+            if here != [token for token in had if token in here]:
                 yield "P4 lines changed their order"
     where = {token: line.owner for line in after for token in TOKEN.findall(line.text)}
     for line in before:
@@ -151,7 +96,9 @@ def _may_stand(line: Owned, now: str, case: Case) -> bool:
     row = ROW.fullmatch(line.text)
     left = {event.id[3:] for event in case.after.events}
     row_gone = row is not None and not any(event.startswith(row[1][2:]) for event in left)
-    return now == "orphans" and (row_gone or f"<!-- itl:{line.owner} " not in case.new)
+    kin = [event for event in case.before.events if row and event.id[3:7] == row[1][2:6]]
+    unclear = row is not None and len(kin) > 1 and f"[{row[1]}]" not in case.new
+    return now == "orphans" and (row_gone or unclear or f"<!-- itl:{line.owner} " not in case.new)
 
 
 def _below_its_row(page: Page, before: Sequence[Owned], after: Sequence[Owned]) -> Iterator[str]:
@@ -160,9 +107,12 @@ def _below_its_row(page: Page, before: Sequence[Owned], after: Sequence[Owned]) 
         return
     for key in _TABLES:
         old, new = _above(before, key), _above(after, key)
-        rows = {row for row in new.values() if row} | set(_rows(after, key))
+        shown = Counter(
+            found[1] for line in before if line.owner == key and (found := ROW.fullmatch(line.text))
+        )
+        plain = {row for row in rows(after, key) if shown[row] == 1}
         for token, row in old.items():
-            if token in new and row in rows and new[token] != row:
+            if token in new and row in plain and new[token] != row:
                 yield "P5 a line stands below another event"
 
 
@@ -171,7 +121,7 @@ def _above(lines: Sequence[Owned], key: str) -> dict[str, str | None]:
     row: str | None = None
     found: dict[str, str | None] = {}
     for line in lines:
-        if line.owner != key or _UPDATE in line.text:
+        if line.owner != key or UPDATE in line.text:
             continue
         mark = ROW.fullmatch(line.text.strip())
         if mark:
@@ -183,35 +133,12 @@ def _above(lines: Sequence[Owned], key: str) -> dict[str, str | None]:
     return found
 
 
-def _rows(lines: Sequence[Owned], key: str) -> dict[str, str]:
-    """Rows of a block by the visible id, without the tool's updates; of several the first."""
-    found: dict[str, str] = {}
-    for line in lines:
-        mark = ROW.fullmatch(line.text.strip())
-        if line.owner == key and mark and _UPDATE not in line.text:
-            found.setdefault(mark[1], line.text)
-    return found
-
-
 def _stays_deleted(page: Page, before: Sequence[Owned], after: Sequence[Owned]) -> Iterator[str]:
     if any(line.owner in page.deleted - page.copied and line.text.strip() for line in after):
         yield "P6 a deleted block is back"
     for key, row in page.deleted_rows:
-        if key not in page.copied and row not in _rows(before, key) and row in _rows(after, key):
+        if key not in page.copied and row not in rows(before, key) and row in rows(after, key):
             yield "P6 a deleted row is back"
-
-
-def _body(lines: Sequence[Owned], key: str, *, loose: bool) -> list[str]:
-    text = [line.text.rstrip() for line in lines if line.owner == key]
-    if loose:
-        return [bare for line in text if (bare := re.sub(r"[\W_]+", "", line))]
-    while text and not text[-1]:
-        text.pop()
-    return text[next((n for n, line in enumerate(text) if line), 0) :]
-
-
-def _keys(lines: Sequence[Owned]) -> set[str]:
-    return {line.owner for line in lines}
 
 
 def _current(case: Case, merged: str) -> Iterator[str]:
@@ -223,13 +150,13 @@ def _current(case: Case, merged: str) -> Iterator[str]:
     before, after = owned(page.plain), owned(merged)
     yield from _order_kept(page, after, new)
     hands_off = page.touched | page.copied | page.deleted | {"", "links"}
-    for key in _keys(new) - hands_off:
-        if key in _keys(base) and _body(before, key, loose=False) != _body(base, key, loose=False):
+    for key in keys(new) - hands_off:
+        if key in keys(base) and body(before, key, loose=False) != body(base, key, loose=False):
             continue  # deleted, or the block before it was moved away and left its notes here
-        if _body(after, key, loose=page.formatted) != _body(new, key, loose=page.formatted):
+        if body(after, key, loose=page.formatted) != body(new, key, loose=page.formatted):
             yield "P9 an untouched block is not what is measured now"
     for key in set() if page.stripped else page.conflicted - page.copied:
-        if _body(before, key, loose=True) != _body(after, key, loose=True) and f"<!-- itl:{key} " in case.new:
+        if body(before, key, loose=True) != body(after, key, loose=True) and f"<!-- itl:{key} " in case.new:
             yield "P10 a block with conflict markers was merged"
     yield from _facts_told(case, before, after, new)
     if not page.formatted:
@@ -241,7 +168,7 @@ def _facts_told(
 ) -> Iterator[str]:
     """A line that people wrote on and whose figures changed is followed by the new figures."""
     generated = {(line.owner, line.text) for line in owned(case.base)}
-    said = {(line.owner, _loose(line.text)) for line in after if _UPDATE in line.text}
+    said = {(line.owner, loose(line.text)) for line in after if UPDATE in line.text}
     for line in before:
         was = re.sub(r" tok\d+x\Z", "", line.text)
         if was == line.text or (line.owner, was) not in generated:
@@ -249,7 +176,7 @@ def _facts_told(
         if line.owner in case.page.copied | case.page.conflicted:
             continue
         now = [x.text for x in new if x.owner == line.owner and _figures(x.text) == _figures(was)]
-        if len(now) == 1 and now[0] != was and (line.owner, _loose(f"> {_UPDATE}{now[0]}")) not in said:
+        if len(now) == 1 and now[0] != was and (line.owner, loose(f"> {UPDATE}{now[0]}")) not in said:
             yield "P9 a new fact below an edited line is missing"
 
 
@@ -262,8 +189,8 @@ def _rows_current(
 ) -> Iterator[str]:
     page = case.page
     for key in set(_TABLES) - page.copied - page.deleted - page.conflicted:
-        had, has, wanted = _rows(before, key), _rows(after, key), _rows(new, key)
-        was = _rows(owned(case.base), key)
+        had, has, wanted = rows(before, key), rows(after, key), rows(new, key)
+        was = rows(owned(case.base), key)
         for short, row in wanted.items():
             taken = (key, short) in page.deleted_rows and short not in had
             edited = TOKEN.search(had.get(short, "")) is not None
@@ -276,8 +203,8 @@ def _rows_current(
                 yield "P9 an untouched row is not what is measured now"
             if edited and short in was and _number(has.get(short, "")) != _number(row):
                 yield "P9 an edited row has not the chart's number"
-            news = short in was and _spelled(row) != _spelled(was[short])
-            if edited and news and not any(_UPDATE in x.text and f"[{short}]" in x.text for x in after):
+            news = short in was and spelled(row) != spelled(was[short])
+            if edited and news and not any(UPDATE in x.text and f"[{short}]" in x.text for x in after):
                 yield "P9 a new fact below an edited row is missing"
 
 
@@ -299,7 +226,7 @@ def _form(case: Case, merged: str) -> Iterator[str]:
     if page.text == case.base and merged != case.new:
         yield "P8 a draft without edits is not the fresh one"
     only_formatted = page.plain == case.base
-    if only_formatted and _UPDATE in merged:
+    if only_formatted and UPDATE in merged:
         yield "P8 a formatter is taken for an author"
     if only_formatted and not page.formatted and _bare(merged) != _bare(case.new):
         yield "P8 a draft without edits is not the fresh one"
@@ -316,17 +243,14 @@ def _form(case: Case, merged: str) -> Iterator[str]:
 
 def updates_fit(merged: str, new: str) -> Iterator[str]:
     """What the tool tells below a line of people is what is measured now, and is told once."""
-    lines = [(line.owner, line.text) for line in owned(merged) if _UPDATE in line.text]
+    told = (line for line in owned(merged) if UPDATE in line.text and line.owner != "orphans")
+    lines = [(line.owner, line.text) for line in told]
     mine = [each for each in lines if not TOKEN.search(each[1])]
     if any(number > 1 for number in Counter(mine).values()):
         yield "P2 an update is told twice"
-    said = {_loose(line.text) for line in owned(new)}
-    if any(_loose(text.replace(f"> {_UPDATE}", "")) not in said for _, text in mine):
+    said = {loose(line.text) for line in owned(new)}
+    if any(loose(text.replace(f"> {UPDATE}", "")) not in said for _, text in mine):
         yield "P9 an update says what is not measured any more"
-
-
-def _loose(text: str) -> str:
-    return re.sub(r"[\W_]+", "", _spelled(text))
 
 
 def _crowded(text: str) -> int:
@@ -346,7 +270,7 @@ def _markers(text: str) -> int:
 def _ends_kept(before: str, merged: str) -> Iterator[str]:
     if before.startswith("\ufeff") != merged.startswith("\ufeff"):
         yield "P13 the byte order mark"
-    if before and (before.endswith("\n") != merged.endswith("\n")):
+    if before and before.endswith(("\n", "\r")) != merged.endswith(("\n", "\r")):
         yield "P13 the last line end"
     if "\r\n" in before and not re.search(r"(?<!\r)\n", before) and re.search(r"(?<!\r)\n", merged):
         yield "P13 line ends"
