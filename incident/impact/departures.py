@@ -134,7 +134,7 @@ def _without_lead_in(series: SignalSeries, counts: Values | None) -> tuple[Depar
     calm, opening = _kernel(series, 0, counts), _kernel(series, _opening(series), counts)
     if series.spec.measure is not Measure.TRAFFIC:
         return calm or opening
-    known = _first_sample(series.values) + _MIN_BASELINE // 2
+    known = _first_sample(series.values) + _MIN_BASELINE // 4
     lost = (d for d in calm if d.direction == "down" and d.end is not None)
     early = [d for d in lost if known <= d.onset < _opening(series)]
     return (*(d for d in early if not any(d.overlaps(o) for o in opening)), *opening)

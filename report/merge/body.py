@@ -121,9 +121,15 @@ def _row(base: Line, human: Line, new: Line) -> list[Piece]:
         number = rows.renumbered(human.text, base.text, new.text)
         return [Piece(new, By.TOOL) if said_anew else Piece(replace(human, text=number), By.PERSON)]
     mine = replace(human, text=rows.renumbered(human.text, base.text, new.text))
-    if new.same in (base.same, human.same):
+    if _fact(new) in (_fact(base), _fact(human)):
         return [Piece(mine, By.PERSON)]
     return [Piece(mine, By.PERSON), Piece(new, By.UPDATE)]
+
+
+def _fact(row: Line) -> str:
+    """What the row tells, without its id: that grows when another event resembles it."""
+    event = rows.id_of(row.text)
+    return row.same.replace(event, "") if event else row.same
 
 
 def _spaced(lines: tuple[Line, ...], base: Sequence[Line], human: Sequence[Line]) -> tuple[Line, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from report.merge import orphans
-from report.merge.blocks import ORPHANS, Block, Draft, anchor_of, blocks_of, parse
+from report.merge.blocks import ORPHANS, Block, Draft, anchor_of, blocks_of
 from report.merge.diff3 import alike
 from report.merge.lines import Line, meant, read_lines
 
@@ -175,8 +175,3 @@ def _with_anchors(lines: Sequence[Line], places: dict[int, str], base: Draft) ->
             key = places[number]
             yield Line(anchors.get(key, f"<!-- itl:{key} -->"), line.end or "\n")
         yield line
-
-
-def stripped(text: str) -> bool:
-    """Whether a draft has none of its anchors."""
-    return not parse(text).keys

@@ -81,7 +81,7 @@ def _edited_again(
     page = edited(once, rng, first_token=1000)
     twice = by(page.text, new, third)
     yield from (f"P11 {name}" for name in words_kept(page.text, twice))
-    if not (page.copied or page.formatted or page.stripped):
+    if not (page.copied or page.formatted or page.stripped or page.conflicted):
         yield from (f"P11 {name}" for name in updates_fit(twice, third))
     if guard(page.text, new, twice, third):
         yield "P11 the guard fires"

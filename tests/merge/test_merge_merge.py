@@ -302,7 +302,7 @@ def test_ids_that_grew_are_the_same_events() -> None:
     assert _lines(text, "Ada paged") == [
         "| 3 | 14:20:22 | +21m | HighErrorRate firing, Ada paged | alert [e-ea8b] |"
     ]
-    assert len(_lines(text, "> tool update", "e-ea8b1")) <= 1
+    assert "tool update" not in text
     assert _lines(text, "Restarted", "e-ea8b2")
 
 
