@@ -151,6 +151,19 @@ def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
     "--signal", "signals", multiple=True, metavar="NAME=PROMQL", help="Add or replace a signal; repeatable."
 )
 @click.option("--replay", metavar="PATH", help="Draft from kept evidence, with no network.")
+@click.option(
+    "--events",
+    multiple=True,
+    metavar="FILE",
+    help="What others recorded: alert logs, notes, CSV; repeatable.",
+)
+@click.option(
+    "--form",
+    "draft_form",
+    type=click.Choice(["full", "short"]),
+    default="full",
+    help="How much the draft holds.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would change in the draft.")
 @click.option(
     "--format", "form", type=click.Choice(["path", "json"]), default="path", help="What stdout gets."
@@ -201,6 +214,16 @@ def note(directory: str, time: str, text: str, kind: str, timezone: str | None, 
         sys.exit(
             run_note(Path(directory), time, text, kind, timezone, quiet=quiet, version=_version(), now=_now())
         )
+
+
+@main.command()
+@click.argument("directory", metavar="DIR")
+def review(directory: str) -> None:
+    """List what keeps the draft in DIR from being ready: open questions, times that contradict."""
+    with _told():
+        from report.pipeline.drafting import run_review
+
+        sys.exit(run_review(Path(directory)))
 
 
 @main.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from incident.model.facts import AlertInterval, AlertRule, Change, Unknown
+from incident.model.facts import AlertInterval, AlertRule, Change, Entered, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Counters, SignalSeries, Targets
 from incident.model.spans import Grid, Span
@@ -45,6 +45,8 @@ class Presentation:
     link_base: str = ""
     """Where links to graphs lead; empty for none."""
     policy: Policy = field(default_factory=Policy)
+    form: str = "full"
+    """Which form of the draft was asked for."""
     generation: int = 1
     """Which generation of the draft's text was made from it; a replay makes that one again."""
 
@@ -81,5 +83,7 @@ class Evidence:
     signals_explained: tuple[str, ...]
     """One line per signal: what was taken and why, for `doctor` and the evidence."""
     presentation: Presentation = field(default_factory=Presentation)
+    entered: tuple[Entered, ...] = ()
+    """What people and their tools recorded, from files given with `--events`."""
     requested: Span | None = None
     """The window people gave, where `asked` is the part of it around the impact, read at a finer step."""

@@ -25,6 +25,8 @@ _MOST_MAIN = 14
 """A first page has about a dozen rows; what is only supporting is folded into the evidence."""
 _BEFORE = timedelta(minutes=10)
 _LINK_MARGIN = timedelta(minutes=30)
+_NO_QUERY = ("inferred", "file ")
+"""Sources that no server can be asked for."""
 _KEPT = frozenset({"degraded", "worsened", "relapse", "recovered", "alert_firing", "deploy", "rollback"})
 """Rows that stay on the first page however full it is."""
 
@@ -43,6 +45,7 @@ def assemble(
 ) -> Timeline:
     """The finished Timeline of one window: the same for the same evidence, whoever asks and when."""
     judged = assess(evidence, policy)
+    entered = (*evidence.entered, *entered)
     window = reported(evidence, judged, policy)
     alerts = tuple(a for a in judged.alerts if _in_window(a, window))
     gaps = service_gaps(evidence, judged, window)
@@ -138,7 +141,7 @@ def _shown(event: Event, window: Span) -> bool:
 
 
 def _linked(event: Event, display: Display, window: Span) -> Event:
-    if not display.link_base or not event.query or event.query.startswith("inferred"):
+    if not display.link_base or not event.query or event.query.startswith(_NO_QUERY):
         return event
     around = window.widened(_LINK_MARGIN, _LINK_MARGIN)
     return replace(

@@ -17,6 +17,8 @@ from incident.timeline.ids import event_id
 _CO_TIMED_BEFORE = timedelta(hours=1)
 """A change up to an hour before the onset is worth a row; whether it matters is for people."""
 _CO_TIMED_AFTER = timedelta(minutes=30)
+_SENT = ("notified", "silence")
+"""What the alerting did by itself; told in the evidence."""
 _TARGETS = (ChangeKind.TARGET_DOWN, ChangeKind.TARGET_UP)
 
 
@@ -142,11 +144,11 @@ def entered_events(entered: tuple[Entered, ...]) -> Iterator[Event]:
             until=None,
             plus_minus=timedelta(0),
             kind=one.kind,
-            origin=EventOrigin.ENTERED,
+            origin=EventOrigin.ALERT if one.kind in _SENT else EventOrigin.ENTERED,
             subject="",
             title=one.text,
             value="",
             query="",
             link="",
-            main=True,
+            main=one.kind not in _SENT,
         )

@@ -89,8 +89,8 @@ def blocks_of(lines: Iterable[Line]) -> tuple[Block, ...]:
         else:
             heads.append(begun)
             bodies.append([])
-    whole = (replace(head, lines=tuple(body)) for head, body in zip(heads, bodies, strict=True))
-    return tuple(block for block in whole if block.anchor or block.lines)
+    whole = zip(heads, bodies, strict=True)
+    return tuple(replace(head, lines=tuple(body)) for head, body in whole if head.anchor or body)
 
 
 def _begun(line: Line) -> Block | None:

@@ -42,6 +42,12 @@ class Line:
         object.__setattr__(self, "same", _normal(self.text, self.code))
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _line(text: str, end: str, code: bool, held: bool) -> Line:
+    """The line, made once: the texts of a merge share most of theirs."""
+    return Line(text, end, code, held)
+
+
 @lru_cache(maxsize=_READ)
 def read_lines(text: str) -> tuple[Line, ...]:
     """The lines of a text, each with the end it has. Their texts and ends joined are the text."""
@@ -50,7 +56,7 @@ def read_lines(text: str) -> tuple[Line, ...]:
     code = _inside_fences(texts)
     held = _inside_conflicts(texts) if "<<<<<<<" in text else set()
     return tuple(
-        Line(each, full[len(each) :], number in code, number in held)
+        _line(each, full[len(each) :], number in code, number in held)
         for number, (each, full) in enumerate(zip(texts, whole, strict=True))
     )
 

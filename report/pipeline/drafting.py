@@ -25,16 +25,17 @@ from report.exits import Exit
 from report.pipeline.collecting import collect
 from report.pipeline.doctor import Health, examine
 from report.pipeline.flow import Draft, draft, previewed
+from report.pipeline.imported import with_events
 from report.pipeline.keeping import read_evidence
 from report.pipeline.merging import Outcome
 from report.pipeline.noting import Note, add_note
 from report.pipeline.places import read_document
-from report.pipeline.publishing import PAGE, Published
+from report.pipeline.publishing import DRAFT, PAGE, Published, text_of
 from report.pipeline.studio import studio
 from report.pipeline.telling import tell
 from report.pipeline.window import TAIL, Asked, described, lead_for, window, window_of_alert
 from report.progress import progress
-from report.render import open_prompts
+from report.render import open_prompts, review
 from report.render import terminal as first_page
 
 Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
@@ -51,6 +52,13 @@ def run_draft(given: Given, *, version: str, now: datetime, workers: bool) -> Ex
     quiet = bool(given.get("quiet"))
     with studio(workers=workers) as draw, progress(quiet=quiet) as say:
         evidence = _evidence(given, settings, now=now, say=say)
+        evidence = with_events(
+            evidence,
+            [Path(name) for name in _texts(given, "events")],
+            now=now,
+            zone=settings.timezone if settings.timezone_given else None,
+            tell=lambda line: None if quiet else print(f"events   {terminal(line)}", file=sys.stderr),
+        )
         if given.get("dry_run"):
             sys.stdout.write(previewed(evidence, settings.output, version=version, say=say, draw=draw))
             return Exit.DONE
@@ -121,6 +129,17 @@ def _dated(time: str, kept: dict[str, Any] | None, shown: tzinfo) -> str:
 
 def _distance(text: str, start: datetime) -> timedelta:
     return abs(datetime.fromisoformat(text) - start.replace(tzinfo=None))
+
+
+def run_review(directory: Path) -> Exit:
+    """`review`: what keeps a draft from being ready, one line each on stdout."""
+    text, kept = text_of(directory / DRAFT), read_document(directory)
+    if text is None or kept is None:
+        raise ConfigError(f"{directory}: no draft in it; give the directory of a draft")
+    judged = review(text, kept)
+    for finding in judged.findings:
+        print(finding)
+    return Exit.DONE if judged.ready else Exit.PARTIAL
 
 
 def run_doctor(given: Given, *, now: datetime) -> Exit:
@@ -209,7 +228,9 @@ def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str
         raise ConfigError("service: none given; name one with --service, or `service:` in the configuration")
     if not given.get("quiet"):
         print(f"window   {described(span, settings.timezone)}", file=sys.stderr)
-    shown = Presentation(settings.timezone.key, settings.link_base, settings.policy)
+    shown = Presentation(
+        settings.timezone.key, settings.link_base, settings.policy, _text(given, "draft_form") or "full"
+    )
     return collect(source, _request(settings, service, span), shown, now=now, say=say)
 
 

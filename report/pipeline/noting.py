@@ -18,14 +18,9 @@ from report.pipeline.flow import judged
 from report.pipeline.keeping import read_evidence
 from report.pipeline.merging import Outcome
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes, place_at
-from report.pipeline.publishing import DRAFT, PAGE, Published, encoded, page, pictures_of, publish, text_of
+from report.pipeline.publishing import DRAFT, Published, encoded, pages, pictures_of, publish, text_of
 from report.pipeline.studio import draw_here
 from report.write import locked, write_all
-
-KINDS = (
-    "note", "reported", "acknowledged", "declared", "escalated", "action", "mitigated", "resolved",
-)  # fmt: skip
-"""Kinds of people's facts, as timeline.json names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,7 @@ def _inserted(directory: Path, one: Entered, entered: tuple[Entered, ...], timel
             )
         files = {
             NOTES: entered_bytes(entered),
-            PAGE: page(text, _title(text), pictures_of(directory)),
+            **pages(text, _title(text), pictures_of(directory)),
             DRAFT: encoded(text),
             "timeline.json": timeline_json(timeline),
         }

@@ -20,7 +20,7 @@ from report.pipeline.keeping import EVIDENCE
 from report.pipeline.merging import Decision, KeptTexts, Outcome, decided
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes
 from report.pipeline.studio import Draw
-from report.render import ChartRef, headline, html, markdown
+from report.render import ChartRef, headline, html, markdown, paste
 from report.write import OutputError, locked, preflight, sweep_stale, write_all
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DRAFT = "postmortem.md"
 PAGE = "postmortem.html"
+PASTE = "postmortem.paste.html"
 NEW_DRAFT = "postmortem.new.md"
 _BASE = re.compile(r"base-(\d{4,})\.md")
 _TRIES = 3
@@ -105,10 +106,11 @@ def _generated(made: _Made, kept: KeptTexts) -> tuple[int, str]:
     """The pure new text and its generation: the one it has where nothing changed, else the next."""
     refs = [ChartRef(c.name, c.title, c.alt, f"charts/{c.name}.svg") for c in made.charts]
     number = kept.generation or made.evidence.presentation.generation
-    same = markdown(made.timeline, refs, generation=number)
+    form = made.evidence.presentation.form
+    same = markdown(made.timeline, refs, generation=number, form=form)
     if kept.latest is None or same == kept.latest:
         return number, same
-    return number + 1, markdown(made.timeline, refs, generation=number + 1)
+    return number + 1, markdown(made.timeline, refs, generation=number + 1, form=form)
 
 
 def kept_texts(directory: Path) -> KeptTexts:
@@ -150,7 +152,7 @@ def _files(made: _Made, kept: KeptTexts, number: int, new: str, choice: Decision
         files[NOTES] = entered_bytes(made.place.entered)
     files |= _pictures(made.charts)
     files[EVIDENCE] = dump(replace(made.evidence, presentation=shown))
-    files[PAGE] = page(choice.text, headline(made.timeline), _pictures(made.charts))
+    files |= pages(choice.text, headline(made.timeline), _pictures(made.charts))
     files[DRAFT] = encoded(choice.text)
     files["timeline.json"] = timeline_json(made.timeline)
     return files
@@ -164,14 +166,14 @@ def _displaced(kept: KeptTexts, text: str) -> dict[str, bytes]:
     return {f"{KEPT}/history/{hashlib.sha256(old).hexdigest()[:12]}.md": old}
 
 
-def page(text: str, title: str, pictures: Mapping[str, bytes]) -> bytes:
-    """The HTML page of a draft's text, edited or not."""
-    return html(text, title=title, charts=pictures)
+def pages(text: str, title: str, pictures: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The HTML page of a draft's text, edited or not, and the one that is pasted into a wiki."""
+    return {PAGE: html(text, title=title, charts=pictures), PASTE: paste(text, title=title, charts=pictures)}
 
 
 def pictures_of(directory: Path) -> dict[str, bytes]:
     """The charts that lie beside a draft, by the path its text names them with."""
-    return {f"charts/{p.name}": p.read_bytes() for p in sorted((directory / "charts").glob("*.svg"))}
+    return {f"charts/{p.name}": p.read_bytes() for p in sorted((directory / "charts").glob("*.[sp][vn]g"))}
 
 
 def _pictures(charts: tuple[Chart, ...]) -> dict[str, bytes]:
