@@ -65,7 +65,7 @@ _OURS = frozenset({"zone", "kind", "id"})
 """Fields whose words are ours by construction: the zone was looked up, kinds and ids are made."""
 
 
-def poisoned(value: Any, text: str, *, name: str = "") -> Any:  # noqa: ANN401 - any value of the model
+def poisoned(value: Any, text: str, *, name: str = "") -> Any:
     """The value with the text in place of every string that others may have written."""
     if isinstance(value, (Enum, datetime, timedelta)) or name in _OURS:
         return value

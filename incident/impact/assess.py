@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from incident.impact.departures import Departure, band, departures, gaps, looks_back
+from incident.impact.departure import Departure, looks_back
+from incident.impact.departures import band, departures, gaps
 from incident.impact.figures import request_figures
 from incident.impact.fusion import RawEpisode, believed, episodes
 from incident.impact.outages import outages

@@ -2,87 +2,31 @@
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 
 from incident.detect import Episode, detect_episodes
+from incident.impact.departure import Departure, looks_back
+from incident.impact.limits import beyond_limit, limit_of
 from incident.model.evidence import Evidence
-from incident.model.signals import Kind, Measure, SignalSeries, SignalSpec, Worse
+from incident.model.signals import Kind, Measure, SignalSeries, Worse
 from incident.model.spans import Grid, Span, Values, instant, ms
 from incident.model.timeline import Band
-from incident.text.durations import parse_duration
-from incident.text.errors import TextError
 
 _MIN_BASELINE = 20
 """Fewer samples than this say nothing about a 99th percentile; the calm part of the window serves."""
 _LEAD_SEARCHED = timedelta(hours=1)
 """Impact often begins before the window people give; this much of the lead-in is searched as well."""
-_LIMIT_SAMPLES = 3
-"""Samples beyond a limit before it counts, as for the kernel: one or two are a scrape's accident."""
+_GAP_SAMPLES = 3
+"""Fewer missing samples in a row are a missed scrape or two."""
 _BACK = 0.15
 """Within this share of its height above the level before, a signal is back."""
 _TRIM = 0.03
 """Samples at an end that rise less than this share of the height are calm."""
 _RAMP_LOOKBACK = timedelta(minutes=10)
 """How far before the detected onset a ramp may have begun; longer ramps are told by their bracket."""
-_UNSEEN = {Kind.RATIO: 0.0, Kind.LATENCY: math.nan, Kind.RATE: math.nan, Kind.GAUGE: math.nan}
-"""The level before a signal was seen: no failures are the rule, of the others nothing is known."""
-_RANGE = re.compile(r"\[\s*(\w+)\s*[\]:]")
-_LITERAL = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""")
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """One stretch of one signal outside its normal; indices count points of the survey's grid."""
-
-    spec: SignalSpec
-    onset: int
-    end: int | None
-    start_after: int
-    start_by: int
-    """The start lies in (start_after, start_by], epoch ms."""
-    end_after: int | None
-    end_by: int | None
-    before: float
-    inside: float
-    peak: float
-    peak_ms: int
-    direction: str
-    reason: str
-    began_before: bool = False
-    end_uncertain: bool = False
-    start_uncertain: bool = False
-    """Samples are missing just before: it began somewhere in the hole."""
-
-    def overlaps(self, other: Departure, slack_ms: int = 0) -> bool:
-        """Whether the two share time, each widened by the slack."""
-        mine, theirs = self.stop_ms + slack_ms, other.stop_ms + slack_ms
-        return self.start_after < theirs and other.start_after < mine
-
-    @property
-    def stop_ms(self) -> int:
-        """End of the stretch, or the far future while it lasts."""
-        return self.end_by if self.end_by is not None else 1 << 62
-
-
-def looks_back(query: str) -> timedelta:
-    """The longest range inside the query: each value speaks of that much time before it.
-
-    What cannot be read as a duration counts as none; a bare number is seconds, as Prometheus 3 reads it.
-    """
-    ranges = (_range(found) for found in _RANGE.findall(_LITERAL.sub('""', query)))
-    return max(ranges, default=timedelta(0))
-
-
-def _range(text: str) -> timedelta:
-    try:
-        return parse_duration(f"{text}s" if text.isdigit() else text)
-    except TextError:
-        return timedelta(0)
 
 
 def baseline_points(series: SignalSeries, evidence: Evidence) -> int:
@@ -107,7 +51,7 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
         if any(d.onset < points and (d.end is None or d.end > points) for d in earlier):
             found = earlier
     found = tuple(piece for one in found for piece in split_at_calm(one, series, evidence))
-    over = _beyond_limit(series, _limit(series, evidence))
+    over = beyond_limit(series, limit_of(series, evidence))
     extra = [d for d in over if not any(d.overlaps(f) and f.direction == d.direction for f in found)]
     return tuple(sorted([*found, *extra], key=lambda d: d.onset))
 
@@ -305,47 +249,6 @@ def _reason(episode: Episode) -> str:
     )
 
 
-def _limit(series: SignalSeries, evidence: Evidence) -> float | None:
-    """The limit people set; for failing requests at least the policy's, however usual they have become."""
-    if series.spec.limit is not None or series.spec.measure is not Measure.ERRORS:
-        return series.spec.limit
-    return evidence.presentation.policy.partial_outage_ratio
-
-
-def _beyond_limit(series: SignalSeries, limit: float | None) -> tuple[Departure, ...]:
-    """Runs of samples beyond the limit, whatever the baseline says."""
-    if limit is None:
-        return ()
-    bad = series.values < limit if series.spec.worse is Worse.DOWN else series.values > limit
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], bad.astype(np.int8), [0]))))
-    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return tuple(_limit_run(series, limit, a, b) for a, b in runs if b - a >= _LIMIT_SAMPLES)
-
-
-def _limit_run(series: SignalSeries, limit: float, onset: int, stop: int) -> Departure:
-    grid, down = series.grid, series.spec.worse is Worse.DOWN
-    inside = series.values[onset:stop]
-    peak = int(onset + (np.nanargmin(inside) if down else np.nanargmax(inside)))
-    open_end = stop >= grid.count
-    before = series.values[:onset]
-    return Departure(
-        spec=series.spec,
-        onset=onset,
-        end=None if open_end else stop,
-        start_after=grid.start_ms + max(0, onset - 1) * grid.step_ms,
-        start_by=grid.start_ms + onset * grid.step_ms,
-        end_after=None if open_end else grid.start_ms + (stop - 1) * grid.step_ms,
-        end_by=None if open_end else grid.start_ms + stop * grid.step_ms,
-        before=float(np.nanmedian(before)) if np.isfinite(before).any() else _UNSEEN[series.spec.kind],
-        inside=float(np.nanmedian(inside)),
-        peak=float(series.values[peak]),
-        peak_ms=grid.start_ms + peak * grid.step_ms,
-        direction="down" if down else "up",
-        reason=f"beyond the limit of {limit:g} for {stop - onset} samples",
-        began_before=onset == _first_sample(series.values),
-    )
-
-
 def gaps(series: SignalSeries, covered: Span) -> tuple[Span, ...]:
     """Stretches of at least three missing samples inside what was read."""
     missing = ~np.isfinite(series.values)
@@ -355,6 +258,6 @@ def gaps(series: SignalSeries, covered: Span) -> tuple[Span, ...]:
     spans = (
         Span(instant(grid.start_ms + a * grid.step_ms), instant(grid.start_ms + b * grid.step_ms))
         for a, b in runs
-        if b - a >= _LIMIT_SAMPLES
+        if b - a >= _GAP_SAMPLES
     )
     return tuple(clipped for span in spans if (clipped := span.clipped(covered)))

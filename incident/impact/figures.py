@@ -54,7 +54,7 @@ def request_figures(
         total=round(counted[0]) if counted else None,
         failed=round(told[1]) if told else None,
         failed_ratio=told[1] / told[0] if told and told[0] > 0 else None,
-        failed_before_alert=_before_alert(spans, requests, first_alert) if told else None,
+        failed_before_alert=_before_alert(spans, requests, first_alert, told[1]) if told else None,
         expected_low=round(expected.low) if expected else None,
         expected_high=round(expected.high) if expected else None,
         lost=_lost(expected, served, counted is not None, gone),
@@ -75,12 +75,13 @@ def _counted(spans: list[tuple[int, int]], requests: Increments | None) -> tuple
 
 
 def _before_alert(
-    spans: list[tuple[int, int]], failures: Increments | None, first_alert: datetime | None
+    spans: list[tuple[int, int]], requests: Increments | None, first_alert: datetime | None, failed: float
 ) -> int | None:
-    if failures is None or first_alert is None:
+    """Failures up to the alert; never more than failed in all."""
+    if requests is None or first_alert is None:
         return None
     cut = ms(first_alert)
-    return round(sum(failures.part_within(a, b, cut) for a, b in spans if a < cut))
+    return round(min(failed, sum(requests.part_within(a, b, cut) for a, b in spans if a < cut)))
 
 
 def _expected(spans: list[tuple[int, int]], traffic: SignalSeries) -> _Expected | None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from incident.impact.departures import Departure
+from incident.impact.departure import Departure
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.policy import Policy

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from incident.impact.departures import Departure
+from incident.impact.departure import Departure
 from incident.model.signals import Measure, SignalSeries, Targets
 from incident.model.spans import Flags, Millis, Values
 

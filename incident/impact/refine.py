@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from incident.impact.counts import Increments, increments
-from incident.impact.departures import Departure, looks_back
+from incident.impact.departure import Departure, looks_back
 from incident.impact.fusion import RawEpisode
 from incident.impact.steps import Placed, place_rate_step, place_share_step
 from incident.model.signals import Counters, Measure, Samples

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from incident.impact.departures import looks_back
+from incident.impact.departure import looks_back
 from incident.model.evidence import Evidence
 from incident.model.signals import Measure, SignalSeries
 from incident.model.spans import Flags, Grid, Millis, frozen_values

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from incident.impact.assess import Assessment
-from incident.impact.departures import Departure
+from incident.impact.departure import Departure
 from incident.impact.fusion import enough
 from incident.model.evidence import Evidence
 from incident.model.policy import Policy
@@ -24,7 +24,7 @@ _LEVEL = timedelta(minutes=3)
 """A level next to a boundary is read over this much time."""
 _NEAR_IMPACT = timedelta(minutes=30)
 """Context this close to the impact is worth a row of its own; farther away it is supporting."""
-_RISEN = 0.05
+_RISEN = 0.03
 """Less of the climb than this next to the onset is its foot: told as rising, not as a level reached."""
 _SURGE = 1.5
 """Traffic half again as high is a surge worth telling; less is within most services' day."""

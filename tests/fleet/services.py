@@ -111,7 +111,8 @@ def _times(rng: np.random.Generator, per_day: int, seconds: Floats) -> Floats:
     if per_day >= 24:
         hourly: Floats = np.arange(0, seconds[-1], _DAY / per_day, dtype=np.float64) + rng.uniform(0, 600)
         return hourly
-    return rng.uniform(0, seconds[-1], round(per_day * days))
+    spread: Floats = rng.uniform(0, seconds[-1], round(per_day * days))
+    return spread
 
 
 def _wander(rng: np.random.Generator, count: int, deviation: float) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incident.impact.departures import Departure
+from incident.impact.departure import Departure
 from incident.impact.fusion import RawEpisode, episodes
 from incident.model.policy import Policy
 from incident.model.spans import Values

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from incident.impact.departures import Departure
+from incident.impact.departure import Departure
 from incident.impact.fusion import believed
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.signals import Role, SignalSeries

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incident.impact.departures import Departure
+from incident.impact.departure import Departure
 from incident.impact.outages import outages
 from incident.model.signals import Samples, SignalSpec
 from tests.reasoning_builders import (

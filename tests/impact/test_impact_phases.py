@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incident.impact.counts import Increments
-from incident.impact.departures import Departure
+from incident.impact.departure import Departure
 from incident.impact.fusion import RawEpisode
 from incident.impact.phases import Reading, improving_from, phases, reading, worst
 from incident.impact.refine import raw_of

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from incident.impact.departures import Departure
+from incident.impact.departure import Departure
 from incident.impact.fusion import RawEpisode
 from incident.impact.refine import Raw, end_of, raw_of, start_of
 from incident.model.signals import Measure, SignalSpec
