@@ -26,7 +26,7 @@ PLACES = {
     "compare with what is kept": ("report.pipeline.flow", "reconciled"),
     "draw, and wait for the drawers": ("report.pipeline.studio", "_drawn_beside"),
     "render text": ("report.pipeline.publishing", "markdown"),
-    "render page": ("report.pipeline.publishing", "page"),
+    "render pages": ("report.pipeline.publishing", "pages"),
     "pack evidence": ("report.pipeline.publishing", "dump"),
     "write": ("report.pipeline.publishing", "write_all"),
 }
