@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 from incident.model.facts import Unknown
 from incident.model.timeline import ImpactEpisode, Phase, Status, Timeline
@@ -62,7 +63,11 @@ def course(timeline: Timeline) -> Md:
     if len(timeline.episodes) > _MOST_EPISODES:
         return Md("The episodes are listed under Impact.")
     first, *others = [_episode(clock, timeline, episode) for episode in timeline.episodes]
-    return joined(" ", [line("{}.", capital(first)), *(line("Relapse: {}.", other) for other in others)])
+    told = [line("{}.", capital(first))]
+    for (before, after), words in zip(pairwise(timeline.episodes), others, strict=True):
+        quiet = after.start.at - before.end.at if before.end is not None else timedelta(0)
+        told.append(line("Relapse: {}." if quiet <= timeline.policy.quiet_gap else "Again: {}.", words))
+    return joined(" ", told)
 
 
 def _episode(clock: Clock, timeline: Timeline, episode: ImpactEpisode) -> Md:
@@ -79,6 +84,8 @@ def _phases(timeline: Timeline, clock: Clock, episode: ImpactEpisode) -> Md:
     if len(phases) < 2 or len(phases) > _MOST_PHASES:
         state = episode.state.words
         seen = ", as far as could be seen" if blind_inside(timeline, episode) else ""
+        if len(phases) == 1 and phases[0].bursts:
+            return Md(f"{capital(Md(state))} on and off, in {phases[0].bursts} bursts{seen}.")
         return line("At worst {}.", state) if phases[1:] else Md(f"{capital(Md(state))} throughout{seen}.")
     told = [_phase(clock, phase, number) for number, phase in enumerate(phases)]
     sentence = joined(", ", [*told[:-1], line("then {}", told[-1])])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 import sys
 import tempfile
 import textwrap
@@ -58,9 +57,8 @@ def record(name: str) -> None:
     """Make `fixtures/NAME` anew."""
     lab = build(name, CACHE)
     home = FIXTURES / name
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
     evidence = _neutral(_collected(lab, ASKED[name]), lab.truth)
+    home.mkdir(parents=True, exist_ok=True)
     (home / "evidence.json.gz").write_bytes(dump(evidence))
     write_truth(lab.truth, home / "truth.yaml")
     (home / "README.md").write_text(_readme(lab.truth, ASKED[name]), encoding="utf-8")

@@ -131,6 +131,7 @@ def test_a_draft_is_complete(name: str, replayed: dict[str, Replayed]) -> None:
     assert set(made.draft) == {
         "postmortem.md",
         "postmortem.html",
+        "postmortem.paste.html",
         "timeline.json",
         "evidence.json.gz",
         ".incident-timeline/base-0001.md",

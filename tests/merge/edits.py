@@ -56,10 +56,11 @@ class Page:
 def page(text: str, first_token: int = 0) -> Page:
     """The draft as it was generated or merged, ready to be edited."""
     sections = [Section("", "", [])]
-    fence = False
+    fence = conflict = False
     for line in text.split("\n"):
         fence ^= line.startswith("```")
-        found = None if fence else (ANCHOR.fullmatch(line) or WAS.fullmatch(line))
+        conflict = (conflict or line.startswith("<<<<<<<")) and not line.startswith(">>>>>>>")
+        found = None if fence or conflict else (ANCHOR.fullmatch(line) or WAS.fullmatch(line))
         if found:
             key = found[1] if ANCHOR.fullmatch(line) else f"was:{found[1]}"
             sections.append(Section(key, line, []))

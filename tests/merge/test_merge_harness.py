@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from report.merge import lost_lines, merge
 from tests.merge.harness import document, guarded, merged, run
 
-DOCUMENTS = 5000
+DOCUMENTS = 2_000
 PIECES = 10
 """The documents in parts, so that a failure says where it is."""
 
