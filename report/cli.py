@@ -45,7 +45,8 @@ def _print_version(context: click.Context, _parameter: click.Parameter, wanted: 
 
 def _is_own_process() -> bool:
     """Whether this program is all that runs here, so that it may start workers; not so inside a test."""
-    return Path(sys.argv[0]).name in ("incident-timeline", "__main__.py")
+    program = Path(sys.argv[0])
+    return program.name == "incident-timeline" or program.parts[-2:] == ("report", "__main__.py")
 
 
 def _now() -> datetime:

@@ -54,11 +54,10 @@ for number in range(int(sys.argv[1])):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a process and those it started used: seconds on the wall, of processor, MiB at the peak."""
+    """What a process and those it waited for used: seconds on the wall, seconds of processor."""
 
     wall: float
     cpu: float
-    peak: float
 
 
 def measured(arguments: Sequence[str], cwd: Path) -> Cost:
@@ -68,17 +67,25 @@ def measured(arguments: Sequence[str], cwd: Path) -> Cost:
         process = subprocess.Popen(
             arguments, cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=said
         )
-        peak, ended = 0.0, 0
-        while not ended:
-            ended, status, used = os.wait4(process.pid, os.WNOHANG)
-            peak = max(peak, _memory(process.pid))
-            time.sleep(0 if ended else LOOK_S)
+        _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             said.seek(0)
             raise RuntimeError(f"{arguments[0]} ended with {process.returncode}: {said.read()}")
-    return Cost(wall, used.ru_utime + used.ru_stime, peak)
+    return Cost(wall, used.ru_utime + used.ru_stime)
+
+
+def peak_memory(arguments: Sequence[str], cwd: Path) -> float:
+    """MiB at the peak of a run of its own, for looking at the memory holds it up."""
+    process = subprocess.Popen(
+        arguments, cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, _memory(process.pid))
+        time.sleep(LOOK_S)
+    return peak
 
 
 def _memory(pid: int) -> float:
@@ -143,15 +150,14 @@ def compare(url: str, folder: Path, rounds: int) -> None:
     _tell("  imports, empty figures as PNG and SVG", both)
     for name, floor in (("PNG", plain), ("PNG and SVG, as the draft has them", both)):
         print(f"ratio, empty figures as {name}: {_ratio(drafts, fetched, floor)} (target {TARGET})")
+    arguments = command(*DRAFT, "--prometheus", url, "--output", "draft-watched")
+    print(f"memory of the draft with its workers: {peak_memory(arguments, folder):.0f} MiB at the peak")
 
 
 def _tell(name: str, costs: list[Cost]) -> None:
     best = min(costs, key=lambda cost: cost.wall)
     middle = statistics.median(cost.wall for cost in costs)
-    print(
-        f"{name:<40} {best.wall:6.2f} s wall (median {middle:.2f}), {min(c.cpu for c in costs):5.2f} s CPU, "
-        f"{max(c.peak for c in costs):4.0f} MiB at the peak"
-    )
+    print(f"{name:<40} {best.wall:6.2f} s wall (median {middle:.2f}), {min(c.cpu for c in costs):5.2f} s CPU")
 
 
 def _ratio(drafts: list[Cost], fetched: list[Cost], floor: list[Cost]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import gcd
 from zoneinfo import ZoneInfo
 
 from incident.model.spans import Moment, Span
@@ -90,7 +91,7 @@ def _midnights(axis: TimeAxis, every: int) -> list[datetime]:
 
 def _round_clocks(axis: TimeAxis, step: timedelta) -> list[datetime]:
     """The instants at which the zone's clocks show a multiple of the step since midnight."""
-    stride = min(step, _FINEST_OFFSET)
+    stride = timedelta(seconds=gcd(step // _SECOND, _FINEST_OFFSET // _SECOND))
     midnight = axis.span.start.replace(hour=0, minute=0, second=0, microsecond=0)
     first = -((midnight - axis.span.start) // stride)
     last = (axis.span.end - midnight) // stride
