@@ -255,6 +255,11 @@ def test_another_run_is_at_work(desk: Desk) -> None:
     assert _replay(EVIDENCE).code == 0
 
 
+def _hears_interrupts() -> None:
+    """What is started in the background of a shell is deaf to SIGINT, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"]
 )
@@ -263,7 +268,12 @@ def test_a_signal_ends_a_run_cleanly(number: signal.Signals, code: int, desk: De
     with FaultProxy(always(Answer(hang=True))) as proxy:
         arguments = command("draft", "--prometheus", proxy.url, *WINDOW, *desk.secrets)
         process = subprocess.Popen(
-            arguments, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            arguments,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=_hears_interrupts,
         )
         assert proxy.waiting.wait(PATIENCE_S)
         os.kill(process.pid, number)
