@@ -57,10 +57,10 @@ lock:
 	@set -e; mkdir -p .cache; python3.11 -m venv --clear .cache/lock; \
 	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools; \
 	.cache/lock/bin/python -m piptools compile --quiet --extra dev --generate-hashes --allow-unsafe \
-	  --strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --strip-extras --no-header \
 	  --output-file .cache/lock/constraints.txt pyproject.toml; \
 	{ echo "# Every package of the environment with the digests of its files. Written by: make lock"; \
-	  cat .cache/lock/constraints.txt; } > constraints.txt; \
+	  grep -v '^--' .cache/lock/constraints.txt; } > constraints.txt; \
 	echo "constraints.txt is new; run make check"
 
 clean:
