@@ -29,7 +29,7 @@ from collector.http.replies import Reply
 from collector.http.settings import HttpSettings
 from collector.http.tls import tls_context
 from collector.http.troubles import Trouble, diagnose, unavailable
-from collector.live import Manners, Pairs, PrometheusSource, QueryStat, Stats
+from collector.server.live import Manners, Pairs, PrometheusSource, QueryStat, Stats
 from incident.model.spans import Grid, instant
 from incident.text.durations import format_duration
 from incident.text.secret import Masker
@@ -197,7 +197,7 @@ class _Session(requests.Session):
 
 
 class _Door:
-    """A server as `collector.live.Door`: the client for queries, its session for everything else."""
+    """A server as `collector.server.live.Door`: the client for queries, its session for everything else."""
 
     def __init__(self, settings: HttpSettings, base: str, deadline: Deadline) -> None:
         self._base = base

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from collector.extend import extend, extend_back
+from collector.reading.extend import extend, extend_back
+from collector.reading.survey import SurveyRequest, survey
+from collector.reading.zoom import zoom
 from collector.source import Source
-from collector.survey import SurveyRequest, survey
-from collector.zoom import zoom
 from incident.impact import Surveyed, surveyed
 from incident.model.evidence import Evidence, Presentation
 from incident.model.facts import Nearness

@@ -15,7 +15,7 @@ from collector.config.load import load_settings
 from collector.config.settings import Flags, Settings
 from collector.errors import ConfigError
 from collector.prometheus import PrometheusSource, connect
-from collector.survey import SurveyRequest
+from collector.reading.survey import SurveyRequest
 from incident.model.evidence import Evidence, Presentation
 from incident.model.spans import Span
 from incident.text.controls import terminal

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from collector.errors import CollectError, ConfigError, NoData
-from collector.record import dump
-from collector.replay import load
+from collector.kept.record import dump
+from collector.kept.replay import load
 from incident.model.evidence import Evidence
 from incident.model.signals import Role
 from incident.model.spans import Span

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collector.record import dump
+from collector.kept.record import dump
 from incident.model.evidence import Evidence
 from incident.model.timeline import Timeline
 from incident.text.controls import terminal

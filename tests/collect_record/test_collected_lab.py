@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from collector.http.settings import HttpSettings
+from collector.kept.record import dump
+from collector.kept.replay import load
 from collector.prometheus import connect
-from collector.record import dump
-from collector.replay import load
+from collector.reading.survey import SurveyRequest, survey
+from collector.reading.zoom import zoom
 from collector.source import Source
-from collector.survey import SurveyRequest, survey
-from collector.zoom import zoom
 from incident.model.evidence import Evidence
 from incident.model.facts import ChangeKind, Nearness
 from incident.model.signals import Measure

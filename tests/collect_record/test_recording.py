@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector import replay
 from collector.errors import ConfigError
-from collector.record import SCHEMA, dump
-from collector.replay import load
+from collector.kept import replay
+from collector.kept.record import SCHEMA, dump
+from collector.kept.replay import load
 from incident.model.evidence import Evidence, Origin, Presentation, Scope
 from incident.model.facts import AlertInterval, AlertRule, Change, ChangeKind, Nearness, Unknown
 from incident.model.signals import (

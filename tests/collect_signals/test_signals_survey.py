@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from collector.errors import NoData, QueryRejected, Unavailable
-from collector.extend import extend, extend_back
+from collector.reading.extend import extend, extend_back
+from collector.reading.survey import SurveyRequest, survey
+from collector.reading.zoom import zoom
 from collector.signals.custom import WantedSignal
-from collector.survey import SurveyRequest, survey
-from collector.zoom import zoom
 from incident.model.evidence import Evidence
 from incident.model.signals import Measure
 from incident.model.spans import ms

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from collector import decode, decode_facts
-from collector.decode import Malformed
+from collector.server import decode, decode_facts
+from collector.server.decode import Malformed
 from tests.collect_transport.fault_server import matrix, success
 
 DOUBLES = st.integers(min_value=0, max_value=2**64 - 1).map(

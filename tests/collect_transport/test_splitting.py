@@ -16,7 +16,7 @@ from collector.http.deadline import Deadline
 from collector.http.failures import TooMuchAtOnce, Wording
 from collector.http.limits import MAX_POINTS, Budget
 from collector.http.replies import Reply
-from collector.live import Manners, Pairs, PrometheusSource
+from collector.server.live import Manners, Pairs, PrometheusSource
 from collector.source import Answer
 from incident.model.spans import Grid, Span, instant
 from tests.collect_transport.fault_server import matrix

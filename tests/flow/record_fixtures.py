@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from collector.record import dump
-from collector.replay import load
+from collector.kept.record import dump
+from collector.kept.replay import load
 from incident.model.evidence import Evidence
 from tests.flow.command import ROOT, run
 from tests.lab.build import Lab, build

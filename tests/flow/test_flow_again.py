@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from collector.record import dump
-from collector.replay import load
+from collector.kept.record import dump
+from collector.kept.replay import load
 from incident.model.evidence import Evidence
 from incident.model.spans import frozen_values
 from tests.flow.command import ROOT, Ran, run_all, run_here

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from collector.reading.survey import quiet
 from collector.signals.choose import Latency, Requests
 from collector.signals.discover import find_requests
 from collector.signals.measure import COSTS_ITS_OWN, Progress, failed, partial
 from collector.signals.samples import joined, read_raw
 from collector.source import Source
-from collector.survey import quiet
 from incident.model.evidence import Evidence
 from incident.model.facts import Unknown
 from incident.model.signals import Counters, Measure, Samples

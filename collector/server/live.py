@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from collector import decode, decode_facts
 from collector.errors import QueryRejected
 from collector.http import failures, forms, limits, slices
 from collector.http.deadline import Deadline
 from collector.http.replies import Reply
+from collector.server import decode, decode_facts
 from collector.source import Answer, ServerInfo
 from incident.model.facts import AlertRule
 from incident.model.signals import Labels

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from collector.errors import ConfigError
-from collector.record import SCHEMA, Recorded
+from collector.kept.record import SCHEMA, Recorded
 from incident.model.evidence import Evidence
 from incident.model.signals import Samples
 from incident.model.spans import Millis, frozen_times, frozen_values

@@ -8,11 +8,11 @@ from datetime import datetime
 
 import numpy as np
 
+from collector.reading.survey import quiet, with_history
 from collector.signals.measure import COSTS_ITS_OWN, Progress, failed, placed, read_targets
 from collector.signals.presence import availability, probe_success
 from collector.signals.samples import joined
 from collector.source import Source
-from collector.survey import quiet, with_history
 from incident.model.evidence import Evidence
 from incident.model.facts import Unknown
 from incident.model.signals import Measure, SignalSeries, Targets

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
-from collector.decode import Envelope, Malformed, clean, decoded, labels_of
+from collector.server.decode import Envelope, Malformed, clean, decoded, labels_of
 from collector.source import ServerInfo
 from incident.model.facts import AlertRule
 

@@ -1,0 +1,1 @@
+"""Evidence as a file: everything collected, to bytes and back."""
