@@ -9,6 +9,7 @@ from incident.model.facts import AlertInterval, AlertRule, Change, Entered, Unkn
 from incident.model.policy import Policy
 from incident.model.signals import Counters, SignalSeries, Targets
 from incident.model.spans import Grid, Span
+from incident.model.where import Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +88,5 @@ class Evidence:
     """What people and their tools recorded, from files given with `--events`."""
     requested: Span | None = None
     """The window people gave, where `asked` is the part of it around the impact, read at a finer step."""
+    placements: tuple[Placement, ...] = ()
+    """Version, node and zone of the service's targets, as far as their counters do not say it."""

@@ -11,6 +11,7 @@ from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Gap, SignalSpec
 from incident.model.spans import Moment, Span
+from incident.model.where import Breakdown
 
 
 class Status(StrEnum):
@@ -210,6 +211,8 @@ class Timeline:
     signals_explained: tuple[str, ...]
     alerts_nearby: tuple[AlertInterval, ...] = ()
     """Firing intervals of alerts in the same namespace, or that name nothing."""
+    where: tuple[Breakdown, ...] = ()
+    """Where the failures (or the lost or slow requests) concentrate; empty where nothing can be said."""
 
     @property
     def state(self) -> State | None:
