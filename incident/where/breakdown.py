@@ -67,13 +67,20 @@ def breakdowns(evidence: Evidence, judged: Assessment) -> tuple[Breakdown, ...]:
 
     Empty without impact, without raw counters over most of it, or with too few harmed requests.
     """
-    counters, inside = evidence.counters, _impact(judged)
-    if counters is None or not inside:
+    inside = _impact(judged)
+    if evidence.counters is None or not inside:
         return ()
+    return located(evidence.counters, evidence.placements, inside, _harms(judged))
+
+
+def located(
+    counters: Counters, placements: Sequence[Placement], inside: Sequence[Span], harms: Sequence[Harm]
+) -> tuple[Breakdown, ...]:
+    """The same for given stretches of impact, in order of time, and kinds of harm."""
     before = Span(inside[0].start - _BEFORE, inside[0].start)
     found: list[Breakdown] = []
-    for harm in _harms(judged):
-        made = _made(harm, counters, evidence.placements, inside, before)
+    for harm in harms:
+        made = _made(harm, counters, placements, inside, before)
         if made is not None:
             found += _told(made, harm)
     return tuple(found)
