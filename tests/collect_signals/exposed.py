@@ -50,8 +50,6 @@ def counted(metric: str, good: Labels, bad: Labels, /, **both: str) -> tuple[Row
 def buckets(
     base: str, unit: float = 1.0, per_second: float = GOOD + BAD, /, **labels: str
 ) -> tuple[Row, ...]:
-    base: str, unit: float = 1.0, per_second: float = GOOD + BAD, /, **labels: str
-) -> tuple[Row, ...]:
     """A histogram whose requests all took between 50 and 100 ms; `unit` is a second in its own unit."""
     rows = [
         Row(f"{base}_bucket", {**labels, "le": f"{bound * unit:g}"}, per_second if bound >= 0.1 else 0.0)
