@@ -17,8 +17,8 @@ def fleet_url(
     prometheus_binary: Path, promtool_binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """A Prometheus that holds the fleet."""
-    assert prometheus_binary
-    assert promtool_binary
+    assert prometheus_binary.is_file()
+    assert promtool_binary.is_file()
     data = tmp_path_factory.mktemp("fleet") / "data"
     create_blocks(list(fleet_series(FLEET, START, END)), data)
     with serve(data) as url:
