@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -50,19 +50,19 @@ class Failure:
     why: str
 
 
-@dataclass(slots=True)
 class Outcome:
     """Everything one scan did, filled as it goes, so that a failure half-way is told with what was done."""
 
-    services: int = 0
-    drafted: list[Drafted] = field(default_factory=list)
-    stood_out: list[StoodOut] = field(default_factory=list)
-    failed_sources: list[Failure] = field(default_factory=list)
-    failed_queries: list[Failure] = field(default_factory=list)
-    failed_commands: list[Failure] = field(default_factory=list)
-    queries: int = 0
-    samples: int = 0
-    sources: int = 0
+    def __init__(self) -> None:
+        self.services = 0
+        self.drafted: list[Drafted] = []
+        self.stood_out: list[StoodOut] = []
+        self.failed_sources: list[Failure] = []
+        self.failed_queries: list[Failure] = []
+        self.failed_commands: list[Failure] = []
+        self.queries = 0
+        self.samples = 0
+        self.sources = 0
 
     @property
     def changed(self) -> list[Drafted]:
