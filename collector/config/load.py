@@ -86,6 +86,8 @@ class _Loader:
             link_base=self._link_base() or url,
             deadline=self._positive("deadline", keys.prometheus.deadline),
             min_impact=self._min_impact(),
+            form=flags.form or keys.form,
+            templates=flags.templates or (self._base / keys.templates if keys.templates else None),
         )
 
     def _url(self) -> str:

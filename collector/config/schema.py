@@ -131,3 +131,5 @@ class ConfigKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy: PolicyKeys = PolicyKeys()
     links: LinkKeys = LinkKeys()
     scan: ScanKeys = ScanKeys()
+    form: str = ""
+    templates: str = ""

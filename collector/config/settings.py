@@ -37,6 +37,8 @@ class Flags:
     match: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     """As given: NAME=PROMQL."""
+    form: str | None = None
+    templates: Path | None = None
 
     def __repr__(self) -> str:
         """Without the headers, which may hold credentials."""
@@ -65,6 +67,10 @@ class Settings:
     deadline: timedelta
     min_impact: timedelta = MIN_IMPACT
     """Impact that lasted less than this gets no draft from `scan`; a window asked for with `draft` does."""
+    form: str = ""
+    """Which form of the draft; empty where none is named."""
+    templates: Path | None = None
+    """Directory of a team's own templates; None where none is named."""
 
     @property
     def server(self) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from collector.families.family import Family
+from collector.families.present import Present, part_of
+from collector.signals.choose import narrowing, of_family
 from collector.signals.failing import failing_matcher
 from collector.signals.labels import label, parsed
-from collector.signals.registry import ERROR_LABELS, FAMILIES, PLACE_LABELS, SERVICE_LABELS, Family
+from collector.signals.naming import either, families_present
+from collector.signals.registry import ERROR_LABELS, FOUND_BY_LABELS, PLACE_LABELS
 from collector.source import Source
 from incident.fleet.model import Member
 from incident.model.signals import Labels
@@ -28,7 +32,8 @@ class Named:
     metric: str
     label: str
     before: tuple[str, ...]
-    only: tuple[tuple[str, str], ...] = ()
+    narrow: tuple[Matcher, ...] = ()
+    """By which each request is counted once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +56,25 @@ def list_services(source: Source, matchers: Sequence[str], window: Span) -> tupl
     failures. Raises what the source raises, and ConfigError for matchers that are not PromQL.
     """
     scope = parsed(matchers)
-    names = [*_counters(), *_histograms(), "up"]
-    labels = ["__name__", *SERVICE_LABELS, *PLACE_LABELS, *ERROR_LABELS, *_only_labels()]
-    chosen = selector("", (Matcher("__name__", "=~", "|".join(names)), *scope))
+    there = families_present(source, window)
+    names = either((*_counters(there), *(f"{base}_count" for _, base in _bases(there)), "up"))
+    chosen = selector("", (Matcher("__name__", "=~", names), *scope))
     grid = aligned(window, max(window.length / _LOOKS // _SECOND * _SECOND, _LEAST_STEP))
-    answer = source.range(f"group by ({', '.join(dict.fromkeys(labels))}) ({chosen})", grid)
-    return listed(one.labels for one in answer.series)
+    answer = source.range(f"group by ({', '.join(_labels(there))}) ({chosen})", grid)
+    return listed((one.labels for one in answer.series), there)
 
 
 _SECOND = timedelta(seconds=1)
 
 
-def listed(series: Iterable[Labels]) -> tuple[Listed, ...]:
-    """The services that these label sets (with `__name__`) tell of."""
+def listed(series: Iterable[Labels], there: Present) -> tuple[Listed, ...]:
+    """The services that these label sets (with `__name__`) of the families tell of."""
     by_metric: dict[str, list[Labels]] = defaultdict(list)
     for labels in series:
         by_metric[label(labels, "__name__")].append(labels)
-    requests = _requests(by_metric)
-    latencies = _latencies(by_metric)
-    ups = {member: found for member, (found, _) in _members("up", by_metric["up"], ()).items()}
+    requests = _requests(by_metric, there)
+    latencies = _latencies(by_metric, there)
+    ups = {member: found for member, (found, _) in _members("up", by_metric["up"], None).items()}
     members = sorted({*requests, *(m for m in ups if not _known(m, requests))})
     return tuple(
         Listed(
@@ -83,12 +88,12 @@ def listed(series: Iterable[Labels]) -> tuple[Listed, ...]:
     )
 
 
-def service_of(labels: Labels) -> tuple[str, str]:
+def service_of(labels: Labels, first: tuple[str, ...] = ()) -> tuple[str, str]:
     """The label that names the service of a series, and the name; empty where none does.
 
-    `job` as OpenTelemetry writes it is namespace/name.
+    `job` as OpenTelemetry writes it is namespace/name. `first` are labels that count before the usual ones.
     """
-    for name in SERVICE_LABELS:
+    for name in (*first, *_SERVICE):
         value = label(labels, name)
         if value:
             return name, value.rpartition("/")[2] if name in ("job", "exported_job") else value
@@ -102,49 +107,54 @@ def place_of(labels: Labels) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in present if f"exported_{name}" not in names)
 
 
-def _requests(by_metric: dict[str, list[Labels]]) -> dict[Member, tuple[Named, list[Labels]]]:
-    """The counter of each service: the first family that tells failures apart, else the first."""
-    chosen: dict[Member, tuple[Named, list[Labels]]] = {}
-    for family in FAMILIES:
-        for member, (found, own) in _members(family.counter, by_metric[family.counter], family.only).items():
-            before = chosen.get(member)
-            if before is None or (failing_matcher(before[1]) is None and failing_matcher(own) is not None):
-                chosen[member] = (found, own)
-    return chosen
+def _requests(by_metric: dict[str, list[Labels]], there: Present) -> dict[Member, tuple[Named, list[Labels]]]:
+    """The counter of each service: one that tells failures, its own before a proxy's, else the first."""
+    chosen: dict[Member, tuple[tuple[bool, bool], Named, list[Labels]]] = {}
+    for family in there.families:
+        found = _members(family.counter, by_metric.get(family.counter, []), family)
+        for member, (named, own) in found.items():
+            rank = (failing_matcher(own) is None, family.proxied)
+            if member not in chosen or rank < chosen[member][0]:
+                chosen[member] = (rank, named, own)
+    return {member: (named, own) for member, (_, named, own) in chosen.items()}
 
 
-def _latencies(by_metric: dict[str, list[Labels]]) -> dict[Member, Named]:
+def _latencies(by_metric: dict[str, list[Labels]], there: Present) -> dict[Member, Named]:
     chosen: dict[Member, Named] = {}
-    for family, base in _bases():
+    for family, base in _bases(there):
         metric = f"{base}_count"
-        for member, (found, _) in _members(metric, by_metric[metric], family.only).items():
-            chosen.setdefault(member, Named(base, found.label, found.before, found.only))
+        for member, (found, _) in _members(metric, by_metric.get(metric, []), family).items():
+            chosen.setdefault(member, replace(found, metric=base))
     return chosen
 
 
 def _members(
-    metric: str, series: Sequence[Labels], only: tuple[tuple[str, str], ...]
+    metric: str, series: Sequence[Labels], family: Family | None
 ) -> dict[Member, tuple[Named, list[Labels]]]:
     """The services that series of one metric name, each with its series."""
+    first = family.named_by if family else ()
+    order = (*first, *(name for name in _SERVICE if name not in first))
+    mine = of_family(series, metric, family) if family else series
     own: dict[Member, list[Labels]] = defaultdict(list)
     names: dict[Member, str] = {}
-    carried = {name for labels in series for name, value in labels if value}
-    for labels in series:
-        name, service = service_of(labels)
-        if service and all(label(labels, key) == value for key, value in only):
+    carried = {name for labels in mine for name, value in labels if value}
+    for labels in mine:
+        name, service = service_of(labels, first)
+        if service:
             member = Member(service, place_of(labels))
             # Of a service that some series name better than others, the better label is taken.
-            if SERVICE_LABELS.index(name) <= SERVICE_LABELS.index(names.get(member, name)):
+            if order.index(name) <= order.index(names.get(member, name)):
                 names[member] = name
                 own[member].append(labels)
+    narrow = narrowing(family, mine) if family else ()
     return {
-        member: (Named(metric, names[member], _before(names[member], carried), only), labels)
+        member: (Named(metric, names[member], _before(names[member], order, carried), narrow), labels)
         for member, labels in own.items()
     }
 
 
-def _before(name: str, carried: set[str]) -> tuple[str, ...]:
-    return tuple(one for one in SERVICE_LABELS[: SERVICE_LABELS.index(name)] if one in carried)
+def _before(name: str, order: tuple[str, ...], carried: set[str]) -> tuple[str, ...]:
+    return tuple(one for one in order[: order.index(name)] if one in carried)
 
 
 def _known(member: Member, requests: dict[Member, tuple[Named, list[Labels]]]) -> bool:
@@ -163,17 +173,38 @@ def _agree(a: Member, b: Member) -> bool:
     return all(theirs.get(name, value) == value for name, value in a.place)
 
 
-def _counters() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(family.counter for family in FAMILIES))
+def _counters(there: Present) -> tuple[str, ...]:
+    """Counters under plain names; one with dots would need another spelling of every query."""
+    return tuple(name for name in there.counters() if _plain(name))
 
 
-def _bases() -> list[tuple[Family, str]]:
-    return [(family, base) for family in FAMILIES for base in family.histograms]
+def _bases(there: Present) -> list[tuple[Family, str]]:
+    """Durations whose mean can be told: those with a sum and a count."""
+    return [
+        (family, base)
+        for family in there.families
+        for base in family.histograms
+        if _plain(base) and {part_of(base, "sum"), part_of(base, "count")} <= there.names
+    ]
 
 
-def _histograms() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{base}_count" for _, base in _bases()))
+def _labels(there: Present) -> tuple[str, ...]:
+    """What the listing is grouped by."""
+    narrow = [
+        name
+        for family in there.families
+        for name in (
+            *(key for key, _ in (*family.only, *family.without)),
+            *(family.outermost[:1] if family.outermost else ()),
+            *family.named_by,
+        )
+    ]
+    wanted = ("__name__", *_SERVICE, *PLACE_LABELS, *ERROR_LABELS, *narrow)
+    return tuple(dict.fromkeys(name for name in wanted if _plain(name)))
 
 
-def _only_labels() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for family in FAMILIES for key, _ in family.only))
+def _plain(name: str) -> bool:
+    return "." not in name
+
+
+_SERVICE = tuple(name for name in FOUND_BY_LABELS if _plain(name))

@@ -163,8 +163,7 @@ class _Asker:
             loose = metric.label in ("job", "exported_job")
             owner = Matcher(metric.label, "=~", f"(.+/)?({words})" if loose else words)
         empty = (Matcher(one, "=", "") for one in metric.before)
-        only = (Matcher(key, "=", value) for key, value in metric.only)
-        return selector(name, (owner, *empty, *only, *self.scope, *more))
+        return selector(name, (owner, *empty, *metric.narrow, *self.scope, *more))
 
     def rate(self, group: _Group, name: str, *more: Matcher) -> str:
         """The metric's rate, summed for each service, without health routes."""
@@ -189,7 +188,7 @@ class _Asker:
                 yield _Group(named, matcher, tuple(rows[first : first + most]))
 
 
-_NO_HEALTH = tuple(Matcher(name, "!~", HEALTH_PATTERN) for name in ROUTE_LABELS)
+_NO_HEALTH = tuple(Matcher(name, "!~", HEALTH_PATTERN) for name in ROUTE_LABELS if "." not in name)
 
 
 def _by(metric: Named) -> str:

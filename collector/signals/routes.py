@@ -17,6 +17,8 @@ _PATTERN = (
     r"(?:/(?:actuator|management|internal|api|_|-|q))?/_?"
     r"(?:health|healthz|healthy|health[-_]?check|live|livez|liveness|ready|readyz|readiness|metrics|ping|prometheus)"
     r"(?:/(?:live|ready|liveness|readiness|started|startup))?/?"
+    # The services by which gRPC servers answer health checks and describe themselves.
+    r"|grpc\.(?:health|reflection)\.v1(?:alpha)?\.(?:Health|ServerReflection)"
 )
 _HEALTH = re.compile(_PATTERN, re.IGNORECASE)
 HEALTH_PATTERN = f"(?i:{_PATTERN})"

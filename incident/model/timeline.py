@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from incident.model.detection import Detection
 from incident.model.evidence import Origin, Scope
 from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
@@ -108,6 +109,8 @@ class Milestones:
     acknowledged: Moment | None = None
     mitigated: Moment | None = None
     resolved: Moment | None = None
+    notified: Moment | None = None
+    """When somebody was first sent word of the first alert, as the tools that send it recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ class Duration:
     end: str
     value: timedelta | None
     why_null: str = ""
+    plus_minus: timedelta = timedelta(0)
+    """How much the value may be off: the uncertainties of both ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +215,8 @@ class Timeline:
     signals_explained: tuple[str, ...]
     alerts_nearby: tuple[AlertInterval, ...] = ()
     """Firing intervals of alerts in the same namespace, or that name nothing."""
+    detection: Detection = field(default_factory=Detection)
+    """What showed the impact first, who watched, and a rule that would have told of it."""
 
     @property
     def state(self) -> State | None:

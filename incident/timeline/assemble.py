@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from incident.alerting.detection import detection
 from incident.impact.assess import Assessment, assess
 from incident.impact.departures import baseline_points
 from incident.model.evidence import Evidence
@@ -90,6 +91,7 @@ def assemble(
             *_unmeasured(judged),
         ),
         signals_explained=evidence.signals_explained,
+        detection=detection(evidence, judged),
     )
 
 

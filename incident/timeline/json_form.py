@@ -18,6 +18,7 @@ from incident.model.timeline import (
     Timeline,
 )
 from incident.text.instants import rfc3339
+from incident.timeline.detection_form import detection_document
 
 SCHEMA = "incident-timeline/1"
 
@@ -66,6 +67,7 @@ def _document(t: Timeline) -> dict[str, Any]:
         "alerts_nearby": [_alert(a) for a in t.alerts_nearby],
         "alerts_elsewhere": t.alerts_elsewhere,
         "alerts_readable": t.alerts_readable,
+        "detection": detection_document(t.detection),
         "signals": [_signal(s) for s in t.signals],
         "unknowns": [_unknown(u) for u in t.unknowns],
     }
@@ -138,6 +140,7 @@ def _duration(d: Duration) -> dict[str, Any]:
         "to": d.end,
         "seconds": _seconds(d.value),
         "why_null": d.why_null or None,
+        "plus_minus_s": None if d.value is None else _seconds(d.plus_minus),
     }
 
 

@@ -22,6 +22,7 @@ def settings_of(given: Given) -> Settings:
     named = text(given, "config")
     http = text(given, "http_config_file")
     output = text(given, "output")
+    templates = text(given, "templates")
     flags = Flags(
         prometheus=text(given, "prometheus") or None,
         http_config_file=Path(http) if http else None,
@@ -31,6 +32,8 @@ def settings_of(given: Given) -> Settings:
         service=text(given, "service") or None,
         match=texts(given, "match"),
         signals=texts(given, "signals"),
+        form=text(given, "draft_form") or None,
+        templates=Path(templates) if templates else None,
     )
     return load_settings(flags, os.environ, Path(named) if named else None)
 

@@ -1,7 +1,7 @@
 """The words: a Timeline as Markdown, edited Markdown as one HTML page, the few lines of a terminal."""
 
 from report.render.draft import markdown
-from report.render.forms import FORMS, FormError
+from report.render.forms import FORMS, FormError, check_form
 from report.render.headline import headline
 from report.render.index import Index, IndexRow, index_html, index_markdown
 from report.render.page import html
@@ -18,6 +18,7 @@ __all__ = [
     "Index",
     "IndexRow",
     "Review",
+    "check_form",
     "found",
     "headline",
     "html",

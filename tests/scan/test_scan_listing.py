@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.families.present import assumed
 from collector.screening.listing import listed, place_of, service_of
 from incident.fleet.model import Member
 from incident.model.signals import Labels
@@ -36,7 +37,7 @@ def test_one_name_in_two_namespaces_is_two_services() -> None:
     """They are screened apart, and never summed."""
     series = [_labels("http_requests_total", service="api", namespace=ns, code="200") for ns in ("a", "b")]
 
-    assert [one.member for one in listed(series)] == [
+    assert [one.member for one in listed(series, assumed())] == [
         Member("api", (("namespace", "a"),)),
         Member("api", (("namespace", "b"),)),
     ]
@@ -48,7 +49,8 @@ def test_the_counter_that_tells_failures_is_taken_first() -> None:
         [
             _labels("http_requests_total", service="api"),
             _labels("grpc_server_handled_total", service="api", grpc_code="OK"),
-        ]
+        ],
+        assumed(),
     )
 
     assert one.requests is not None
@@ -63,7 +65,8 @@ def test_targets_without_requests_are_services_too() -> None:
             _labels("up", job="node", instance="n:1"),
             _labels("up", service="api", job="api", namespace="prod"),
             _labels("http_requests_total", service="api", code="200"),
-        ]
+        ],
+        assumed(),
     )
 
     assert [(str(one.member), one.requests is not None, one.up is not None) for one in found] == [

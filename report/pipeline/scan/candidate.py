@@ -19,6 +19,7 @@ from incident.text.numbers import digits, percent, quantity
 from incident.text.promql import Matcher
 from report.pipeline.collecting import collect
 from report.pipeline.flow import draft, judged
+from report.pipeline.forms import formed
 from report.pipeline.merging import Outcome as Written
 from report.pipeline.scan.known import Known, settled, window_for
 from report.pipeline.scan.outcome import Change, Drafted, StoodOut
@@ -81,7 +82,7 @@ def _collected(candidate: Candidate, asked: Span, scope: tuple[str, ...], desk: 
         discovery=settings.discovery,
         tenant=settings.tenant,
     )
-    shown = Presentation(settings.timezone.key, settings.link_base, settings.policy)
+    shown = formed(Presentation(settings.timezone.key, settings.link_base, settings.policy, ""), settings)
     # The newest minutes are left out here as well: what is late in them would look like lost traffic.
     evidence = collect(desk.source, request, shown, now=desk.now - LATE_SAMPLES, say=desk.say)
     return replace(evidence, origin=replace(evidence.origin, collected_at=desk.now))
