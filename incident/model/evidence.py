@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from incident.model.facts import AlertInterval, AlertRule, Change, Entered, Unknown
 from incident.model.policy import Policy
-from incident.model.signals import Counters, SignalSeries, Targets
+from incident.model.signals import Counters, EarlierPeriod, SignalSeries, Targets
 from incident.model.spans import Grid, Span
 
 
@@ -87,3 +87,5 @@ class Evidence:
     """What people and their tools recorded, from files given with `--events`."""
     requested: Span | None = None
     """The window people gave, where `asked` is the part of it around the impact, read at a finer step."""
+    earlier: tuple[EarlierPeriod, ...] = ()
+    """The same hours of earlier days, the most alike first; empty where the lead-in holds days itself."""

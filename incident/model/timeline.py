@@ -176,6 +176,18 @@ class SignalReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """An earlier period that the signals were compared with."""
+
+    ago: timedelta
+    step: timedelta
+    signals: tuple[str, ...]
+    """Those of which it had samples."""
+    note: str
+    """Why some or all are not known; empty where nothing is missing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """One incident, or the finding that there was none, in one window."""
 
@@ -210,6 +222,8 @@ class Timeline:
     signals_explained: tuple[str, ...]
     alerts_nearby: tuple[AlertInterval, ...] = ()
     """Firing intervals of alerts in the same namespace, or that name nothing."""
+    compared: tuple[Compared, ...] = ()
+    """The earlier periods that were asked for; empty where none were."""
 
     @property
     def state(self) -> State | None:
