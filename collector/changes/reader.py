@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from collector.signals.measure import COSTS_ITS_OWN, failed, partial
 from collector.signals.samples import read_raw
 from collector.source import Answer, Source
@@ -13,14 +11,14 @@ from incident.model.spans import Grid, Span
 from incident.model.where import Placement
 
 
-@dataclass(slots=True)
 class Reader:
-    """A source over one span, and what could not be read of it."""
+    """A source over one span; `unknowns` is what could not be read, `placements` what was learnt on the way."""
 
-    source: Source
-    span: Span
-    unknowns: list[Unknown] = field(default_factory=list)
-    placements: tuple[Placement, ...] = ()
+    def __init__(self, source: Source, span: Span) -> None:
+        self.source = source
+        self.span = span
+        self.unknowns: list[Unknown] = []
+        self.placements: tuple[Placement, ...] = ()
 
     def read(self, query: str, series: int, what: str) -> tuple[Samples, ...]:
         """Raw samples of a selector of about `series` series; `what` names it where it fails."""
