@@ -12,7 +12,7 @@ from incident.model.where import Placement
 
 
 class Reader:
-    """A source over one span; `unknowns` is what could not be read, `placements` what was learnt on the way."""
+    """A source over one span; `unknowns` could not be read, `placements` were learnt on the way."""
 
     def __init__(self, source: Source, span: Span) -> None:
         self.source = source
