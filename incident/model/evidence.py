@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from incident.model.conditions import Condition
 from incident.model.facts import AlertInterval, AlertRule, Change, Entered, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Counters, SignalSeries, Targets
@@ -87,3 +88,7 @@ class Evidence:
     """What people and their tools recorded, from files given with `--events`."""
     requested: Span | None = None
     """The window people gave, where `asked` is the part of it around the impact, read at a finer step."""
+    conditions: tuple[Condition, ...] = ()
+    """What the rules of the service's firing alerts compare, and signals with a limit."""
+    alert: str = ""
+    """The alert whose firing was asked for by name."""

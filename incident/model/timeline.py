@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from incident.model.conditions import ConditionStretch
 from incident.model.evidence import Origin, Scope
 from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
@@ -210,6 +211,8 @@ class Timeline:
     signals_explained: tuple[str, ...]
     alerts_nearby: tuple[AlertInterval, ...] = ()
     """Firing intervals of alerts in the same namespace, or that name nothing."""
+    conditions: tuple[ConditionStretch, ...] = ()
+    """When the conditions of alerts and of signals with a limit were true."""
 
     @property
     def state(self) -> State | None:

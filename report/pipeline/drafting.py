@@ -231,7 +231,8 @@ def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str
     shown = Presentation(
         settings.timezone.key, settings.link_base, settings.policy, _text(given, "draft_form") or "full"
     )
-    return collect(source, _request(settings, service, span), shown, now=now, say=say)
+    wanted = replace(_request(settings, service, span), alert=asked.alert)
+    return collect(source, wanted, shown, now=now, say=say)
 
 
 def _request(settings: Settings, service: str, span: Span) -> SurveyRequest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from collector.alerts.exporters import subject
 from collector.errors import ConfigError, NoData
 from collector.source import Source
 from incident.model.signals import Samples
@@ -98,7 +99,7 @@ def _past(span: Span, now: datetime) -> Span:
 
 
 def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, str]:
-    """The latest firing of an alert with an hour to each side, and the service its labels name (or "").
+    """The latest firing of an alert with an hour to each side, and what its labels say it is about.
 
     Searched backwards day by day. Raises NoData where it did not fire within two weeks.
     """
@@ -108,8 +109,8 @@ def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, str
         answer = source.raw(query, Span(until - _DAY, until))
         if answer.series:
             start, end, series = _latest_firing(answer.series)
-            service = next((v for label in _SERVICE if (v := series.label(label))), "")
-            return Span(start - _ALERT_MARGIN, min(end + _ALERT_MARGIN, now)), service
+            about = subject(name, tuple(pair for pair in series.labels if pair[0] not in _MECHANICAL))
+            return Span(start - _ALERT_MARGIN, min(end + _ALERT_MARGIN, now)), about
         until -= _DAY
     raise NoData(
         f"alert {name}: no firing sample in ALERTS in the {_ALERT_SEARCH.days} days before {rfc3339(now)}; "
@@ -117,7 +118,7 @@ def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, str
     )
 
 
-_SERVICE = ("service_name", "exported_service", "service", "app", "application", "job")
+_MECHANICAL = ("__name__", "alertname", "alertstate")
 
 
 def _latest_firing(series: tuple[Samples, ...]) -> tuple[datetime, datetime, Samples]:
