@@ -183,6 +183,7 @@ def _read(source: Source, evidence: Evidence, wanted: _Wanted, on_progress: Prog
         interval=wanted.interval,
         guarded=wanted.compared.guarded,
         samples=samples,
+        of_threshold=wanted.compared.of_threshold,
     )
     drawn = (_on_survey(spec, samples, wanted, evidence.grid),) if wanted.alert else ()
     return _Read((condition,), drawn, unknowns, ())
@@ -225,8 +226,13 @@ def _on_survey(spec: SignalSpec, samples: Samples, wanted: _Wanted, grid: Grid) 
 def _measured(wanted: _Wanted) -> str:
     """The metric, where the measured side is made of one; else the alert or the signal."""
     names = metric_names(wanted.compared.measured)
-    only = len(names) == 1 and not wanted.compared.of_threshold
-    return names[0] if only and wanted.alert else wanted.signal
+    if len(names) != 1 or wanted.compared.of_threshold or not wanted.alert:
+        return wanted.signal
+    return f"time since {names[0]}" if _is_age(wanted.compared.measured) else names[0]
+
+
+def _is_age(measured: str) -> bool:
+    return measured.replace(" ", "").startswith("time()-")
 
 
 def _spec(wanted: _Wanted, evidence: Evidence) -> SignalSpec:
@@ -274,8 +280,7 @@ def _unit(compared: Comparison) -> str:
         return "ratio" if 0 < compared.limit <= 1 else "%" if percent else ""
     if _all_end(names, ("_bytes",)) and "rate" not in text:
         return "bytes"
-    ages = text.replace(" ", "").startswith("time()-")
-    return "s" if ages or (_all_end(names, ("_seconds",)) and "rate" not in text) else ""
+    return "s" if _is_age(text) or (_all_end(names, ("_seconds",)) and "rate" not in text) else ""
 
 
 def _all_end(names: Sequence[str], endings: tuple[str, ...]) -> bool:

@@ -26,6 +26,7 @@ _THINGS = (
     "server",
     "nodename",
     "node",
+    "instance",
 )
 
 

@@ -28,6 +28,8 @@ class Condition:
     guarded: bool
     """The rule has further conditions beside this one, which are not timed."""
     samples: Samples
+    of_threshold: bool = False
+    """The threshold is measured too: values are shares of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from incident.text.numbers import quantity
 from incident.timeline.ids import event_id
 
 _WORDS = {">": "over", ">=": "at least", "<": "under", "<=": "at most", "==": "at", "!=": "other than"}
+_LONG, _ENDLESS = 120.0, 1e9
+"""Seconds that are read as a duration: from two minutes on, and less than a unix stamp."""
 _MOST_ROWS = 3
 """Stretches of one condition that are told each by its rows; of more only the first and the last."""
 
@@ -90,7 +92,16 @@ def _within(times: Millis, index: int) -> timedelta:
 
 def threshold_words(condition: Condition) -> str:
     """`over 10,000`, in the unit of the signal; of a share of its threshold `over its threshold`."""
-    return f"{_WORDS[condition.op]} {quantity(condition.limit, condition.unit)}"
+    limit = "its threshold" if condition.of_threshold else amount(condition.limit, condition)
+    return f"{_WORDS[condition.op]} {limit}"
+
+
+def amount(value: float, condition: Condition) -> str:
+    """A value of the condition for people: seconds by the minute and hour, shares of what they are."""
+    if condition.unit == "s" and _LONG <= abs(value) < _ENDLESS:
+        return format_duration(timedelta(seconds=round(value)))
+    shown = quantity(value, condition.unit)
+    return f"{shown} of its threshold" if condition.of_threshold else shown
 
 
 def named(condition: Condition) -> str:
@@ -120,7 +131,7 @@ def _rows(one: ConditionStretch, number: int, main: bool) -> Iterator[Event]:
     condition, words = one.condition, threshold_words(one.condition)
     often = f", on and off {one.times} times" if one.times > 1 else ""
     before = "; true already at the first sample read" if one.began_before else ""
-    worst = quantity(one.peak, condition.unit)
+    worst = amount(one.peak, condition)
     yield _row(one, "true", number, one.start, f"{named(condition)} {words}{often}{before}", main)
     if one.peak_at != one.start:
         lowest = "Lowest" if _is_low(condition) else "Peak of"

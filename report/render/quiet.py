@@ -6,8 +6,7 @@ from datetime import datetime
 
 from incident.model.signals import Measure
 from incident.model.timeline import Status, Timeline
-from incident.text.numbers import quantity
-from incident.timeline.conditions import named, threshold_words
+from incident.timeline.conditions import amount, named, threshold_words
 from report.render.amounts import change
 from report.render.clock import Clock, clock_of
 from report.render.figures import own_firing
@@ -44,7 +43,7 @@ def _held(timeline: Timeline, clock: Clock) -> list[Md]:
             named(one.condition),
             threshold_words(one.condition),
             _stretch(clock, one.start, one.end),
-            quantity(one.peak, one.condition.unit),
+            amount(one.peak, one.condition),
             Md(f", on and off {one.times} times" if one.times > 1 else ""),
         )
         for one in timeline.conditions
