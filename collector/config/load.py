@@ -85,6 +85,8 @@ class _Loader:
             policy=self._policy(),
             link_base=self._link_base() or url,
             deadline=self._positive("deadline", keys.prometheus.deadline),
+            form=flags.form or keys.form,
+            templates=flags.templates or (self._base / keys.templates if keys.templates else None),
         )
 
     def _url(self) -> str:

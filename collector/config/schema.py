@@ -125,3 +125,5 @@ class ConfigKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signals: tuple[SignalKeys, ...] = ()
     policy: PolicyKeys = PolicyKeys()
     links: LinkKeys = LinkKeys()
+    form: str = ""
+    templates: str = ""

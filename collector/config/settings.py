@@ -33,6 +33,8 @@ class Flags:
     match: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     """As given: NAME=PROMQL."""
+    form: str | None = None
+    templates: Path | None = None
 
     def __repr__(self) -> str:
         """Without the headers, which may hold credentials."""
@@ -59,6 +61,10 @@ class Settings:
     link_base: str
     """Address of Prometheus for links in the draft: the external one, else `url`."""
     deadline: timedelta
+    form: str = ""
+    """Which form of the draft; empty where none is named."""
+    templates: Path | None = None
+    """Directory of a team's own templates; None where none is named."""
 
     @property
     def server(self) -> str:

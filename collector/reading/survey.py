@@ -13,6 +13,7 @@ from collector.changes.events import ChangeHistory, change_events
 from collector.errors import NoData
 from collector.signals.custom import WantedSignal, with_wanted
 from collector.signals.discover import Found, discover
+from collector.signals.explain import explained
 from collector.signals.home import home_of
 from collector.signals.measure import COSTS_ITS_OWN, Progress, measure, read_targets
 from collector.signals.pace import DEFAULT_SCRAPE, scrape_interval, survey_step
@@ -85,7 +86,7 @@ def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: P
         alert_rules=None,
         rules_seen=None,
         changes=(),
-        unknowns=(*unknown_pace, *presence.unknowns, *measured.unknowns),
+        unknowns=(*unknown_pace, *(found.unknowns if found else ()), *presence.unknowns, *measured.unknowns),
         signals_explained=_explained(signals, found),
         alert=request.alert,
     )
@@ -251,8 +252,4 @@ def _origin(source: Source, request: SurveyRequest, now: datetime) -> Origin:
 
 def _explained(signals: Sequence[SignalSeries], found: Found | None) -> tuple[str, ...]:
     lines = [f"{signal.spec.name}: {signal.spec.why}" for signal in signals]
-    if found is not None and found.requests is not None and found.requests.failing is None:
-        lines.append(f"errors: none; no label of {found.requests.family.counter} tells failures apart")
-    if found is not None and found.also:
-        lines.append(f"not taken: {', '.join(found.also)}; it counts the same requests again")
-    return tuple(lines)
+    return (*lines, *(explained(found) if found is not None else ()))

@@ -16,7 +16,9 @@ from incident.text.promql import Matcher, regex_literal
 _HEALTH = re.compile(
     r"(?:/(?:actuator|management|internal|api|_|-|q))?/_?"
     r"(?:health|healthz|healthy|health[-_]?check|live|livez|liveness|ready|readyz|readiness|metrics|ping|prometheus)"
-    r"(?:/(?:live|ready|liveness|readiness|started|startup))?/?",
+    r"(?:/(?:live|ready|liveness|readiness|started|startup))?/?"
+    # The services by which gRPC servers answer health checks and describe themselves.
+    r"|grpc\.(?:health|reflection)\.v1(?:alpha)?\.(?:Health|ServerReflection)",
     re.IGNORECASE,
 )
 

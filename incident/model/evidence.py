@@ -47,9 +47,11 @@ class Presentation:
     """Where links to graphs lead; empty for none."""
     policy: Policy = field(default_factory=Policy)
     form: str = "full"
-    """Which form of the draft was asked for."""
+    """Which form of the draft was asked for; empty while nobody has said."""
     generation: int = 1
     """Which generation of the draft's text was made from it; a replay makes that one again."""
+    templates: tuple[tuple[str, str], ...] = ()
+    """A team's own templates, name and source, in the order of their names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

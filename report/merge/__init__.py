@@ -4,21 +4,18 @@ from report.merge.fallback import best_base
 from report.merge.guard import human_lines, lost_lines, mostly_gone
 from report.merge.insert import insert_row
 from report.merge.merge import Merged, merge
-from report.merge.plan import Plan, edited_lines, generation_of, plan
+from report.merge.reading.blocks import generation_of
 from report.merge.telling import readable_diff, summary
 
 __all__ = [
     "Merged",
-    "Plan",
     "best_base",
-    "edited_lines",
     "generation_of",
     "human_lines",
     "insert_row",
     "lost_lines",
     "merge",
     "mostly_gone",
-    "plan",
     "readable_diff",
     "summary",
 ]

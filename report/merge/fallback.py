@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from report.merge import orphans
-from report.merge.blocks import ORPHANS, Block, Draft, anchor_of, blocks_of
-from report.merge.diff3 import alike
-from report.merge.lines import Line, meant, read_lines
+from report.merge.joining import orphans
+from report.merge.joining.diff3 import alike
+from report.merge.reading.blocks import ORPHANS, Block, Draft, anchor_of, blocks_of
+from report.merge.reading.lines import Line, meant, read_lines
 
 _ENOUGH = 0.6
 """Share of a base's lines that a draft must still have: below, another base or none may be the right one."""

@@ -9,10 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from report.merge import rows
-from report.merge.blocks import parse
-from report.merge.lines import Line, meant, read_lines, without_anchors
-from report.merge.updates import payload, repeats
+from report.merge.joining.updates import payload, repeats
+from report.merge.reading import rows
+from report.merge.reading.blocks import parse
+from report.merge.reading.lines import Line, meant, read_lines, without_anchors
 
 _MOSTLY = 0.5
 """Share of blocks that may be gone at once; more is a file cut short more often than an edit."""

@@ -9,7 +9,7 @@ from incident.model.facts import Entered
 from incident.text.durations import compact
 from incident.text.instants import clock
 from incident.text.markdown import cell
-from report.merge.table import Table, timeline_table
+from report.merge.reading.table import Table, timeline_table
 
 _SHORT_ID = 4
 _SECOND = timedelta(seconds=1)

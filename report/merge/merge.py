@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from report.merge.blocks import DRAFT, LINKS, ORPHANS, Block, Draft, parse
 from report.merge.fallback import reanchored
 from report.merge.guard import human_lines
-from report.merge.lines import Line, joined, meant
-from report.merge.orphans import own_words, section, told
-from report.merge.refresh import Outcome, refreshed
+from report.merge.joining.orphans import own_words, section, told
+from report.merge.joining.refresh import Outcome, refreshed
+from report.merge.reading.blocks import DRAFT, LINKS, ORPHANS, Block, Draft, parse
+from report.merge.reading.lines import Line, joined, meant
 
 
 @dataclass(frozen=True, slots=True)

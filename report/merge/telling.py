@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 
 from incident.text.controls import cut, terminal
-from report.merge.lines import read_lines
 from report.merge.merge import Merged
+from report.merge.reading.lines import read_lines
 
 _WIDTH = 160
 """Characters shown of a line; addresses are longer, and nobody reads them in a diff."""

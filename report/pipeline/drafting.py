@@ -25,6 +25,7 @@ from report.exits import Exit
 from report.pipeline.collecting import collect
 from report.pipeline.doctor import Health, examine
 from report.pipeline.flow import Draft, draft, previewed
+from report.pipeline.forms import formed
 from report.pipeline.imported import with_events
 from report.pipeline.keeping import read_evidence
 from report.pipeline.merging import Outcome
@@ -159,6 +160,7 @@ def settings_of(given: Given) -> Settings:
     named = _text(given, "config")
     http = _text(given, "http_config_file")
     output = _text(given, "output")
+    templates = _text(given, "templates")
     flags = Flags(
         prometheus=_text(given, "prometheus") or None,
         http_config_file=Path(http) if http else None,
@@ -168,6 +170,8 @@ def settings_of(given: Given) -> Settings:
         service=_text(given, "service") or None,
         match=_texts(given, "match"),
         signals=_texts(given, "signals"),
+        form=_text(given, "draft_form") or None,
+        templates=Path(templates) if templates else None,
     )
     return load_settings(flags, os.environ, Path(named) if named else None)
 
@@ -193,13 +197,11 @@ def _no_window(given: Given) -> None:
         )
 
 
-def _shown_as(evidence: Evidence, given: Given) -> Evidence:
-    """The evidence as it was shown first, or in the zone that is asked for now."""
-
+def _shown_as(evidence: Evidence, given: Given, settings: Settings) -> Evidence:
+    """The evidence as it was shown first, or in the zone and the form that are asked for now."""
     name = _text(given, "timezone")
-    if not name:
-        return evidence
-    return replace(evidence, presentation=replace(evidence.presentation, zone=zone(name).key))
+    shown = formed(evidence.presentation, settings)
+    return replace(evidence, presentation=replace(shown, zone=zone(name).key) if name else shown)
 
 
 def _connected(settings: Settings) -> PrometheusSource:
@@ -210,13 +212,14 @@ def _evidence(given: Given, settings: Settings, *, now: datetime, say: Callable[
     """Kept evidence where a replay is asked for, else what the live source has."""
     if given.get("replay"):
         _no_window(given)
-        return _shown_as(read_evidence(Path(_text(given, "replay"))), given)
+        return _shown_as(read_evidence(Path(_text(given, "replay"))), given, settings)
     return _live(given, settings, now=now, say=say)
 
 
 def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str], None]) -> Evidence:
     settings.server  # noqa: B018 - no address is a mistake to tell before any other
     asked = _asked(given)
+    shown = formed(Presentation(settings.timezone.key, settings.link_base, settings.policy, ""), settings)
     span = window(asked, now=now, zone=settings.timezone if settings.timezone_given else None)
     source = _connected(settings)
     service = settings.service
@@ -230,9 +233,6 @@ def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str
         raise ConfigError("service: none given; name one with --service, or `service:` in the configuration")
     if not given.get("quiet"):
         print(f"window   {described(span, settings.timezone)}", file=sys.stderr)
-    shown = Presentation(
-        settings.timezone.key, settings.link_base, settings.policy, _text(given, "draft_form") or "full"
-    )
     wanted = replace(_request(settings, service, span), alert=asked.alert)
     return collect(source, wanted, shown, now=now, say=say)
 

@@ -18,6 +18,7 @@ from collector.kept.replay import load
 from incident.model.evidence import Evidence
 from incident.model.signals import Role
 from incident.model.spans import Span
+from report.pipeline.forms import as_before
 
 EVIDENCE = "evidence.json.gz"
 _POORER = 0.9
@@ -56,6 +57,7 @@ def reconciled(new: Evidence, directory: Path) -> Evidence:
     Raises NoData where the new holds less of the window than the kept.
     """
     kept = kept_evidence(directory)
+    new = as_before(new, kept)
     if kept is None:
         return new
     if _samples(new, kept.asked) < _POORER * _samples(kept, kept.asked):

@@ -1,7 +1,7 @@
 """The words: a Timeline as Markdown, edited Markdown as one HTML page, the few lines of a terminal."""
 
 from report.render.draft import markdown
-from report.render.forms import FORMS, FormError
+from report.render.forms import FORMS, FormError, check_form
 from report.render.headline import headline
 from report.render.page import html
 from report.render.paste import paste
@@ -15,6 +15,7 @@ __all__ = [
     "ChartRef",
     "FormError",
     "Review",
+    "check_form",
     "found",
     "headline",
     "html",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from report.merge.lines import Line, joined, read_lines
+from report.merge.reading.lines import Line, joined, read_lines
 
 ORPHANS = "orphans"
 """Key of the section that keeps what people wrote about facts that are gone."""
@@ -18,6 +18,7 @@ _BOM = "\ufeff"
 _ANCHOR = re.compile(
     r"(?P<mark>\s{0,3}<!--\s*itl:(?P<key>[a-z0-9][a-z0-9-]*)(?:\s+[a-z]+=[^\s<>]+)*\s*-->)(?P<rest>.*)"
 )
+_GENERATION = re.compile(r"\sgen=([0-9]{1,9})(?=\s)")
 _WAS = re.compile(r"\s{0,3}<!--\s*itl-was:[^<>]*-->(?P<rest>.*)")
 _SPELLED_OUT = re.compile(r"\s*(?:\\?<|&lt;)!?\\?!?(?:\\?-){2}\s*itl:[^<>]*(?:\\?-){2}(?:\\?>|&gt;)\s*")
 """An anchor as some wikis give it back: as text."""
@@ -118,3 +119,10 @@ def anchor_of(line: Line) -> str | None:
 def neutral(block: Block) -> Block:
     """The block as people's alone: its anchor marks nothing any more."""
     return replace(block, anchor=block.anchor.replace("itl:", "itl-was:", 1), own=True)
+
+
+def generation_of(text: str) -> int | None:
+    """The generation that the first anchor of a draft names; None where a wiki or a person removed it."""
+    first = next((block.anchor for block in parse(text).blocks if block.key == DRAFT), "")
+    found = _GENERATION.search(first)
+    return int(found[1]) if found else None

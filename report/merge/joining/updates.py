@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from report.merge import rows
-from report.merge.lines import FenceState, Line
+from report.merge.reading import rows
+from report.merge.reading.lines import FenceState, Line
 
 _SAYS = "tool update:"
 _MARK = re.compile(rf"\\?(?:>|&gt;)\s?{_SAYS}\s?")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from report.merge import events, rows
-from report.merge.diff3 import merge_lines
-from report.merge.events import Entry, Sides
-from report.merge.lines import Line, meant
-from report.merge.updates import By, Piece, gathered, laid_out
+from report.merge.joining import events
+from report.merge.joining.diff3 import merge_lines
+from report.merge.joining.events import Entry, Sides
+from report.merge.joining.updates import By, Piece, gathered, laid_out
+from report.merge.reading import rows
+from report.merge.reading.lines import Line, meant
 
 
 @dataclass(frozen=True, slots=True)

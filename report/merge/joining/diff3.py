@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from report.merge import rows
-from report.merge.lines import Line, meant
-from report.merge.updates import By, Piece
+from report.merge.joining.updates import By, Piece
+from report.merge.reading import rows
+from report.merge.reading.lines import Line, meant
 
 _ALIKE = 0.4
 """Share of common words from which two lines are one, reworded. Between a note and a fact it is below 0.2."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from report.merge import rows
-from report.merge.blocks import ORPHANS, Block, Draft, neutral
-from report.merge.body import merge_body
-from report.merge.lines import Line, meant
-from report.merge.orphans import Orphan, heading_of, with_head
+from report.merge.joining.body import merge_body
+from report.merge.joining.orphans import Orphan, heading_of, with_head
+from report.merge.reading import rows
+from report.merge.reading.blocks import ORPHANS, Block, Draft, neutral
+from report.merge.reading.lines import Line, meant
 
 
 @dataclass(frozen=True, slots=True)

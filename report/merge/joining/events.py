@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from report.merge import rows
-from report.merge.diff3 import alike
-from report.merge.lines import Line
+from report.merge.joining.diff3 import alike
+from report.merge.reading import rows
+from report.merge.reading.lines import Line
 
 Entry = tuple[Line, str | None]
 """A line, and the id of the event whose row it is."""

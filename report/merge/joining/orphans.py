@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from report.merge import rows
-from report.merge.blocks import ORPHANS, Block, Draft
-from report.merge.lines import Line
+from report.merge.reading import rows
+from report.merge.reading.blocks import ORPHANS, Block, Draft
+from report.merge.reading.lines import Line
 
 _HEADING = "## Orphaned notes"
 _EXPLAINED = (
