@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from incident.model.conditions import ConditionStretch
+from incident.model.detection import Detection
 from incident.model.evidence import Origin, Scope
 from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
@@ -109,6 +110,8 @@ class Milestones:
     acknowledged: Moment | None = None
     mitigated: Moment | None = None
     resolved: Moment | None = None
+    notified: Moment | None = None
+    """When somebody was first sent word of the first alert, as the tools that send it recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,8 @@ class Duration:
     end: str
     value: timedelta | None
     why_null: str = ""
+    plus_minus: timedelta = timedelta(0)
+    """How much the value may be off: the uncertainties of both ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +218,8 @@ class Timeline:
     """Firing intervals of alerts in the same namespace, or that name nothing."""
     conditions: tuple[ConditionStretch, ...] = ()
     """When the conditions of alerts and of signals with a limit were true."""
+    detection: Detection = field(default_factory=Detection)
+    """What showed the impact first, who watched, and a rule that would have told of it."""
 
     @property
     def state(self) -> State | None:

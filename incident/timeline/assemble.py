@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from incident.alerting.detection import detection
 from incident.impact.assess import Assessment, assess
 from incident.impact.departures import baseline_points
 from incident.model.evidence import Evidence
@@ -94,6 +95,7 @@ def assemble(
         ),
         signals_explained=evidence.signals_explained,
         conditions=held,
+        detection=detection(evidence, judged),
     )
 
 

@@ -19,6 +19,7 @@ from incident.model.timeline import (
     Timeline,
 )
 from incident.text.instants import rfc3339
+from incident.timeline.detection_form import detection_document
 
 SCHEMA = "incident-timeline/1"
 
@@ -67,6 +68,7 @@ def _document(t: Timeline) -> dict[str, Any]:
         "alerts_nearby": [_alert(a) for a in t.alerts_nearby],
         "alerts_elsewhere": t.alerts_elsewhere,
         "alerts_readable": t.alerts_readable,
+        "detection": detection_document(t.detection),
         "signals": [_signal(s) for s in t.signals],
         "conditions": [_condition(c) for c in t.conditions],
         "unknowns": [_unknown(u) for u in t.unknowns],
@@ -140,6 +142,7 @@ def _duration(d: Duration) -> dict[str, Any]:
         "to": d.end,
         "seconds": _seconds(d.value),
         "why_null": d.why_null or None,
+        "plus_minus_s": None if d.value is None else _seconds(d.plus_minus),
     }
 
 
