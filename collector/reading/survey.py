@@ -133,6 +133,7 @@ def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> E
         alert_rules=alerts.rules,
         rules_seen=alerts.rules_seen,
         changes=changes.changes,
+        placements=changes.placements,
         unknowns=_renewed(evidence.unknowns, alerts, changes),
     )
 

@@ -10,6 +10,7 @@ from incident.model.facts import AlertInterval, AlertRule, Change, Entered, Unkn
 from incident.model.policy import Policy
 from incident.model.signals import Counters, SignalSeries, Targets
 from incident.model.spans import Grid, Span
+from incident.model.where import Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +95,5 @@ class Evidence:
     """What the rules of the service's firing alerts compare, and signals with a limit."""
     alert: str = ""
     """The alert whose firing was asked for by name."""
+    placements: tuple[Placement, ...] = ()
+    """Version, node and zone of the service's targets, as far as their counters do not say it."""

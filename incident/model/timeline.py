@@ -13,6 +13,7 @@ from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Gap, SignalSpec
 from incident.model.spans import Moment, Span
+from incident.model.where import Breakdown
 
 
 class Status(StrEnum):
@@ -218,6 +219,8 @@ class Timeline:
     """Firing intervals of alerts in the same namespace, or that name nothing."""
     conditions: tuple[ConditionStretch, ...] = ()
     """When the conditions of alerts and of signals with a limit were true."""
+    where: tuple[Breakdown, ...] = ()
+    """Where the failures (or the lost or slow requests) concentrate; empty where nothing can be said."""
     detection: Detection = field(default_factory=Detection)
     """What showed the impact first, who watched, and a rule that would have told of it."""
 

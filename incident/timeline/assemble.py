@@ -22,6 +22,7 @@ from incident.timeline.conditions import condition_events, stretches
 from incident.timeline.measured import measured_events
 from incident.timeline.milestones import durations, milestones
 from incident.timeline.recorded import alert_events, change_events, entered_events, gap_events
+from incident.where import breakdowns
 
 _MOST_MAIN = 14
 """A first page has about a dozen rows; what is only supporting is folded into the evidence."""
@@ -81,6 +82,7 @@ def assemble(
         durations=durations(reached, judged, evidence.alerts_readable),
         events=_ordered([*_limited(kept), *entered_events(entered)]),
         alerts=tuple(a for a in alerts if a.firing_at is not None and a.nearness is Nearness.OWN),
+        where=breakdowns(evidence, judged),
         alerts_nearby=tuple(a for a in alerts if a.firing_at is not None and a.nearness is Nearness.NEARBY),
         alerts_elsewhere=evidence.alerts_elsewhere,
         alerts_readable=evidence.alerts_readable,
