@@ -11,6 +11,7 @@ import numpy as np
 from collector.alerts.history import AlertHistory, alert_history, alerts_name
 from collector.changes.events import ChangeHistory, change_events
 from collector.errors import NoData
+from collector.reading.earlier import with_earlier
 from collector.signals.custom import WantedSignal, with_wanted
 from collector.signals.discover import Found, discover
 from collector.signals.explain import explained
@@ -90,7 +91,7 @@ def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: P
         signals_explained=_explained(signals, found),
         alert=request.alert,
     )
-    return with_history(source, evidence, on_progress)
+    return with_history(source, with_earlier(source, evidence, on_progress), on_progress)
 
 
 # About 70 MB of JSON, and as much memory, for the raw `up` of all targets.

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from incident.model.conditions import Condition
 from incident.model.facts import AlertInterval, AlertRule, Change, Entered, Unknown
 from incident.model.policy import Policy
-from incident.model.signals import Counters, SignalSeries, Targets
+from incident.model.signals import Counters, EarlierPeriod, SignalSeries, Targets
 from incident.model.spans import Grid, Span
 from incident.model.where import Placement
 
@@ -95,5 +95,7 @@ class Evidence:
     """What the rules of the service's firing alerts compare, and signals with a limit."""
     alert: str = ""
     """The alert whose firing was asked for by name."""
+    earlier: tuple[EarlierPeriod, ...] = ()
+    """The same hours of earlier days, the most alike first; empty where the lead-in holds days itself."""
     placements: tuple[Placement, ...] = ()
     """Version, node and zone of the service's targets, as far as their counters do not say it."""

@@ -183,6 +183,18 @@ class SignalReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """An earlier period that the signals were compared with."""
+
+    ago: timedelta
+    step: timedelta
+    signals: tuple[str, ...]
+    """Those of which it had samples."""
+    note: str
+    """Why some or all are not known; empty where nothing is missing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """One incident, or the finding that there was none, in one window."""
 
@@ -219,6 +231,8 @@ class Timeline:
     """Firing intervals of alerts in the same namespace, or that name nothing."""
     conditions: tuple[ConditionStretch, ...] = ()
     """When the conditions of alerts and of signals with a limit were true."""
+    compared: tuple[Compared, ...] = ()
+    """The earlier periods that were asked for; empty where none were."""
     where: tuple[Breakdown, ...] = ()
     """Where the failures (or the lost or slow requests) concentrate; empty where nothing can be said."""
     detection: Detection = field(default_factory=Detection)

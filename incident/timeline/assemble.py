@@ -15,7 +15,7 @@ from incident.model.facts import AlertInterval, Entered, Nearness, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Measure
 from incident.model.spans import Span, instant
-from incident.model.timeline import Event, SignalReport, Status, Timeline
+from incident.model.timeline import Compared, Event, SignalReport, Status, Timeline
 from incident.text.links import prometheus_graph_url
 from incident.timeline.blind import gap_unknowns, service_gaps, unseen
 from incident.timeline.conditions import condition_events, stretches
@@ -97,6 +97,9 @@ def assemble(
         ),
         signals_explained=evidence.signals_explained,
         conditions=held,
+        compared=tuple(
+            Compared(p.ago, p.grid.step, tuple(s.name for s in p.signals), p.note) for p in evidence.earlier
+        ),
         detection=detection(evidence, judged),
     )
 
