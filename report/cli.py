@@ -237,9 +237,27 @@ def review(directory: str) -> None:
 def doctor(**flags: Flag) -> None:
     """Check the way to Prometheus: reachable, let in, version, retention, alerts, rules, signals."""
     with _told():
-        from report.pipeline.drafting import run_doctor
+        from report.pipeline.checkup.verbs import run_doctor
 
         sys.exit(run_doctor(flags, now=_now()))
+
+
+@main.command()
+@_source_options
+@_scope_options
+@click.option(
+    "--output",
+    "file",
+    metavar="FILE",
+    help="Where the configuration goes, or - for stdout; default config.yaml, never one that is there.",
+)
+@click.option("--timezone", metavar="ZONE", hidden=True)
+def init(**flags: Flag) -> None:
+    """Write a commented config.yaml of the services and signals that the server has."""
+    with _told():
+        from report.pipeline.checkup.verbs import run_init
+
+        sys.exit(run_init(flags, now=_now()))
 
 
 if __name__ == "__main__":

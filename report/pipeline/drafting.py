@@ -23,7 +23,6 @@ from incident.text.instants import parse_time, zone
 from incident.timeline import timeline_json
 from report.exits import Exit
 from report.pipeline.collecting import collect
-from report.pipeline.doctor import Health, examine
 from report.pipeline.flow import Draft, draft, previewed
 from report.pipeline.forms import formed
 from report.pipeline.imported import with_events
@@ -141,18 +140,6 @@ def run_review(directory: Path) -> Exit:
     for finding in judged.findings:
         print(finding)
     return Exit.DONE if judged.ready else Exit.PARTIAL
-
-
-def run_doctor(given: Given, *, now: datetime) -> Exit:
-    """`doctor`: every finding a line on stdout; bad ones make the exit code."""
-    settings = settings_of(given)
-    source = _connected(settings)
-    worst = Exit.DONE
-    for found in examine(source, now, settings.service, settings.match, settings.http.credential):
-        print(f"{found.health.value:<5} {found.what:<16} {terminal(found.says)}")
-        if found.health is Health.BAD:
-            worst = Exit.PARTIAL
-    return worst
 
 
 def settings_of(given: Given) -> Settings:
