@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import click
 
+from report import scan_options
 from report.exits import Exit, code_of
 
 Flag: TypeAlias = str | bool | tuple[str, ...] | None
@@ -217,6 +218,20 @@ def note(directory: str, time: str, text: str, kind: str, timezone: str | None, 
         sys.exit(
             run_note(Path(directory), time, text, kind, timezone, quiet=quiet, version=_version(), now=_now())
         )
+
+
+@main.command()
+@_options(*scan_options.PERIOD)
+@_source_options
+@_scope_options
+@_options(*scan_options.CRON)
+@_shown_options
+def scan(**flags: Flag) -> None:
+    """Find the incidents of a period in all services and draft or refresh each; made for cron."""
+    with _told():
+        from report.pipeline.scan.start import run_scan
+
+        sys.exit(run_scan(flags, version=_version(), now=_now(), clock=_now, workers=_is_own_process()))
 
 
 @main.command()
