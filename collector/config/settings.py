@@ -18,6 +18,10 @@ URL_VARIABLE = "PROMETHEUS_URL"
 
 _TENANT_HEADER = "x-scope-orgid"
 
+MIN_IMPACT = timedelta(minutes=2)
+"""Default of what `scan` drafts: below two minutes a human has hardly begun to look, and a restart or a
+failover that did its work is over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
@@ -33,6 +37,8 @@ class Flags:
     match: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     """As given: NAME=PROMQL."""
+    form: str | None = None
+    templates: Path | None = None
 
     def __repr__(self) -> str:
         """Without the headers, which may hold credentials."""
@@ -59,6 +65,12 @@ class Settings:
     link_base: str
     """Address of Prometheus for links in the draft: the external one, else `url`."""
     deadline: timedelta
+    min_impact: timedelta = MIN_IMPACT
+    """Impact that lasted less than this gets no draft from `scan`; a window asked for with `draft` does."""
+    form: str = ""
+    """Which form of the draft; empty where none is named."""
+    templates: Path | None = None
+    """Directory of a team's own templates; None where none is named."""
 
     @property
     def server(self) -> str:

@@ -11,8 +11,10 @@ import numpy as np
 from collector.alerts.history import AlertHistory, alert_history
 from collector.changes.events import ChangeHistory, change_events
 from collector.errors import NoData
+from collector.reading.earlier import with_earlier
 from collector.signals.custom import WantedSignal, with_wanted
 from collector.signals.discover import Found, discover
+from collector.signals.explain import explained
 from collector.signals.home import home_of
 from collector.signals.measure import COSTS_ITS_OWN, Progress, measure, read_targets
 from collector.signals.pace import DEFAULT_SCRAPE, scrape_interval, survey_step
@@ -83,10 +85,10 @@ def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: P
         alert_rules=None,
         rules_seen=None,
         changes=(),
-        unknowns=(*unknown_pace, *presence.unknowns, *measured.unknowns),
+        unknowns=(*unknown_pace, *(found.unknowns if found else ()), *presence.unknowns, *measured.unknowns),
         signals_explained=_explained(signals, found),
     )
-    return with_history(source, evidence, on_progress)
+    return with_history(source, with_earlier(source, evidence, on_progress), on_progress)
 
 
 # About 70 MB of JSON, and as much memory, for the raw `up` of all targets.
@@ -129,6 +131,7 @@ def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> E
         alert_rules=alerts.rules,
         rules_seen=alerts.rules_seen,
         changes=changes.changes,
+        placements=changes.placements,
         unknowns=_renewed(evidence.unknowns, alerts, changes),
     )
 
@@ -243,8 +246,4 @@ def _origin(source: Source, request: SurveyRequest, now: datetime) -> Origin:
 
 def _explained(signals: Sequence[SignalSeries], found: Found | None) -> tuple[str, ...]:
     lines = [f"{signal.spec.name}: {signal.spec.why}" for signal in signals]
-    if found is not None and found.requests is not None and found.requests.failing is None:
-        lines.append(f"errors: none; no label of {found.requests.family.counter} tells failures apart")
-    if found is not None and found.also:
-        lines.append(f"not taken: {', '.join(found.also)}; it counts the same requests again")
-    return tuple(lines)
+    return (*lines, *(explained(found) if found is not None else ()))

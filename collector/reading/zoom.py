@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from collector.reading.survey import quiet
-from collector.signals.choose import Latency, Requests
+from collector.signals.choose import Requests
 from collector.signals.discover import find_requests
+from collector.signals.latency import Latency, Shape
 from collector.signals.measure import COSTS_ITS_OWN, Progress, failed, partial
-from collector.signals.samples import joined, read_raw
+from collector.signals.native import read_counts
+from collector.signals.samples import RawRead, joined, read_raw
 from collector.source import Source
 from incident.model.evidence import Evidence
 from incident.model.facts import Unknown
@@ -96,20 +98,20 @@ def _requests(
     near = _widened(brackets, evidence.scrape_interval)
     what = "request counters"
     if _samples(whole, requests.count, evidence.scrape_interval) <= MOST_SAMPLES:
-        return _read(source, requests.selector, whole, requests.count, evidence.scrape_interval, what)
+        return _read_requests(source, requests, whole, evidence.scrape_interval)
     too_many = Unknown(
         what=f"{what} over the whole impact",
         why=f"{requests.count} series hold more than {MOST_SAMPLES:,} samples; read only around its ends",
     )
     if _samples(near, requests.count, evidence.scrape_interval) > MOST_SAMPLES:
         return _Read((), (), (replace(too_many, what=what, why=f"{requests.count} series are too many"),))
-    read = _read(source, requests.selector, near, requests.count, evidence.scrape_interval, what)
+    read = _read_requests(source, requests, near, evidence.scrape_interval)
     return replace(read, unknowns=(too_many, *read.unknowns))
 
 
 def _buckets(source: Source, evidence: Evidence, latency: Latency | None, brackets: Sequence[Span]) -> _Read:
     spans = _widened(brackets, evidence.scrape_interval)
-    if latency is None or not spans:
+    if latency is None or latency.shape is not Shape.BUCKETS or not spans:
         return _Read((), (), ())
     series = latency.count * _BUCKETS
     if _samples(spans, series, evidence.scrape_interval) > MOST_SAMPLES:
@@ -129,16 +131,34 @@ def _samples(spans: Sequence[Span], series: int, scrape: timedelta) -> float:
     return series * sum((span.length / scrape for span in spans), 0.0)
 
 
+def _read_requests(source: Source, requests: Requests, spans: tuple[Span, ...], scrape: timedelta) -> _Read:
+    """The counters, or where they are native histograms the counts of these."""
+
+    def read(span: Span) -> RawRead:
+        if requests.family.native:
+            return read_counts(source, requests.selector, span, scrape)
+        return read_raw(source, requests.selector, span, series=requests.count, interval=scrape)
+
+    return _joined(read, spans, "request counters")
+
+
 def _read(
     source: Source, selector: str, spans: tuple[Span, ...], series: int, scrape: timedelta, what: str
 ) -> _Read:
+    def read(span: Span) -> RawRead:
+        return read_raw(source, selector, span, series=series, interval=scrape)
+
+    return _joined(read, spans, what)
+
+
+def _joined(read: Callable[[Span], RawRead], spans: tuple[Span, ...], what: str) -> _Read:
     unknowns: list[Unknown] = []
     parts: list[Samples] = []
     for span in spans:
         try:
-            read = read_raw(source, selector, span, series=series, interval=scrape)
+            one = read(span)
         except COSTS_ITS_OWN as error:
             return _Read((), (), (failed(what, str(error)),))
-        parts.extend(read.series)
-        unknowns += [partial(what, read.warnings)] if read.partial else []
+        parts.extend(one.series)
+        unknowns += [partial(what, one.warnings)] if one.partial else []
     return _Read(joined(parts), spans, tuple(dict.fromkeys(unknowns)))

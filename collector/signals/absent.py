@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from collector.errors import NoData, QueryRejected
-from collector.signals.labels import label, named, parsed, values_of
-from collector.signals.registry import PLACE_LABELS, SERVICE_LABELS, counter_names
+from collector.families.present import Present, assumed
+from collector.signals.labels import named, parsed, values_of
+from collector.signals.naming import either, service_labels
+from collector.signals.registry import PLACE_LABELS
+from collector.signals.services import list_services
 from collector.source import Source
-from incident.model.signals import Labels
 from incident.model.spans import Span, aligned, instant
 from incident.text.instants import rfc3339
 from incident.text.promql import Matcher, selector
@@ -20,25 +22,25 @@ _NAMES_SHOWN = 8
 # A year to both sides in steps of six hours: 2,920 evaluations of one small count.
 _LOOK_AROUND = timedelta(days=365)
 _LOOK_STEP = timedelta(hours=6)
-# Evaluations over the window when asking which services exist.
-_LOOKS = 12
 
 
-def unknown_service(source: Source, service: str, matchers: Sequence[str], span: Span) -> NoData:
+def unknown_service(
+    source: Source, service: str, matchers: Sequence[str], span: Span, there: Present
+) -> NoData:
     """The error for a service without series in the span: where its data lie, or which services exist."""
     where = f" with {','.join(matchers)}" if matchers else ""
     what = f'service "{service}"{where}: no samples between {rfc3339(span.start)} and {rfc3339(span.end)}'
-    around = _samples_around(source, service, matchers, span)
+    around = _samples_around(source, service, matchers, span, there)
     if around is not None:
         first, last = around
         return NoData(
             f"{what}; its samples lie between about {rfc3339(first)} and {rfc3339(last)}; "
             "choose a window in there"
         )
-    places = _elsewhere(source, service, matchers, span)
+    places = _elsewhere(source, service, matchers, span, there)
     if places:
         return NoData(f"{what}; without these matchers it is there: {places}; choose with --match")
-    known = existing_services(source, span)
+    known = tuple(sorted(one.name for one in list_services(source, span)))
     if not known:
         return NoData(f"{what}, nor of any other service; check the window and the address of the server")
     nearest = closest(service, known)
@@ -46,27 +48,25 @@ def unknown_service(source: Source, service: str, matchers: Sequence[str], span:
     return NoData(f"{what}; services known there: {', '.join(nearest)}{more}; choose one with --service")
 
 
-def _elsewhere(source: Source, service: str, matchers: Sequence[str], span: Span) -> str:
+def _elsewhere(source: Source, service: str, matchers: Sequence[str], span: Span, there: Present) -> str:
     """Where the service is when the matchers are left aside: its namespaces and clusters, or its jobs."""
     if not matchers:
         return ""
-    metrics = Matcher("__name__", "=~", "|".join(("up", *counter_names())))
+    metrics = _metrics(there)
     series = source.series(
-        tuple(selector("", (metrics, named(name, service))) for name in SERVICE_LABELS), span
+        tuple(selector("", (metrics, named(name, service))) for name in service_labels(there)), span
     )
     seen = {name: values_of(series, name) for name in (*PLACE_LABELS, "job")}
     return ", ".join(f"{name} {' or '.join(values)}" for name, values in seen.items() if values)
 
 
-def existing_services(source: Source, span: Span) -> tuple[str, ...]:
-    """Names of the services seen in the span, sorted; empty where that cannot be told."""
-    metrics = Matcher("__name__", "=~", "|".join(("up", "probe_success", *counter_names())))
-    query = f"count by ({', '.join(SERVICE_LABELS)}) ({selector('', (metrics,))})"
-    try:
-        answer = source.range(query, aligned(span, max(span.length / _LOOKS, timedelta(seconds=1))))
-    except QueryRejected:
-        return ()
-    return tuple(sorted({_name(samples.labels) for samples in answer.series} - {""}))
+def _everywhere() -> Matcher:
+    """Every counter of the registry: a window without samples says nothing of the names at other times."""
+    return Matcher("__name__", "=~", either(("up", *assumed().counters())))
+
+
+def _metrics(there: Present) -> Matcher:
+    return Matcher("__name__", "=~", either(("up", *there.counters())))
 
 
 def closest(service: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -80,17 +80,13 @@ def closest(service: str, known: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(known, key=unlike)[:_NAMES_SHOWN])
 
 
-def _name(labels: Labels) -> str:
-    return next((value for name in SERVICE_LABELS if (value := label(labels, name))), "")
-
-
 def _samples_around(
-    source: Source, service: str, matchers: Sequence[str], span: Span
+    source: Source, service: str, matchers: Sequence[str], span: Span, there: Present
 ) -> tuple[datetime, datetime] | None:
     """First and last time around the span, to six hours, at which the service has an `up` or a counter."""
     scope = parsed(matchers)
-    metrics = Matcher("__name__", "=~", "|".join(("up", *counter_names())))
-    counts = [f"count({selector('', (metrics, named(name, service), *scope))})" for name in SERVICE_LABELS]
+    owners = [named(name, service) for name in service_labels(there)]
+    counts = [f"count({selector('', (_everywhere(), owner, *scope))})" for owner in owners]
     wide = span.widened(_LOOK_AROUND, _LOOK_AROUND)
     try:
         answer = source.range(" or ".join(counts), aligned(wide, _LOOK_STEP))

@@ -1,13 +1,14 @@
-"""The choice among the families a service has: the counter of its requests and its latencies."""
+"""The choice among the families a service has: the counter of its requests."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
+from collector.families.family import Family
+from collector.families.present import Present
 from collector.signals.failing import failing_matcher
-from collector.signals.labels import Named, accepts, label, of_service
-from collector.signals.registry import FAMILIES, Family
+from collector.signals.labels import Named, accepts, label, of_service, values_of
 from collector.signals.routes import left_out
 from incident.model.signals import Labels
 from incident.text.promql import Matcher, selector
@@ -34,38 +35,50 @@ class Requests:
         """Whether the counter with these labels counts failures."""
         return self.failing is not None and accepts(self.failing, label(labels, self.failing.name))
 
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """A latency histogram: the selector of its buckets, and its unit in seconds."""
-
-    selector: str
-    seconds: float
-    count: int
-    """Histograms behind the selector, each with its buckets."""
-    left_out: str
+    def per_second(self, chosen: str, window: str) -> str:
+        """The PromQL of the requests per second of a selector of this counter, all series together."""
+        rate = f"rate({chosen}[{window}])"
+        return f"sum(histogram_count({rate}))" if self.family.native else f"sum({rate})"
 
 
-def choose_requests(series: Sequence[Labels], service: str, scope: Sequence[Matcher]) -> tuple[Requests, ...]:
-    """The counters the service has, best first: those that tell failures, then in the registry's order."""
-    found = [
-        requests for family in FAMILIES if (requests := _requests(family, series, service, scope)) is not None
-    ]
-    return tuple(sorted(found, key=lambda requests: requests.failing is None))
+def choose_requests(
+    present: Present,
+    series: Sequence[Labels],
+    service: str,
+    scope: Sequence[Matcher],
+    native: Collection[str] = (),
+) -> tuple[Requests, ...]:
+    """The counters the service has, best first: those that tell failures, its own before a proxy's, then
+    in the registry's order. `native` names the histograms that are known to be native."""
+    found: dict[str, Requests] = {}
+    for family in present.families:
+        for counted in (family, _by_native(family, native)):
+            requests = _requests(counted, series, service, scope) if counted else None
+            if requests is not None:
+                found.setdefault(requests.family.counter, requests)
+    return tuple(sorted(found.values(), key=lambda one: (one.failing is None, one.family.proxied)))
+
+
+def _by_native(family: Family, native: Collection[str]) -> Family | None:
+    """The family counted by its native histogram, where that is what is there."""
+    base = family.own_histogram
+    return replace(family, counter=base, native=True) if base in native else None
 
 
 def _requests(
     family: Family, series: Sequence[Labels], service: str, scope: Sequence[Matcher]
 ) -> Requests | None:
-    named = of_service(of_metric(series, family.counter, family.only), service)
-    if named is None:
+    own = of_service(of_family(series, family.counter, family), service)
+    if own is None:
         return None
-    skipped = left_out(named.series)
-    failing = failing_matcher(named.series)
-    matchers = merged_matchers(named.matchers, scope, _only(family), (skipped.matcher,) if skipped else ())
+    skipped = left_out(own.series)
+    failing = failing_matcher(own.series)
+    matchers = merged_matchers(
+        own.matchers, scope, narrowing(family, own.series), (skipped.matcher,) if skipped else ()
+    )
     return Requests(
         family=family,
-        named=named,
+        named=own,
         selector=selector(family.counter, matchers),
         failing=failing,
         failing_selector=selector(family.counter, (*matchers, failing)) if failing else "",
@@ -73,45 +86,46 @@ def _requests(
     )
 
 
-def choose_latency(
-    series: Sequence[Labels], service: str, scope: Sequence[Matcher], preferred: Family | None
-) -> Latency | None:
-    """The first histogram of the chosen family that the service has, else of any family."""
-    families = [preferred] if preferred else []
-    for family in [*families, *FAMILIES]:
-        for base in family.histograms:
-            named = of_service(of_metric(series, f"{base}_bucket", family.only), service)
-            if named is not None:
-                return _latency(base, family, named, scope)
-    return None
+def of_family(series: Sequence[Labels], metric: str, family: Family) -> tuple[Labels, ...]:
+    """The label sets of a metric of the family that count each request once."""
+    mine = [labels for labels in of_metric(series, metric) if _counts(labels, family)]
+    nested = _outermost(family, mine)
+    return tuple(labels for labels in mine if nested is None or accepts(nested, label(labels, nested.name)))
 
 
-def _latency(base: str, family: Family, named: Named, scope: Sequence[Matcher]) -> Latency:
-    skipped = left_out(named.series)
-    matchers = merged_matchers(named.matchers, scope, _only(family), (skipped.matcher,) if skipped else ())
-    return Latency(
-        selector=selector(f"{base}_bucket", matchers),
-        seconds=family.seconds,
-        count=len(named.series),
-        left_out=skipped.words if skipped else "",
+def _counts(labels: Labels, family: Family) -> bool:
+    """Whether this series is one of those that count a request once, and requests that end."""
+    return all(label(labels, key) == value for key, value in family.only) and all(
+        accepts(Matcher(key, "!~", pattern), label(labels, key)) for key, pattern in family.without
     )
 
 
-def of_metric(
-    series: Sequence[Labels], metric: str, only: Sequence[tuple[str, str]] = ()
-) -> tuple[Labels, ...]:
-    """The label sets of one metric that have the values it must have."""
-    return tuple(
-        labels
-        for labels in series
-        if label(labels, "__name__") == metric and all(label(labels, key) == value for key, value in only)
+def _outermost(family: Family, series: Sequence[Labels]) -> Matcher | None:
+    if family.outermost is None:
+        return None
+    name, order = family.outermost
+    values = values_of(series, name)
+    # Of values nobody knows the first by name: one of them, because their sum counts requests twice.
+    first = next((value for value in order if value in values), values[0] if values else "")
+    return Matcher(name, "=", first) if len(values) > 1 else None
+
+
+def narrowing(family: Family, series: Sequence[Labels]) -> tuple[Matcher, ...]:
+    """The matchers by which each request is counted once; `series` are those chosen by `of_family`."""
+    outer = family.outermost
+    values = values_of(series, outer[0]) if outer else ()
+    return (
+        *(Matcher(key, "=", value) for key, value in family.only),
+        *(Matcher(key, "!~", pattern) for key, pattern in family.without if values_of(series, key)),
+        *(Matcher(outer[0], "=", value) for value in values[:1] if outer),
     )
+
+
+def of_metric(series: Sequence[Labels], metric: str) -> tuple[Labels, ...]:
+    """The label sets of one metric."""
+    return tuple(labels for labels in series if label(labels, "__name__") == metric)
 
 
 def merged_matchers(*groups: Sequence[Matcher]) -> tuple[Matcher, ...]:
     """The matchers in order, each once."""
     return tuple(dict.fromkeys(matcher for group in groups for matcher in group))
-
-
-def _only(family: Family) -> tuple[Matcher, ...]:
-    return tuple(Matcher(key, "=", value) for key, value in family.only)

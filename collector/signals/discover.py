@@ -1,20 +1,17 @@
-"""Finding a service's signals from its name alone: one `series` call, then choices that can be explained."""
+"""Finding a service's signals from its name alone: which metrics are there, then which series are its own.
+
+One question for names and one for label sets; choices that can be explained.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collector.errors import AmbiguousService
+from collector.families.present import Present
 from collector.signals.absent import unknown_service
-from collector.signals.choose import (
-    Latency,
-    Requests,
-    choose_latency,
-    choose_requests,
-    merged_matchers,
-    of_metric,
-)
+from collector.signals.choose import Requests, choose_requests, merged_matchers, of_metric
 from collector.signals.labels import (
     Named,
     accepts,
@@ -25,9 +22,13 @@ from collector.signals.labels import (
     parsed,
     values_of,
 )
-from collector.signals.registry import PLACE_LABELS, SERVICE_LABELS, counter_names, histogram_names
+from collector.signals.latency import Latency, Shape, choose_latency
+from collector.signals.naming import either, families_present, service_labels
+from collector.signals.native import native_histograms
+from collector.signals.registry import PLACE_LABELS
 from collector.source import Source
 from incident.model.evidence import Scope
+from incident.model.facts import Unknown
 from incident.model.signals import Labels
 from incident.model.spans import Span
 from incident.text.links import strip_userinfo
@@ -52,6 +53,8 @@ class Found:
     """The selector of the `probe_success` of its probes; empty when there are none."""
     also: tuple[str, ...]
     """Other counters of requests it exposes, which were not taken."""
+    unknowns: tuple[Unknown, ...] = ()
+    """What is there but cannot be read."""
 
 
 def discover(source: Source, service: str, matchers: Sequence[str], span: Span) -> Found:
@@ -61,42 +64,78 @@ def discover(source: Source, service: str, matchers: Sequence[str], span: Span) 
     or clusters, ConfigError for matchers that are not PromQL, and what the source raises.
     """
     scope = parsed(matchers)
-    series = source.series(_selectors(service, scope), span)
-    found = _found(series, service, scope)
+    seen = _seen(source, service, scope, span)
+    found = _found(seen, service, scope)
     if found is None:
-        raise unknown_service(source, service, matchers, span)
+        raise unknown_service(source, service, matchers, span, seen.present)
+    if found.latency is None or found.latency.shape not in (Shape.BUCKETS, Shape.NATIVE):
+        found = replace(found, unknowns=_unreadable(source, seen.present, found, span))
     return found
 
 
 def find_requests(source: Source, scope: Scope, span: Span) -> tuple[Requests | None, Latency | None]:
     """The counters and latencies of a scope already found: the same choice again, from the same series."""
     matchers = parsed(scope.matchers)
-    series = source.series(_selectors(scope.service, matchers), span)
-    found = _found(series, scope.service, matchers)
+    found = _found(_seen(source, scope.service, matchers, span), scope.service, matchers)
     return (found.requests, found.latency) if found else (None, None)
 
 
-def _selectors(service: str, scope: Sequence[Matcher]) -> tuple[str, ...]:
-    counters = Matcher("__name__", "=~", "|".join((*counter_names(), "up")))
-    buckets = Matcher("__name__", "=~", f"({'|'.join(histogram_names())})_bucket")
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the server has that may be the service's."""
+
+    present: Present
+    series: tuple[Labels, ...]
+    native: frozenset[str]
+    """Names among them that are native histograms."""
+
+
+def _seen(source: Source, service: str, scope: Sequence[Matcher], span: Span) -> _Seen:
+    there = families_present(source, span)
+    series = source.series(_selectors(there, service, scope), span)
+    return _Seen(there, series, native_histograms(source, there, series, scope, service, span))
+
+
+def _selectors(there: Present, service: str, scope: Sequence[Matcher]) -> tuple[str, ...]:
+    metrics = Matcher("__name__", "=~", either((*there.counters(), *there.others(), "up")))
+    bases = there.histograms()
+    buckets = Matcher("__name__", "=~", f"({either(bases)})_bucket")
     # One bucket stands for its histogram: the rest would multiply the answer by their number.
     last = Matcher("le", "=", "+Inf")
-    mine = [named(name, service) for name in SERVICE_LABELS]
+    mine = [named(name, service) for name in service_labels(there)]
     return (
-        *(selector("", (counters, owner, *scope)) for owner in mine),
-        *(selector("", (buckets, last, owner, *scope)) for owner in mine),
+        *(selector("", (metrics, owner, *scope)) for owner in mine),
+        *(selector("", (buckets, last, owner, *scope)) for owner in mine if bases),
         "probe_success",
     )
 
 
-def _found(series: Sequence[Labels], service: str, scope: tuple[Matcher, ...]) -> Found | None:
-    choices = choose_requests(series, service, scope)
+def _unreadable(source: Source, there: Present, found: Found, span: Span) -> tuple[Unknown, ...]:
+    """Histograms of the service without their last bucket, which no quantile can be read from."""
+    bases = there.histograms()
+    if not bases or not found.scope.label:
+        return ()
+    buckets = Matcher("__name__", "=~", f"({either(bases)})_bucket")
+    own = named(found.scope.label, found.scope.service)
+    series = source.series((selector("", (buckets, own, *parsed(found.scope.matchers))),), span)
+    names = [name for name in values_of(series, "__name__") if _is_missing_last(series, name)]
+    why = 'its series have no bucket le="+Inf", without which no quantile can be told; keep it when scraping'
+    return tuple(Unknown(what=f"latency of {name.removesuffix('_bucket')}", why=why) for name in names)
+
+
+def _is_missing_last(series: Sequence[Labels], name: str) -> bool:
+    return "+Inf" not in values_of(of_metric(series, name), "le")
+
+
+def _found(seen: _Seen, service: str, scope: tuple[Matcher, ...]) -> Found | None:
+    series = seen.series
+    choices = choose_requests(seen.present, series, service, scope, seen.native)
     up = _own_targets(series, service, choices)
     main = choices[0].named if choices else up
     place = _place(main.series, service, scope) if main else ()
     narrowed = (*scope, *place)
     if place:
-        choices = choose_requests(series, service, narrowed)
+        choices = choose_requests(seen.present, series, service, narrowed, seen.native)
     requests = choices[0] if choices else None
     probes, probe_label = _probes(series, service, scope)
     targets, count = _targets(up, requests, scope, place)
@@ -107,11 +146,20 @@ def _found(series: Sequence[Labels], service: str, scope: tuple[Matcher, ...]) -
             service, tuple(matcher.render() for matcher in narrowed), main.name if main else probe_label
         ),
         requests=requests,
-        latency=choose_latency(series, service, narrowed, requests.family if requests else None),
+        latency=choose_latency(
+            seen.present, series, service, narrowed, requests.family if requests else None, seen.native
+        ),
         targets=targets,
         target_count=count,
         probes=probes,
-        also=tuple(choice.family.counter for choice in choices[1:]),
+        also=tuple(choice.family.counter for choice in choices[1:] if not _beside(choice, choices[0])),
+    )
+
+
+def _beside(one: Requests, taken: Requests) -> bool:
+    """Whether this counter is that of the histogram which belongs to the counter taken."""
+    return one.family.own_histogram in taken.family.histograms or (
+        one.family.native and one.family.counter in taken.family.histograms
     )
 
 

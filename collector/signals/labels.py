@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from collector.errors import ConfigError
-from collector.signals.registry import SERVICE_LABELS
+from collector.signals.registry import FOUND_BY_LABELS
 from incident.model.signals import Labels
 from incident.text.errors import TextError
 from incident.text.promql import Matcher, parse_matchers, regex_literal
@@ -41,16 +41,28 @@ def accepts(matcher: Matcher, value: str) -> bool:
         raise ConfigError(f"--match: {matcher.render()}: not a regular expression: {error}") from error
 
 
+_JOBS = frozenset({"job", "exported_job"})
+_SERVICES = frozenset({"service", "exported_service"})
+_PROVIDER = re.compile("@[a-z]+")
+
+
 def named(name: str, service: str) -> Matcher:
-    """The matcher for "this label names the service"; OpenTelemetry writes job as namespace/name."""
-    if name in ("job", "exported_job"):
+    """The matcher for "this label names the service"; OpenTelemetry writes job as namespace/name, Traefik
+    a service as name@provider."""
+    if name in _JOBS:
         return Matcher(name, "=~", f"(.+/)?{regex_literal(service)}")
+    if name in _SERVICES:
+        return Matcher(name, "=~", f"{regex_literal(service)}(@[a-z]+)?")
     return Matcher(name, "=", service)
 
 
 def names_service(name: str, value: str, service: str) -> bool:
     """Whether this value of a service label means the service."""
-    return value == service or (name in ("job", "exported_job") and value.endswith("/" + service))
+    if value == service:
+        return True
+    if name in _SERVICES:
+        return value.startswith(service) and _PROVIDER.fullmatch(value[len(service) :]) is not None
+    return name in _JOBS and value.endswith("/" + service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,7 @@ def of_service(series: Sequence[Labels], service: str) -> Named | None:
     A series whose `exported_` label names somebody else belongs to that one: it was only scraped from
     a target of the service.
     """
-    for name in SERVICE_LABELS:
+    for name in FOUND_BY_LABELS:
         hits = [labels for labels in series if names_service(name, label(labels, name), service)]
         twin = f"exported_{name}"
         own = tuple(labels for labels in hits if label(labels, twin) in ("", label(labels, name)))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from incident.model.detection import Detection
 from incident.model.evidence import Origin, Scope
 from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Gap, SignalSpec
 from incident.model.spans import Moment, Span
+from incident.model.where import Breakdown
 
 
 class Status(StrEnum):
@@ -108,6 +110,8 @@ class Milestones:
     acknowledged: Moment | None = None
     mitigated: Moment | None = None
     resolved: Moment | None = None
+    notified: Moment | None = None
+    """When somebody was first sent word of the first alert, as the tools that send it recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,8 @@ class Duration:
     end: str
     value: timedelta | None
     why_null: str = ""
+    plus_minus: timedelta = timedelta(0)
+    """How much the value may be off: the uncertainties of both ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +182,18 @@ class SignalReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """An earlier period that the signals were compared with."""
+
+    ago: timedelta
+    step: timedelta
+    signals: tuple[str, ...]
+    """Those of which it had samples."""
+    note: str
+    """Why some or all are not known; empty where nothing is missing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """One incident, or the finding that there was none, in one window."""
 
@@ -210,6 +228,12 @@ class Timeline:
     signals_explained: tuple[str, ...]
     alerts_nearby: tuple[AlertInterval, ...] = ()
     """Firing intervals of alerts in the same namespace, or that name nothing."""
+    compared: tuple[Compared, ...] = ()
+    """The earlier periods that were asked for; empty where none were."""
+    where: tuple[Breakdown, ...] = ()
+    """Where the failures (or the lost or slow requests) concentrate; empty where nothing can be said."""
+    detection: Detection = field(default_factory=Detection)
+    """What showed the impact first, who watched, and a rule that would have told of it."""
 
     @property
     def state(self) -> State | None:

@@ -17,7 +17,9 @@ from incident.model.timeline import (
     SignalReport,
     Timeline,
 )
+from incident.model.where import Breakdown
 from incident.text.instants import rfc3339
+from incident.timeline.detection_form import detection_document
 
 SCHEMA = "incident-timeline/1"
 
@@ -66,6 +68,7 @@ def _document(t: Timeline) -> dict[str, Any]:
         "alerts_nearby": [_alert(a) for a in t.alerts_nearby],
         "alerts_elsewhere": t.alerts_elsewhere,
         "alerts_readable": t.alerts_readable,
+        "detection": detection_document(t.detection),
         "signals": [_signal(s) for s in t.signals],
         "unknowns": [_unknown(u) for u in t.unknowns],
     }
@@ -85,6 +88,7 @@ def _impact(t: Timeline) -> dict[str, Any]:
         "elapsed_s": _seconds(elapsed),
         "impacted_s": _seconds(sum(parts, timedelta(0))) if whole else None,
         "requests": _requests(t.requests) if t.requests else None,
+        "breakdown": [_breakdown(one) for one in t.where],
     }
 
 
@@ -125,6 +129,32 @@ def _requests(r: RequestFigures) -> dict[str, Any]:
     }
 
 
+def _breakdown(b: Breakdown) -> dict[str, Any]:
+    return {
+        "harm": b.harm.value,
+        "label": b.label,
+        "concentrated": b.concentrated,
+        "share": _number(b.share) if b.concentrated else None,
+        "share_of_requests": _number(b.share_of_requests) if b.concentrated else None,
+        "values": [
+            {
+                "value": p.value,
+                "count": round(p.count),
+                "share": _number(p.share),
+                "share_of_requests": _number(p.share_of_requests),
+                "ratio": _number(p.ratio),
+                "ratio_before": _number(p.ratio_before),
+                "new": p.new,
+            }
+            for p in b.portions
+        ],
+        "distinct": b.values,
+        "harmed": round(b.harmed),
+        "slower_than_s": _number(b.slower_than_s),
+        "query": b.query,
+    }
+
+
 def _moment(m: Moment | None) -> dict[str, Any] | None:
     if m is None:
         return None
@@ -138,6 +168,7 @@ def _duration(d: Duration) -> dict[str, Any]:
         "to": d.end,
         "seconds": _seconds(d.value),
         "why_null": d.why_null or None,
+        "plus_minus_s": None if d.value is None else _seconds(d.plus_minus),
     }
 
 

@@ -20,6 +20,7 @@ _WANTED = (
     ("time to alert condition", "impact_start", "first_alert_pending"),
     ("pending", "first_alert_pending", "first_alert_firing"),
     ("time to detect", "impact_start", "first_alert_firing"),
+    ("notification", "first_alert_firing", "notified"),
     ("time to acknowledge", "first_alert_firing", "acknowledged"),
     ("time to mitigate", "impact_start", "mitigated"),
     ("time to improvement (inferred)", "impact_start", "improving"),
@@ -41,7 +42,19 @@ def milestones(judged: Assessment, entered: tuple[Entered, ...]) -> Milestones:
         acknowledged=_entered("acknowledged", entered),
         mitigated=_entered("mitigated", entered),
         resolved=_entered("resolved", entered),
+        notified=_notified(alert, entered),
     )
+
+
+def _notified(alert: AlertInterval | None, entered: tuple[Entered, ...]) -> Moment | None:
+    """The first word of the first alert; what was sent about it names it, unless the tool names none."""
+    if alert is None or alert.firing_at is None:
+        return None
+    since = alert.firing_at - alert.plus_minus
+    sent = [e for e in entered if e.kind == "notified" and e.at >= since]
+    named = [e.at for e in sent if alert.name in e.text]
+    times = named or [e.at for e in sent]
+    return Moment(min(times), timedelta(0), "entered") if times else None
 
 
 def _alert_moment(alert: AlertInterval, at: datetime | None) -> Moment | None:
@@ -68,7 +81,12 @@ def _duration(
         return Duration(name, a, b, None, _why(missing, judged, alerts_readable))
     if right.at < left.at and left.at - right.at > left.plus_minus + right.plus_minus:
         return Duration(name, a, b, None, f"{b.replace('_', ' ')} came before {a.replace('_', ' ')}")
-    return Duration(name, a, b, right.at - left.at)
+    return Duration(name, a, b, right.at - left.at, plus_minus=_either(left, right))
+
+
+def _either(left: Moment, right: Moment) -> timedelta:
+    """What both ends may be off together; two states of one alert are stamped by the same evaluations."""
+    return timedelta(0) if left.source == right.source else left.plus_minus + right.plus_minus
 
 
 def _why(missing: str, judged: Assessment, alerts_readable: bool) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from collector.config.load import load_settings
-from collector.config.settings import Flags, Settings
+from collector.config.settings import Settings
 from collector.errors import ConfigError
 from collector.prometheus import PrometheusSource, connect
 from collector.reading.survey import SurveyRequest
@@ -23,8 +21,11 @@ from incident.text.instants import parse_time, zone
 from incident.timeline import timeline_json
 from report.exits import Exit
 from report.pipeline.collecting import collect
-from report.pipeline.doctor import Health, examine
 from report.pipeline.flow import Draft, draft, previewed
+from report.pipeline.forms import formed
+from report.pipeline.given import Given, settings_of
+from report.pipeline.given import text as _text
+from report.pipeline.given import texts as _texts
 from report.pipeline.imported import with_events
 from report.pipeline.keeping import read_evidence
 from report.pipeline.merging import Outcome
@@ -37,10 +38,6 @@ from report.pipeline.window import TAIL, Asked, described, lead_for, window, win
 from report.progress import progress
 from report.render import open_prompts, review
 from report.render import terminal as first_page
-
-Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
-"""Flags as the command line gives them, by name."""
-
 
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -142,46 +139,6 @@ def run_review(directory: Path) -> Exit:
     return Exit.DONE if judged.ready else Exit.PARTIAL
 
 
-def run_doctor(given: Given, *, now: datetime) -> Exit:
-    """`doctor`: every finding a line on stdout; bad ones make the exit code."""
-    settings = settings_of(given)
-    source = _connected(settings)
-    worst = Exit.DONE
-    for found in examine(source, now, settings.service, settings.match, settings.http.credential):
-        print(f"{found.health.value:<5} {found.what:<16} {terminal(found.says)}")
-        if found.health is Health.BAD:
-            worst = Exit.PARTIAL
-    return worst
-
-
-def settings_of(given: Given) -> Settings:
-    """The settings of this run: flag over environment over file over default."""
-    named = _text(given, "config")
-    http = _text(given, "http_config_file")
-    output = _text(given, "output")
-    flags = Flags(
-        prometheus=_text(given, "prometheus") or None,
-        http_config_file=Path(http) if http else None,
-        headers=_texts(given, "header"),
-        timezone=_text(given, "timezone") or None,
-        output=Path(output) if output else None,
-        service=_text(given, "service") or None,
-        match=_texts(given, "match"),
-        signals=_texts(given, "signals"),
-    )
-    return load_settings(flags, os.environ, Path(named) if named else None)
-
-
-def _text(given: Given, name: str) -> str:
-    value = given.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _texts(given: Given, name: str) -> tuple[str, ...]:
-    value = given.get(name)
-    return value if isinstance(value, tuple) else ()
-
-
 def _asked(given: Given) -> Asked:
     return Asked(*(_text(given, name) for name in ("start", "end", "last", "around", "alert")))
 
@@ -193,13 +150,11 @@ def _no_window(given: Given) -> None:
         )
 
 
-def _shown_as(evidence: Evidence, given: Given) -> Evidence:
-    """The evidence as it was shown first, or in the zone that is asked for now."""
-
+def _shown_as(evidence: Evidence, given: Given, settings: Settings) -> Evidence:
+    """The evidence as it was shown first, or in the zone and the form that are asked for now."""
     name = _text(given, "timezone")
-    if not name:
-        return evidence
-    return replace(evidence, presentation=replace(evidence.presentation, zone=zone(name).key))
+    shown = formed(evidence.presentation, settings)
+    return replace(evidence, presentation=replace(shown, zone=zone(name).key) if name else shown)
 
 
 def _connected(settings: Settings) -> PrometheusSource:
@@ -210,13 +165,14 @@ def _evidence(given: Given, settings: Settings, *, now: datetime, say: Callable[
     """Kept evidence where a replay is asked for, else what the live source has."""
     if given.get("replay"):
         _no_window(given)
-        return _shown_as(read_evidence(Path(_text(given, "replay"))), given)
+        return _shown_as(read_evidence(Path(_text(given, "replay"))), given, settings)
     return _live(given, settings, now=now, say=say)
 
 
 def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str], None]) -> Evidence:
     settings.server  # noqa: B018 - no address is a mistake to tell before any other
     asked = _asked(given)
+    shown = formed(Presentation(settings.timezone.key, settings.link_base, settings.policy, ""), settings)
     span = window(asked, now=now, zone=settings.timezone if settings.timezone_given else None)
     source = _connected(settings)
     service = settings.service
@@ -228,9 +184,6 @@ def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str
         raise ConfigError("service: none given; name one with --service, or `service:` in the configuration")
     if not given.get("quiet"):
         print(f"window   {described(span, settings.timezone)}", file=sys.stderr)
-    shown = Presentation(
-        settings.timezone.key, settings.link_base, settings.policy, _text(given, "draft_form") or "full"
-    )
     return collect(source, _request(settings, service, span), shown, now=now, say=say)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,11 +107,12 @@ def _generated(made: _Made, kept: KeptTexts) -> tuple[int, str]:
     """The pure new text and its generation: the one it has where nothing changed, else the next."""
     refs = [ChartRef(c.name, c.title, c.alt, f"charts/{c.name}.svg") for c in made.charts]
     number = kept.generation or made.evidence.presentation.generation
-    form = made.evidence.presentation.form
-    same = markdown(made.timeline, refs, generation=number, form=form)
+    shown = made.evidence.presentation
+    text = partial(markdown, made.timeline, refs, form=shown.form, templates=dict(shown.templates))
+    same = text(generation=number)
     if kept.latest is None or same == kept.latest:
         return number, same
-    return number + 1, markdown(made.timeline, refs, generation=number + 1, form=form)
+    return number + 1, text(generation=number + 1)
 
 
 def kept_texts(directory: Path) -> KeptTexts:

@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from incident.model.timeline import Duration, Timeline
-from report.render.clock import clock_of, length
+from incident.text.durations import format_duration
+from report.render.clock import clock_of, length, whole
 from report.render.figures import without_impact
 from report.render.md import Md, counted, line, listed
+from report.render.suggestion import no_rule, seen_first, watchers
 
 # Ends of the durations that tell how it was noticed; the others tell how long it hurt.
-_NOTICED = frozenset({"first_alert_pending", "first_alert_firing", "detected", "acknowledged", "declared"})
+_NOTICED = frozenset(
+    {"first_alert_pending", "first_alert_firing", "notified", "detected", "acknowledged", "declared"}
+)
 _OPTIONAL = frozenset({"first_alert_pending", "improving"})
+# Nobody is told of an alert that did not fire; that none fired is said once.
+_SENT = frozenset({"notified"})
 # A sum has no two ends: between its first and its last instant lies time that did not hurt.
 _SUMS = frozenset({"impacted (sum of episodes)"})
 _NAMED = 3
@@ -31,6 +37,8 @@ def impact_durations(timeline: Timeline) -> tuple[Md, ...]:
 
 def _matters(duration: Duration) -> bool:
     """Not every incident improves bit by bit or has a pending alert: that is none, not an unknown."""
+    if duration.end in _SENT and duration.why_null not in ("", "not recorded"):
+        return False
     return duration.value is not None or not {duration.start, duration.end} & _OPTIONAL
 
 
@@ -45,7 +53,14 @@ def _known(duration: Duration, value: timedelta) -> Md:
     """`time to detect: impact start -> first alert firing = 16 min 45 s`."""
     if duration.name in _SUMS:
         return line("{} = {}", duration.name, length(value))
-    return line("{}: {} = {}", duration.name, _ends(duration), length(value))
+    return line("{}: {} = {}{}", duration.name, _ends(duration), length(value), _off(duration))
+
+
+def _off(duration: Duration) -> Md:
+    """` (±38 s)`, where the ends are not exact."""
+    if not duration.plus_minus:
+        return Md("")
+    return Md(f" (±{format_duration(whole(duration.plus_minus))})")
 
 
 def _ends(duration: Duration) -> Md:
@@ -68,7 +83,14 @@ def alert_remarks(timeline: Timeline) -> tuple[Md, ...]:
     """What the alert history shows beside the first alert, one sentence each."""
     if not timeline.alerts_readable:
         return (Md("Alert history could not be read; nothing is said here about alerts."),)
-    remarks = [_silent_rules(timeline), _false_alarms(timeline), _elsewhere(timeline)]
+    remarks = [
+        seen_first(timeline),
+        _silent_rules(timeline),
+        *watchers(timeline),
+        _false_alarms(timeline),
+        _elsewhere(timeline),
+        no_rule(timeline),
+    ]
     return tuple(remark for remark in remarks if remark)
 
 

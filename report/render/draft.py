@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from incident.model.timeline import Status, Timeline
-from report.render import amounts, cotimed, detection, evidence, impact, lead, rows
+from report.render import amounts, cotimed, detection, evidence, impact, lead, rows, suggestion, where
 from report.render.clock import clock_of, utc_clock
 from report.render.environment import anchor
 from report.render.forms import Form
@@ -77,10 +77,15 @@ def _sections(timeline: Timeline) -> dict[str, object]:
         "alert_fired": timeline.milestones.first_alert_firing is not None,
         "detection_durations": detection.detection_durations(timeline),
         "alert_remarks": detection.alert_remarks(timeline),
+        "suggestion": suggestion.suggestion(timeline),
+        "rule_block": suggestion.rule_block(timeline),
         "signal_rows": impact.signal_rows(timeline),
         "others": impact.others_sentence(timeline),
         "episode_rows": impact.episode_rows(timeline) if len(timeline.episodes) > 1 else (),
         "requests": amounts.requests_sentence(requests),
+        "where": where.where_sentence(timeline),
+        "where_even": where.even_sentence(timeline),
+        "where_rows": where.where_rows(timeline),
         "formula": amounts.formula(requests),
         "impact_durations": detection.impact_durations(timeline),
         "cotimed": cotimed.cotimed_rows(timeline),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from traceback import extract_tb
 
 from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError
 
 from incident.model.timeline import Status
+from incident.text.errors import TextError
 from report.render.environment import markdown_environment, team_environment
 
 FORMS = ("full", "short")
@@ -30,7 +31,7 @@ _MISTAKES = (
 )
 
 
-class FormError(ValueError):
+class FormError(TextError):
     """A form is unknown, or a team's template cannot be used. One line: which, where, why, what next."""
 
 
@@ -55,6 +56,14 @@ class Form:
         except TemplateError as error:
             raise FormError(_said(error)) from error
 
+    def check(self, names: Iterable[str]) -> None:
+        """Reads the templates of these names. Raises FormError where one is not understood."""
+        for name in names:
+            try:
+                self._environment.get_template(name)
+            except TemplateError as error:
+                raise FormError(_said(error)) from error
+
     def filled(self, values: Mapping[str, object]) -> str:
         """The draft with these values. Raises FormError where a team's template does not fit them."""
         self._environment.begin()
@@ -66,6 +75,14 @@ class Form:
             raise
         except _MISTAKES as error:
             raise FormError(_said(error)) from error
+
+
+def check_form(form: str, templates: Mapping[str, str]) -> None:
+    """Reads all templates of a form before anything is fetched.
+
+    Raises FormError where there is no such form, or a template is not understood.
+    """
+    Form(form, Status.RECOVERED, templates).check(templates)
 
 
 def _names(form: str, quiet: bool) -> Sequence[str]:

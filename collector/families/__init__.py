@@ -1,0 +1,1 @@
+"""Metric families as people's servers have them, told by their names alone."""
