@@ -110,8 +110,7 @@ def _sidecar(
     stack: ExitStack, program: str, folder: Path, data: Path, replica: str
 ) -> tuple[str, subprocess.Popen[bytes]]:
     """A replica with its sidecar: the address the querier asks, and the sidecar's process."""
-    labels = f"global:\n  external_labels:\n    replica: {replica}\n"
-    behind = stack.enter_context(serve(data, settings=labels))
+    behind = stack.enter_context(serve(data, labels={"replica": replica}))
     http, grpc = (f"127.0.0.1:{free_port()}" for _ in range(2))
     command = [
         program,

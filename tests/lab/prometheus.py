@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,19 +61,26 @@ def _one_block(promtool: str, series: list[Series], data_dir: Path) -> None:
 
 @contextmanager
 def serve(
-    data_dir: Path, port: int | None = None, *, program: Path | None = None, settings: str = ""
+    data_dir: Path,
+    port: int | None = None,
+    *,
+    rules: str = "",
+    program: Path | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
-    """Run a Prometheus over the blocks in `data_dir` and give its URL.
+    """Run a Prometheus over the blocks in `data_dir`, with these rules (YAML), and give its URL.
 
     The server works on hard links, so that what it compacts or logs leaves `data_dir` as it is
     and several servers may use the same blocks. `program` is another than the one installed,
-    `settings` the text of its prometheus.yml.
+    `labels` are its external ones.
     """
     chosen = str(program or binary("prometheus"))
     with tempfile.TemporaryDirectory(prefix=SERVING, dir=data_dir.parent) as folder:
         home = Path(folder)
         shutil.copytree(data_dir, home / "data", copy_function=os.link)
-        (home / "prometheus.yml").write_text(settings, encoding="utf-8")
+        (home / "rules.yml").write_text(rules or "groups: []", encoding="utf-8")
+        settings = {"global": {"external_labels": dict(labels or {})}, "rule_files": ["rules.yml"]}
+        (home / "prometheus.yml").write_text(json.dumps(settings), encoding="utf-8")
         url = f"http://127.0.0.1:{port or free_port()}"
         with running(_command(chosen, home, url), f"{url}/-/ready", home / "log"):
             yield url
