@@ -17,11 +17,11 @@ from incident.model.timeline import ImpactEpisode, State, Status, Timeline
 from incident.text.durations import format_duration
 from incident.text.numbers import digits, percent, quantity
 from incident.text.promql import Matcher
+from report.merge.reading.blocks import DRAFT
 from report.pipeline.collecting import collect
 from report.pipeline.flow import draft, judged
 from report.pipeline.forms import formed
 from report.pipeline.merging import Outcome as Written
-from report.pipeline.publishing import DRAFT
 from report.pipeline.scan.known import Known, settled, window_for
 from report.pipeline.scan.outcome import Change, Drafted, StoodOut
 from report.pipeline.scan.wanted import LATE_SAMPLES, Wanted
