@@ -17,10 +17,10 @@ from incident.model.timeline import ImpactEpisode, State, Status, Timeline
 from incident.text.durations import format_duration
 from incident.text.numbers import digits, percent, quantity
 from incident.text.promql import Matcher
-from report.merge.reading.blocks import DRAFT
 from report.pipeline.collecting import collect
 from report.pipeline.flow import draft, judged
 from report.pipeline.forms import formed
+from report.pipeline.kept.texts import DRAFT
 from report.pipeline.merging import Outcome as Written
 from report.pipeline.scan.known import Known, settled, window_for
 from report.pipeline.scan.outcome import Change, Drafted, StoodOut
