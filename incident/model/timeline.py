@@ -11,7 +11,7 @@ from incident.model.evidence import Origin, Scope
 from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Gap, SignalSpec
-from incident.model.spans import Moment, Span
+from incident.model.spans import Grid, Moment, Span, Values
 from incident.model.where import Breakdown
 
 
@@ -155,6 +155,19 @@ class Band:
     high: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Usual:
+    """The level and range to expect at each time of the survey's grid by earlier days, in the signal's unit.
+
+    Each of shape (grid.count,), NaN where no earlier day is known.
+    """
+
+    grid: Grid
+    centre: Values
+    low: Values
+    high: Values
+
+
 @dataclass(frozen=True, slots=True)
 class SignalEpisode:
     """One departure of one signal from its baseline, and why it was believed."""
@@ -179,6 +192,8 @@ class SignalReport:
     baseline: Band | None
     episodes: tuple[SignalEpisode, ...]
     gaps: tuple[Gap, ...]
+    usual: Usual | None = field(default=None, compare=False)
+    """What is normal at each time, where it follows the rhythm of the day; then it stands for `baseline`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ def _normal(report: SignalReport) -> Md:
     if band is None:
         return Md("normal range unknown")
     centre, low, high = (quantity(each, unit) for each in (band.centre, band.low, band.high))
+    if report.usual is not None:
+        return line("normal {} ({} to {}), inside that by time of day", centre, low, high)
     return line("normal {}", centre) if low == high else line("normal {} ({} to {})", centre, low, high)
 
 
