@@ -125,7 +125,10 @@ def _band(axes: Axes, band: NormalBand | None, scale: QuantityAxis) -> None:
     if band is None:
         return
     low, high = (np.clip(bound, scale.low, scale.high) for bound in (band.low, band.high))
-    axes.fill_between(band.x, low, high, facecolor=BAND, alpha=0.45, linewidth=0, zorder=1)
+    if band.moves:
+        axes.fill_between(band.x, low, high, facecolor=BAND, alpha=0.45, linewidth=0, zorder=1)
+    else:
+        axes.axhspan(low[0], high[0], facecolor=BAND, alpha=0.45, linewidth=0, zorder=1)
     inside = (scale.low < band.high) & (band.high < scale.high)
     # Seen even where the band is thinner than a pixel.
     axes.plot(band.x, np.where(inside, band.high, np.nan), color=BAND, linewidth=0.7, zorder=1)
