@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import numpy as np
+
 from incident.model.detection import Detection
 from incident.model.evidence import Origin, Scope
 from incident.model.facts import AlertInterval, AlertRule, Unknown
@@ -166,6 +168,13 @@ class Usual:
     centre: Values
     low: Values
     high: Values
+
+    def reach(self, span: Span) -> tuple[float, float] | None:
+        """The lowest and the highest that is normal anywhere in the span; None where nothing is known."""
+        times = self.grid.times
+        inside = (times >= span.start_ms) & (times < span.end_ms)
+        low, high = (values[inside & np.isfinite(values)] for values in (self.low, self.high))
+        return (float(low.min()), float(high.max())) if low.size else None
 
 
 @dataclass(frozen=True, slots=True)
