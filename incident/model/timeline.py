@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from incident.model.conditions import ConditionStretch
 from incident.model.detection import Detection
 from incident.model.evidence import Origin, Scope
 from incident.model.facts import AlertInterval, AlertRule, Unknown
@@ -252,6 +253,8 @@ class Timeline:
     signals_explained: tuple[str, ...]
     alerts_nearby: tuple[AlertInterval, ...] = ()
     """Firing intervals of alerts in the same namespace, or that name nothing."""
+    conditions: tuple[ConditionStretch, ...] = ()
+    """When the conditions of alerts and of signals with a limit were true."""
     compared: tuple[Compared, ...] = ()
     """The earlier periods that were asked for; empty where none were."""
     where: tuple[Breakdown, ...] = ()

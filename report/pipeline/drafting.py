@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from collector.config.load import load_settings
-from collector.config.settings import Flags, Settings
+from collector.config.settings import Settings
 from collector.errors import ConfigError
 from collector.prometheus import PrometheusSource, connect
 from collector.reading.survey import SurveyRequest
@@ -23,25 +21,25 @@ from incident.text.instants import parse_time, zone
 from incident.timeline import timeline_json
 from report.exits import Exit
 from report.pipeline.collecting import collect
-from report.pipeline.doctor import Health, examine
 from report.pipeline.flow import Draft, draft, previewed
 from report.pipeline.forms import formed
+from report.pipeline.given import Given, settings_of
+from report.pipeline.given import text as _text
+from report.pipeline.given import texts as _texts
 from report.pipeline.imported import with_events
 from report.pipeline.keeping import read_evidence
+from report.pipeline.kept.restoring import restore
+from report.pipeline.kept.texts import DRAFT, PAGE, text_of
 from report.pipeline.merging import Outcome
 from report.pipeline.noting import Note, add_note
 from report.pipeline.places import read_document
-from report.pipeline.publishing import DRAFT, PAGE, Published, text_of
+from report.pipeline.publishing import Published
 from report.pipeline.studio import studio
 from report.pipeline.telling import tell
-from report.pipeline.window import TAIL, Asked, described, lead_for, window, window_of_alert
+from report.pipeline.window import TAIL, Asked, alert_in, described, lead_for, window, window_of_alert
 from report.progress import progress
 from report.render import open_prompts, review
 from report.render import terminal as first_page
-
-Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
-"""Flags as the command line gives them, by name."""
-
 
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,8 +47,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def run_draft(given: Given, *, version: str, now: datetime, workers: bool) -> Exit:
     """`draft`: one window of a live source, or of kept evidence, to one draft."""
-    settings = settings_of(given)
     quiet = bool(given.get("quiet"))
+    if given.get("restore"):
+        return _run_restore(given, quiet=quiet)
+    settings = settings_of(given)
     with studio(workers=workers) as draw, progress(quiet=quiet) as say:
         evidence = _evidence(given, settings, now=now, say=say)
         evidence = with_events(
@@ -68,6 +68,17 @@ def run_draft(given: Given, *, version: str, now: datetime, workers: bool) -> Ex
         tell(made)
     _print(made, _text(given, "form"))
     return _exit(made)
+
+
+def _run_restore(given: Given, *, quiet: bool) -> Exit:
+    """`draft --restore`: no window, no source; only the text of a draft goes back."""
+    others = sorted(k for k, v in given.items() if v and k not in ("restore", "quiet", "form", "output"))
+    if others:
+        raise ConfigError(f"--restore: goes with no other option; leave out --{others[0].replace('_', '-')}")
+    print(
+        restore(Path(_text(given, "restore")), lambda line: None if quiet else print(line, file=sys.stderr))
+    )
+    return Exit.DONE
 
 
 def run_demo(output: Path, *, quiet: bool, version: str, now: datetime, workers: bool) -> Exit:
@@ -143,49 +154,6 @@ def run_review(directory: Path) -> Exit:
     return Exit.DONE if judged.ready else Exit.PARTIAL
 
 
-def run_doctor(given: Given, *, now: datetime) -> Exit:
-    """`doctor`: every finding a line on stdout; bad ones make the exit code."""
-    settings = settings_of(given)
-    source = _connected(settings)
-    worst = Exit.DONE
-    for found in examine(source, now, settings.service, settings.match, settings.http.credential):
-        print(f"{found.health.value:<5} {found.what:<16} {terminal(found.says)}")
-        if found.health is Health.BAD:
-            worst = Exit.PARTIAL
-    return worst
-
-
-def settings_of(given: Given) -> Settings:
-    """The settings of this run: flag over environment over file over default."""
-    named = _text(given, "config")
-    http = _text(given, "http_config_file")
-    output = _text(given, "output")
-    templates = _text(given, "templates")
-    flags = Flags(
-        prometheus=_text(given, "prometheus") or None,
-        http_config_file=Path(http) if http else None,
-        headers=_texts(given, "header"),
-        timezone=_text(given, "timezone") or None,
-        output=Path(output) if output else None,
-        service=_text(given, "service") or None,
-        match=_texts(given, "match"),
-        signals=_texts(given, "signals"),
-        form=_text(given, "draft_form") or None,
-        templates=Path(templates) if templates else None,
-    )
-    return load_settings(flags, os.environ, Path(named) if named else None)
-
-
-def _text(given: Given, name: str) -> str:
-    value = given.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _texts(given: Given, name: str) -> tuple[str, ...]:
-    value = given.get(name)
-    return value if isinstance(value, tuple) else ()
-
-
 def _asked(given: Given) -> Asked:
     return Asked(*(_text(given, name) for name in ("start", "end", "last", "around", "alert")))
 
@@ -227,11 +195,14 @@ def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str
         say(f"looking for {asked.alert}")
         span, named = window_of_alert(source, asked.alert, now)
         service = service or named
+    elif asked.alert and not service:
+        service = alert_in(source, asked.alert, span)
     if not service:
         raise ConfigError("service: none given; name one with --service, or `service:` in the configuration")
     if not given.get("quiet"):
         print(f"window   {described(span, settings.timezone)}", file=sys.stderr)
-    return collect(source, _request(settings, service, span), shown, now=now, say=say)
+    wanted = replace(_request(settings, service, span), alert=asked.alert)
+    return collect(source, wanted, shown, now=now, say=say)
 
 
 def _request(settings: Settings, service: str, span: Span) -> SurveyRequest:

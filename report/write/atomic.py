@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from incident.text.controls import terminal
 from report.write.errors import refused, told
-from report.write.staging import TEMP_NAME, commit, discard, resolved, stage, temp_beside, write_new
+from report.write.staging import TEMP_NAME, discard, resolved, stage, temp_beside, write_new
+from report.write.swap import commit
 
 # A temporary file lives for seconds; one this old has no process any more.
 _STALE = timedelta(hours=1)
@@ -27,6 +30,24 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
     commit([stage(target, data, mode)])
 
 
+def write_once(path: Path, data: bytes) -> None:
+    """Put the bytes into a file that is not there yet, durably; one that is there stays as it is.
+
+    Raises OutputError, a file begun in vain then being gone again.
+    """
+    target = resolved(path)
+    with told(path, len(data)):
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            discard(target)
+            raise
+
+
 def preflight(directory: Path) -> None:
     """Try whether files can be written in the directory, or where it would be made; nothing stays.
 
@@ -34,6 +55,8 @@ def preflight(directory: Path) -> None:
     Raises OutputError.
     """
     place = resolved(directory)
+    if directory.is_symlink() and not place.exists():
+        raise refused(directory, f"it is a symbolic link to {terminal(str(place))}, which does not exist")
     with told(place):
         while not place.exists():
             place = place.parent
@@ -48,7 +71,7 @@ def preflight(directory: Path) -> None:
 
 
 def sweep_stale(directory: Path, *, now: datetime) -> tuple[Path, ...]:
-    """Remove what killed runs left in the directory and directly below it; returns what was removed.
+    """Remove what killed runs left in the directory and up to two below it; returns what was removed.
 
     Only files of our temporary names, older than an hour, are touched; what cannot be removed stays.
     """
@@ -63,10 +86,14 @@ def sweep_stale(directory: Path, *, now: datetime) -> tuple[Path, ...]:
 
 
 def _temporaries(directory: Path) -> Iterator[Path]:
-    """Paths with our temporary names, one level deep and not through symbolic links."""
-    inner = [path for path in _listed(directory) if path.is_dir() and not path.is_symlink()]
-    for place in [directory, *inner]:
+    """Paths with our temporary names, two levels deep and not through symbolic links."""
+    inner = _inside(directory)
+    for place in [directory, *inner, *(below for one in inner for below in _inside(one))]:
         yield from (path for path in _listed(place) if TEMP_NAME.fullmatch(path.name))
+
+
+def _inside(directory: Path) -> list[Path]:
+    return [path for path in _listed(directory) if path.is_dir() and not path.is_symlink()]
 
 
 def _listed(directory: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 WriteError
 ├── OutputError   a file or directory cannot be written; every earlier file is as it was  (exit 7)
+├── Overtaken     somebody saved the file while a new one was made; nothing was touched
 └── LockHeld      another run is at work in the same place; nothing was touched           (exit 75)
 """
 
@@ -23,6 +24,7 @@ _ADVICE = {
     errno.ENOSPC: f"free some space there, or {_ELSEWHERE}",
     errno.EDQUOT: f"the quota is used up; free some space there, or {_ELSEWHERE}",
     errno.EFBIG: f"a file size limit (ulimit -f) is in the way; raise it, or {_ELSEWHERE}",
+    errno.EEXIST: f"it was left as it is; {_ELSEWHERE}",
     errno.EROFS: f"the file system is mounted read-only; {_ELSEWHERE}",
     errno.EACCES: f"give this user the right to write there, or {_ELSEWHERE}",
     errno.EPERM: f"give this user the right to write there, or {_ELSEWHERE}",
@@ -46,6 +48,13 @@ class WriteError(Exception):
 
 class OutputError(WriteError):
     """A file or directory cannot be written. `path` is the one; no temporary file stays behind."""
+
+
+class Overtaken(WriteError):
+    """The file `path` is not what it was when the new contents were made from it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, f"{terminal(str(path))} was saved meanwhile; run again")
 
 
 class LockHeld(WriteError):
