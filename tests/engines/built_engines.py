@@ -5,15 +5,19 @@ Not collected by a plain run, because building them takes minutes; asked for, ea
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.engines.drafting import Drafted, assert_same_incident, drafted
-from tests.engines.servers import newer_prometheus, prometheus, thanos
+from tests.engines.servers import Engine, mimir, newer_prometheus, prometheus, thanos
 from tests.lab.build import build
 
 pytestmark = pytest.mark.server
+
+OTHER = "checkout"
+"""The service of the second tenant."""
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +31,13 @@ def reference(outage: Path, tmp_path_factory: pytest.TempPathFactory) -> Drafted
     """The draft from Debian's Prometheus."""
     with prometheus(outage) as engine:
         return drafted(engine.url, tmp_path_factory.mktemp("prometheus"))
+
+
+@pytest.fixture(scope="module")
+def tenants(outage: Path, lab_cache: Path) -> Iterator[Engine]:
+    """A Mimir with two tenants, each with an incident of its own."""
+    with mimir({"team-a": outage, "team-b": build(OTHER, lab_cache).data_dir}) as engine:
+        yield engine
 
 
 def test_prometheus_3_gives_the_draft_that_prometheus_2_gives(
@@ -53,3 +64,25 @@ def test_a_stopped_thanos_store_is_named_and_the_draft_is_partial(outage: Path, 
     assert made.ran.code == 3, made.ran.stderr
     assert any(unknown["why"] for unknown in made.timeline["unknowns"])
     assert "partial" in made.ran.stderr
+
+
+def test_mimir_gives_the_draft_that_prometheus_gives(
+    reference: Drafted, tenants: Engine, tmp_path: Path
+) -> None:
+    """Behind a path prefix and a tenant's header."""
+    made = drafted(tenants.url, tmp_path, "--header", "X-Scope-OrgID=team-a")
+    assert_same_incident(made, reference)
+
+
+def test_a_mimir_without_a_tenant_is_refused(tenants: Engine, tmp_path: Path) -> None:
+    """No header, no access: code 6, and what to give."""
+    made = drafted(tenants.url, tmp_path)
+    assert made.ran.code == 6, made.ran.stderr
+    assert made.timeline == {}
+
+
+def test_another_tenant_s_service_is_unknown(tenants: Engine, tmp_path: Path) -> None:
+    """The wrong tenant has no such service: code 4, never the other tenant's data."""
+    made = drafted(tenants.url, tmp_path, "--header", "X-Scope-OrgID=team-b")
+    assert made.ran.code == 4, made.ran.stderr
+    assert made.timeline == {}

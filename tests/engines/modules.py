@@ -40,6 +40,13 @@ MODULES = {
     "prometheus": Module("github.com/prometheus/prometheus", "v0.315.0", "cmd/prometheus", "netgo"),
     # Without slicelabels Thanos reads labels in a form they do not have, and ends with a panic.
     "thanos": Module("github.com/thanos-io/thanos", "v0.42.3", "cmd/thanos", "netgo,slicelabels"),
+    # Mimir's releases are no versions of its Go module; the proxy knows this commit of its main branch.
+    "mimir": Module(
+        "github.com/grafana/mimir",
+        "v1.3.1-0.20260423142704-aced80d74930",
+        "cmd/mimir",
+        "netgo,stringlabels",
+    ),
 }
 
 
