@@ -10,6 +10,7 @@ from datetime import timedelta
 import numpy as np
 
 from collector.changes.deploys import arrivals, deploy_change, image_of, rollouts, version_of
+from collector.changes.placing import pod_target, scraped_target, version_placements
 from collector.changes.restarts import Start, instance_of, restart_changes, starts
 from collector.changes.scaling import is_up, scaling_changes
 from collector.changes.targets import gap_change, target_changes
@@ -22,6 +23,7 @@ from collector.source import Source
 from incident.model.facts import Change, Nearness, Unknown
 from incident.model.signals import Samples, Targets
 from incident.model.spans import Span, instant
+from incident.model.where import Placement
 from incident.text.promql import Matcher, quote, regex_literal, selector
 
 # New instances within this of a scaling up are what it asked for.
@@ -40,6 +42,7 @@ class ChangeHistory:
 
     changes: tuple[Change, ...]
     unknowns: tuple[Unknown, ...]
+    placements: tuple[Placement, ...] = ()
 
 
 @dataclass(slots=True)
@@ -49,6 +52,7 @@ class _Reader:
     source: Source
     span: Span
     unknowns: list[Unknown] = field(default_factory=list)
+    placements: tuple[Placement, ...] = ()
 
     def read(self, query: str, series: int, what: str) -> tuple[Samples, ...]:
         try:
@@ -78,7 +82,7 @@ def change_events(source: Source, home: Home, targets: Targets | None, span: Spa
         found += target_changes(targets, begun, home.service)
         found += _gaps(reader, targets, home.service)
     inside = [change for change in found if span.holds(change.at)]
-    return ChangeHistory(tuple(sorted(inside, key=_order)), tuple(reader.unknowns))
+    return ChangeHistory(tuple(sorted(inside, key=_order)), tuple(reader.unknowns), reader.placements)
 
 
 def _order(change: Change) -> tuple[object, ...]:
@@ -114,9 +118,16 @@ def _deploys(
     own: set[Start] = set()
     for query, rows in _workloads(reader.read(builds, 2 * len(targets.samples), "deploys"), builds, home):
         _add_rollouts(changes, own, rows, query, begun, home.service)
+        _place(reader, version_placements(rows, version_of, scraped_target))
     for query, rows in _containers(reader, home):
         _add_rollouts(changes, own, rows, query, begun, home.service)
+        _place(reader, version_placements(rows, image_of, pod_target))
     return changes, own
+
+
+def _place(reader: _Reader, versions: tuple[Placement, ...]) -> None:
+    """The first that tells versions apart; a sidecar's versions are not the service's."""
+    reader.placements = reader.placements or versions
 
 
 def _workloads(series: Sequence[Samples], query: str, home: Home) -> list[tuple[str, list[Samples]]]:

@@ -120,6 +120,9 @@ def _check(evidence: Evidence) -> None:
     for signal in evidence.signals:
         if signal.values.shape != (signal.grid.count,) or signal.grid != evidence.grid:
             raise ValueError(f"signal {signal.spec.name}: {signal.values.size} values on another grid")
+    for period in evidence.earlier:
+        if period.grid.step_ms <= 0 or any(s.values.shape != (period.grid.count,) for s in period.signals):
+            raise ValueError(f"earlier: values on another grid than that of {period.ago} ago")
     held = [targets.samples for targets in (evidence.targets, evidence.probes) if targets]
     if evidence.counters:
         held += [evidence.counters.requests, evidence.counters.buckets]

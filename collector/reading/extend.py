@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
+from collector.reading.earlier import with_earlier
 from collector.reading.survey import quiet, with_history
 from collector.signals.measure import COSTS_ITS_OWN, Progress, failed, placed, read_targets
 from collector.signals.presence import availability, probe_success
@@ -59,7 +60,7 @@ def _reach(source: Source, evidence: Evidence, covered: Span, on_progress: Progr
         probes=probes,
         unknowns=tuple(dict.fromkeys((*evidence.unknowns, *unknowns))),
     )
-    return with_history(source, further, on_progress)
+    return with_history(source, with_earlier(source, further, on_progress), on_progress)
 
 
 def _carried_on(grid: Grid, covered: Span) -> Grid:

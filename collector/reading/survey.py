@@ -11,6 +11,7 @@ import numpy as np
 from collector.alerts.history import AlertHistory, alert_history
 from collector.changes.events import ChangeHistory, change_events
 from collector.errors import NoData
+from collector.reading.earlier import with_earlier
 from collector.signals.custom import WantedSignal, with_wanted
 from collector.signals.discover import Found, discover
 from collector.signals.explain import explained
@@ -87,7 +88,7 @@ def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: P
         unknowns=(*unknown_pace, *(found.unknowns if found else ()), *presence.unknowns, *measured.unknowns),
         signals_explained=_explained(signals, found),
     )
-    return with_history(source, evidence, on_progress)
+    return with_history(source, with_earlier(source, evidence, on_progress), on_progress)
 
 
 # About 70 MB of JSON, and as much memory, for the raw `up` of all targets.
@@ -130,6 +131,7 @@ def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> E
         alert_rules=alerts.rules,
         rules_seen=alerts.rules_seen,
         changes=changes.changes,
+        placements=changes.placements,
         unknowns=_renewed(evidence.unknowns, alerts, changes),
     )
 

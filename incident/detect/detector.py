@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from incident.detect.episode import Episode, Floats, Kind, Worse
+from incident.detect.episode import Bools, Episode, Floats, Kind, Worse
 from incident.detect.judge import least_samples
 from incident.detect.kernel import Question, episodes_of, samples_of
 from incident.detect.screen import sticking_out
@@ -22,6 +22,7 @@ def detect_episodes(
     kind: Kind,
     worse: Worse,
     counts: Floats | None = None,
+    earlier: Floats | None = None,
 ) -> list[list[Episode]]:
     """The stretches of each row that are worse than its baseline, in order of onset.
 
@@ -30,7 +31,9 @@ def detect_episodes(
     window and say what is normal; 0: there are none, the calm part of the row is its own baseline.
     `worse` is the direction in which the signal gets worse. `counts`, of the same shape, are the
     requests behind each sample of a ratio, NaN where not known: a ratio of few requests must
-    differ by more than chance.
+    differ by more than chance. `earlier`, shape (n_days, n_series, n_points), are the values at the same
+    time of earlier days, the most alike (a week ago) first, NaN where not known: what they had too is no
+    episode, and what differs from two of them may be one.
 
     Rows do not influence each other. Raises ValueError where the arguments do not fit together.
     """
@@ -44,16 +47,30 @@ def detect_episodes(
     weights = None if counts is None else np.asarray(counts, dtype=np.float64)
     if weights is not None and weights.shape != matrix.shape:
         raise ValueError(f"counts: shape {matrix.shape} needed, got {weights.shape}")
+    days = None if earlier is None else np.asarray(earlier, dtype=np.float64)
+    if days is not None and (days.ndim != 3 or days.shape[1:] != matrix.shape):
+        raise ValueError(f"earlier: shape (n_days, {matrix.shape}) needed, got {days.shape}")
     question = Question(step_s, baseline, kind, worse)
     found: list[list[Episode]] = [[] for _ in matrix]
-    for row in _worth_a_look(matrix, weights, question):
-        samples = samples_of(matrix[row], None if weights is None else weights[row], baseline)
+    compared = np.zeros(len(matrix), dtype=np.bool_)
+    if days is not None:
+        # A day that may be known of some rows only: those rows are compared with two at least.
+        compared = np.isfinite(days).any(axis=2).sum(axis=0) > 1
+    for row in _worth_a_look(matrix, weights, question, compared):
+        samples = samples_of(
+            matrix[row],
+            None if weights is None else weights[row],
+            baseline,
+            None if days is None else days[:, row],
+        )
         found[row] = episodes_of(samples, question)
     return found
 
 
-def _worth_a_look(matrix: Floats, counts: Floats | None, question: Question) -> Iterator[int]:
-    """The rows that may hold an episode."""
+def _worth_a_look(
+    matrix: Floats, counts: Floats | None, question: Question, compared: Bools
+) -> Iterator[int]:
+    """The rows that may hold an episode; those `compared` (n_series,) with earlier days always may."""
     n_series, n_points = matrix.shape
     if rhythm_known(question.baseline, question.step_s):
         yield from range(n_series)
@@ -65,4 +82,5 @@ def _worth_a_look(matrix: Floats, counts: Floats | None, question: Question) -> 
             chunk = np.where(counts[start : start + rows] <= 0.0, np.nan, chunk)
         samples = least_samples(question.step_s)
         out = sticking_out(chunk, question.baseline, question.kind, question.directions, samples)
+        out |= compared[start : start + rows]
         yield from (start + int(row) for row in np.flatnonzero(out))

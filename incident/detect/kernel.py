@@ -10,6 +10,7 @@ from incident.detect import boxes, candidates
 from incident.detect.bounds import Piece, refined
 from incident.detect.calm import LEAST_CALM, calm_mask
 from incident.detect.chance import few_events, few_requests, requests_of
+from incident.detect.earlier import Earlier, Row, earlier_of, seasonal, without_days
 from incident.detect.episode import (
     Bools,
     Direction,
@@ -65,15 +66,22 @@ class Samples:
     head: int
     """How many lie before the window."""
 
+    earlier: Floats | None = None
+    """The same time of earlier days, the most alike first, shape (n_days, n); NaN where not known."""
 
-def samples_of(row: Floats, counts: Floats | None, baseline: int) -> Samples:
-    """The samples of `row` (n_points,); a ratio of no requests is missing, as NaN and infinities are."""
+
+def samples_of(row: Floats, counts: Floats | None, baseline: int, earlier: Floats | None = None) -> Samples:
+    """The samples of `row` (n_points,); a ratio of no requests is missing, as NaN and infinities are.
+
+    `earlier` (n_days, n_points) are the values one or several days before.
+    """
     present = np.isfinite(row)
     if counts is not None:
         present &= ~(counts <= 0.0)
     where: Ints = np.flatnonzero(present).astype(np.int64)
     kept = None if counts is None else counts[where]
-    return Samples(where, row[where], kept, int(np.searchsorted(where, baseline)))
+    days = None if earlier is None else earlier[:, where]
+    return Samples(where, row[where], kept, int(np.searchsorted(where, baseline)), days)
 
 
 def episodes_of(samples: Samples, question: Question) -> list[Episode]:
@@ -99,7 +107,31 @@ def _verdicts(samples: Samples, question: Question, direction: Direction) -> lis
     if flat is not None:
         # What is left without the rhythm is rougher than the series: it takes a sample more.
         found += _judged(sign * flat, calm, scale, samples, question, least + 1)
-    return _choice(found, _chance(samples, calm, question))
+    chance = _chance(samples, calm, question)
+    plain = _choice(found, chance)
+    days = _days(sign, calm, samples, question)
+    if not days:
+        return plain
+    rest = without_days(sign * scale.y, days)
+    left = [] if rest is None else list(_judged(rest, calm, scale, samples, question, least + 1))
+    row = Row(sign * scale.y, float(np.median(sign * scale.y[calm])), question.step_s)
+    return _choice(seasonal(row, found, plain, left, days), chance)
+
+
+def _days(sign: float, calm: Bools, samples: Samples, question: Question) -> list[Earlier]:
+    """The earlier days beside the row, on its scale, worse = up; without those hardly known."""
+    if samples.earlier is None:
+        return []
+    known = np.isfinite(samples.earlier)
+    # On one scale: their place is taken by the row's own samples where nothing is known of them.
+    both = np.concatenate((samples.raw, *np.where(known, samples.earlier, samples.raw)))
+    scale = scaled(both, samples.raw[calm], question.kind)
+    y, *others = np.split(sign * scale.y, 1 + len(known))
+    beside = (
+        earlier_of(y, np.where(here, other, np.nan), calm, scale.smallest, question.step_s)
+        for here, other in zip(known, others, strict=True)
+    )
+    return [day for day in beside if day is not None]
 
 
 def _calm(samples: Samples, question: Question, direction: Direction) -> Bools:

@@ -42,9 +42,12 @@ def _period(lead: int, step_s: float) -> int | None:
 
 
 def _narrower(y: Floats, flat: Floats, head: int) -> Floats | None:
-    if not np.isfinite(flat).all() or _width(flat[:head]) > NARROWER * _width(y[:head]):
-        return None
-    return flat
+    return flat if np.isfinite(flat).all() and narrower_than(flat[:head], y[:head]) else None
+
+
+def narrower_than(flat: Floats, y: Floats) -> bool:
+    """Whether `y` has a rhythm, so that it is much narrower without it, as `flat`; both finite."""
+    return _width(flat) <= NARROWER * _width(y)
 
 
 def _width(y: Floats) -> float:

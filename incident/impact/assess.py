@@ -14,6 +14,7 @@ from incident.impact.fusion import RawEpisode, believed, episodes
 from incident.impact.outages import outages
 from incident.impact.phases import improving_from, phases, reading, worst
 from incident.impact.refine import Raw, end_of, raw_of, start_of
+from incident.impact.rhythm import usual
 from incident.impact.trust import trusted
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Nearness, names_nothing
@@ -111,6 +112,7 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
         traffic,
         alert.firing_at if alert else None,
         bool(carriers & {Measure.AVAILABILITY, Measure.PROBE, Measure.TRAFFIC}),
+        _usual_traffic(traffic, evidence, survey, told),
     )
     return Assessment(
         status=_status(survey, told),
@@ -167,6 +169,26 @@ def _counts(series: SignalSeries, evidence: Evidence) -> Values | None:
     if series.spec.measure is not Measure.ERRORS or traffic is None:
         return None
     return traffic.values * looks_back(series.spec.query).total_seconds()
+
+
+def _usual_traffic(
+    traffic: SignalSeries | None, evidence: Evidence, survey: Surveyed, told: tuple[ImpactEpisode, ...]
+) -> Values | None:
+    """What the traffic is at each time by its earlier days; the impact itself says nothing about it."""
+    if traffic is None:
+        return None
+    away = survey.departures[traffic.spec.name]
+    expected = usual(_outside(traffic, told), evidence, away)
+    return None if expected is None else expected.centre
+
+
+def _outside(series: SignalSeries, told: tuple[ImpactEpisode, ...]) -> SignalSeries:
+    """The signal without its samples inside the impact."""
+    times = series.grid.times
+    inside = np.zeros(times.size, bool)
+    for one in told:
+        inside |= (times >= ms(one.start.at)) & (times < ms(one.end.at) if one.end else True)
+    return replace(series, values=np.where(inside, np.nan, series.values))
 
 
 def _by_measure(evidence: Evidence, measure: Measure) -> SignalSeries | None:

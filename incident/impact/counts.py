@@ -133,6 +133,31 @@ def increments(
     return Increments(start[keep], end[keep], total[keep], part[keep], blind[keep])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TargetCounts:
+    """What each series of one target counted in (start, end]: `counted` has shape (rows, intervals)."""
+
+    rows: tuple[int, ...]
+    """Places of the series among all that were given."""
+    start: Millis
+    end: Millis
+    counted: Values
+
+
+def counts_by_target(series: Sequence[Samples], spans: Sequence[Span]) -> tuple[TargetCounts, ...]:
+    """The increments of every series by itself, restarts and late births allowed for as in `increments`."""
+    groups: dict[Labels, list[int]] = defaultdict(list)
+    for i, one in enumerate(series):
+        groups[_target(one.labels)].append(i)
+    found: list[TargetCounts] = []
+    for _, rows in sorted(groups.items()):
+        times, grid = _grid([series[i] for i in rows])
+        keep = _in_one_span(times[:-1], times[1:], spans)
+        counted = _counted(grid)[0][:, 1:]
+        found.append(TargetCounts(tuple(rows), times[:-1][keep], times[1:][keep], counted[:, keep]))
+    return tuple(found)
+
+
 def _target(labels: Labels) -> Labels:
     return tuple((k, v) for k, v in labels if k in _TARGET)
 
@@ -140,15 +165,21 @@ def _target(labels: Labels) -> Labels:
 def _of_target(
     series: Sequence[Samples], is_part: Sequence[bool], interval_ms: int
 ) -> tuple[Millis, Millis, Values, Values, Flags]:
-    times = np.unique(np.concatenate([s.times for s in series]))
-    grid = np.full((len(series), times.size), np.nan)
-    for row, one in zip(grid, series, strict=True):
-        row[np.searchsorted(times, one.times)] = one.values
+    times, grid = _grid(series)
     counted, restarted = _counted(grid)
     flags = np.asarray(is_part, bool)
     start, end = times[:-1], times[1:]
     blind = restarted[1:] & (end - start > 4 * interval_ms)
     return start, end, counted[:, 1:].sum(axis=0), counted[flags, 1:].sum(axis=0), blind
+
+
+def _grid(series: Sequence[Samples]) -> tuple[Millis, Values]:
+    """The scrape times of one target, and its series upon them: NaN where one has no sample."""
+    times = np.unique(np.concatenate([s.times for s in series]))
+    grid = np.full((len(series), times.size), np.nan)
+    for row, one in zip(grid, series, strict=True):
+        row[np.searchsorted(times, one.times)] = one.values
+    return times, grid
 
 
 def _counted(grid: Values) -> tuple[Values, Flags]:

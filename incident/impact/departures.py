@@ -10,6 +10,7 @@ import numpy as np
 from incident.detect import Episode, detect_episodes
 from incident.impact.departure import Departure, looks_back
 from incident.impact.limits import beyond_limit, limit_of
+from incident.impact.rhythm import earlier_rows
 from incident.model.evidence import Evidence
 from incident.model.signals import Kind, Measure, SignalSeries, Worse
 from incident.model.spans import Grid, Span, Values, instant, ms
@@ -43,11 +44,12 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
     `counts`, shape (grid.count,), is how many requests stand behind each sample of a ratio.
     """
     points = baseline_points(series, evidence)
+    days = earlier_rows(series, evidence)
     if points == 0:
-        found = _without_lead_in(series, counts)
+        found = _without_lead_in(series, counts, days)
     else:
-        found = _kernel(series, points, counts)
-        earlier = _kernel(series, points // 2, counts) if points >= 2 * _MIN_BASELINE else ()
+        found = _kernel(series, points, counts, days)
+        earlier = _kernel(series, points // 2, counts, days) if points >= 2 * _MIN_BASELINE else ()
         if any(d.onset < points and (d.end is None or d.end > points) for d in earlier):
             found = earlier
     found = tuple(piece for one in found for piece in split_at_calm(one, series, evidence))
@@ -70,12 +72,14 @@ def _opening(series: SignalSeries) -> int:
     return int(present[present.size // 4])
 
 
-def _without_lead_in(series: SignalSeries, counts: Values | None) -> tuple[Departure, ...]:
+def _without_lead_in(
+    series: SignalSeries, counts: Values | None, days: Values | None
+) -> tuple[Departure, ...]:
     """What both views find where there is no lead-in: the calm part as normal, and the opening as normal.
 
     The calm part misses what slowly got worse for good, the opening what happened in it.
     """
-    calm, opening = _kernel(series, 0, counts), _kernel(series, _opening(series), counts)
+    calm, opening = (_kernel(series, points, counts, days) for points in (0, _opening(series)))
     if series.spec.measure is not Measure.TRAFFIC:
         return calm or opening
     known = _first_sample(series.values) + _MIN_BASELINE // 4
@@ -148,7 +152,9 @@ def band(series: SignalSeries, evidence: Evidence, found: tuple[Departure, ...])
     return Band(float(centre), float(low), float(high))
 
 
-def _kernel(series: SignalSeries, points: int, counts: Values | None) -> tuple[Departure, ...]:
+def _kernel(
+    series: SignalSeries, points: int, counts: Values | None, days: Values | None
+) -> tuple[Departure, ...]:
     spec = series.spec
     two_sided = spec.measure in (Measure.LATENCY, Measure.TRAFFIC)
     rows = detect_episodes(
@@ -158,6 +164,7 @@ def _kernel(series: SignalSeries, points: int, counts: Values | None) -> tuple[D
         kind=spec.kind.value,
         worse=Worse.BOTH.value if two_sided else spec.worse.value,
         counts=None if counts is None or spec.kind is not Kind.RATIO else counts[np.newaxis, :],
+        earlier=None if days is None else days[:, np.newaxis, :],
     )
     return tuple(_placed(series, episode) for episode in rows[0])
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from incident.impact.counts import Increments
 from incident.model.signals import Counters, SignalSeries
-from incident.model.spans import Flags, Values, ms
+from incident.model.spans import Flags, Grid, Values, ms
 from incident.model.timeline import ImpactEpisode, RequestFigures
 
 _FLANK = timedelta(minutes=30)
 """Traffic half an hour before and after says what was expected between, on a straight line."""
 _MIN_COVERAGE = 0.5
 """Counters absent in most of the impact say nothing about its total."""
+_SAMPLED = 200
+"""Places at which the usual traffic of an impact is read for its mean: more than a day's rhythm needs."""
+_LIKE_EARLIER = ", with the rhythm of the same hours of earlier days"
 _MIN_FLANK = 5
 """Fewer samples in a flank than this are no expectation."""
 
@@ -36,8 +39,12 @@ def request_figures(
     traffic: SignalSeries | None,
     first_alert: datetime | None,
     gone: bool,
+    usual: Values | None = None,
 ) -> RequestFigures | None:
     """Total, failed, expected and lost; None where neither counters nor an expectation exist.
+
+    `usual` is what the traffic is at each of its times by earlier days, where that is known: the line
+    between the flanks then follows its rhythm.
 
     `gone`: targets or traffic vanished in the impact, so that what was expected and not counted was
     lost, not merely unseen.
@@ -46,7 +53,7 @@ def request_figures(
     spans = [(a, b) for a, b in spans if b > a]
     counted = _counted(spans, requests)
     told = counted if counters is not None and counters.failed_query else None
-    expected = _expected(spans, traffic) if traffic is not None else None
+    expected = _expected(spans, traffic, usual) if traffic is not None else None
     if counted is None and expected is None:
         return None
     served = counted[0] if counted is not None else 0.0
@@ -58,7 +65,7 @@ def request_figures(
         expected_low=round(expected.low) if expected else None,
         expected_high=round(expected.high) if expected else None,
         lost=_lost(expected, served, counted is not None, gone),
-        formula=_formula(counters, counted is not None),
+        formula=_formula(counters, counted is not None, _LIKE_EARLIER if usual is not None else ""),
         query=counters.query if counters else "",
     )
 
@@ -84,17 +91,24 @@ def _before_alert(
     return round(min(failed, sum(requests.part_within(a, b, cut) for a, b in spans if a < cut)))
 
 
-def _expected(spans: list[tuple[int, int]], traffic: SignalSeries) -> _Expected | None:
+def _expected(spans: list[tuple[int, int]], traffic: SignalSeries, usual: Values | None) -> _Expected | None:
     """Requests to expect in the spans: the line between the flanks, as wide as the flanks scatter."""
-    parts = [_expected_in(a, b, spans, traffic) for a, b in spans]
+    parts = [_expected_in(a, b, spans, traffic, usual) for a, b in spans]
     known = [p for p in parts if p is not None]
     if not known or len(known) < len(parts):
         return None
     return _Expected(*(sum(getattr(p, name) for p in known) for name in ("low", "middle", "high")))
 
 
-def _expected_in(a: int, b: int, spans: list[tuple[int, int]], traffic: SignalSeries) -> _Expected | None:
+def _expected_in(
+    a: int, b: int, spans: list[tuple[int, int]], traffic: SignalSeries, usual: Values | None
+) -> _Expected | None:
     flank = _FLANK // timedelta(milliseconds=1)
+    rhythm = None if usual is None else _mean(usual, traffic.grid, a, b)
+    if usual is not None and rhythm is not None:
+        # As shares of the usual the flanks are on one level, whatever hour it is.
+        shares = np.divide(traffic.values, usual, out=np.full(usual.size, np.nan), where=usual > 0)
+        traffic = replace(traffic, values=shares)
     calm = _outside(traffic, spans)
     before = _between(traffic, calm, a - flank, a)
     after = _between(traffic, calm, b + 2 * traffic.grid.step_ms, b + flank)
@@ -104,8 +118,19 @@ def _expected_in(a: int, b: int, spans: list[tuple[int, int]], traffic: SignalSe
     middle = float(np.mean([np.median(side) for side in sides]))
     scatter = np.concatenate([side / max(float(np.median(side)), 1e-12) for side in sides])
     low, high = np.quantile(scatter, (0.05, 0.95))
-    seconds = (b - a) / 1000.0
+    seconds = (b - a) / 1000.0 * (1.0 if rhythm is None else rhythm)
     return _Expected(*(seconds * middle * float(k) for k in (low, 1.0, high)))
+
+
+def _mean(usual: Values, grid: Grid, a: int, b: int) -> float | None:
+    """The mean of what is usual in the span and its flanks' edges; None where a part is not known."""
+    flank = _FLANK // timedelta(milliseconds=1)
+    times = grid.times
+    around = (times >= a - flank) & (times < b + flank)
+    if not np.isfinite(usual[around]).all() or not around.any():
+        return None
+    inside = np.linspace(a, b, _SAMPLED)
+    return float(np.mean(np.interp(inside, times[around], usual[around])))
 
 
 def _outside(traffic: SignalSeries, spans: list[tuple[int, int]]) -> Flags:
@@ -130,8 +155,8 @@ def _lost(expected: _Expected | None, served: float, counted: bool, gone: bool) 
     return max(0, round(expected.middle - served))
 
 
-def _formula(counters: Counters | None, counted: bool) -> str:
-    lost = "lost = expected (traffic 30 min before and after) - served"
+def _formula(counters: Counters | None, counted: bool, rhythm: str) -> str:
+    lost = f"lost = expected (traffic 30 min before and after{rhythm}) - served"
     if counters is None or not counted:
         return f"{lost}; the counters have no samples in most of the impact"
     without = f", without {counters.left_out}" if counters.left_out else ""

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from incident.model.facts import AlertInterval, AlertRule, Change, Entered, Unknown
 from incident.model.policy import Policy
-from incident.model.signals import Counters, SignalSeries, Targets
+from incident.model.signals import Counters, EarlierPeriod, SignalSeries, Targets
 from incident.model.spans import Grid, Span
+from incident.model.where import Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +90,7 @@ class Evidence:
     """What people and their tools recorded, from files given with `--events`."""
     requested: Span | None = None
     """The window people gave, where `asked` is the part of it around the impact, read at a finer step."""
+    earlier: tuple[EarlierPeriod, ...] = ()
+    """The same hours of earlier days, the most alike first; empty where the lead-in holds days itself."""
+    placements: tuple[Placement, ...] = ()
+    """Version, node and zone of the service's targets, as far as their counters do not say it."""

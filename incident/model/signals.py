@@ -84,6 +84,27 @@ class SignalSeries:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class EarlierSignal:
+    """A signal's values on the grid of an earlier period, shape (grid.count,), NaN = no sample."""
+
+    name: str
+    values: Values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EarlierPeriod:
+    """The same hours some time ago, read coarsely: what the signals are like at this time of day."""
+
+    ago: timedelta
+    grid: Grid
+    """The times then; `ago` later they cover the survey's."""
+    signals: tuple[EarlierSignal, ...]
+    """Those that had samples then."""
+    note: str = ""
+    """Why some or all are not known; empty where nothing is missing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Samples:
     """Raw samples of one series as they were scraped: times in epoch ms, strictly increasing."""
 

@@ -12,6 +12,7 @@ from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Gap, SignalSpec
 from incident.model.spans import Moment, Span
+from incident.model.where import Breakdown
 
 
 class Status(StrEnum):
@@ -181,6 +182,18 @@ class SignalReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """An earlier period that the signals were compared with."""
+
+    ago: timedelta
+    step: timedelta
+    signals: tuple[str, ...]
+    """Those of which it had samples."""
+    note: str
+    """Why some or all are not known; empty where nothing is missing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """One incident, or the finding that there was none, in one window."""
 
@@ -215,6 +228,10 @@ class Timeline:
     signals_explained: tuple[str, ...]
     alerts_nearby: tuple[AlertInterval, ...] = ()
     """Firing intervals of alerts in the same namespace, or that name nothing."""
+    compared: tuple[Compared, ...] = ()
+    """The earlier periods that were asked for; empty where none were."""
+    where: tuple[Breakdown, ...] = ()
+    """Where the failures (or the lost or slow requests) concentrate; empty where nothing can be said."""
     detection: Detection = field(default_factory=Detection)
     """What showed the impact first, who watched, and a rule that would have told of it."""
 

@@ -15,12 +15,13 @@ from incident.model.facts import AlertInterval, Entered, Nearness, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Measure
 from incident.model.spans import Span, instant
-from incident.model.timeline import Event, SignalReport, Status, Timeline
+from incident.model.timeline import Compared, Event, SignalReport, Status, Timeline
 from incident.text.links import prometheus_graph_url
 from incident.timeline.blind import gap_unknowns, service_gaps, unseen
 from incident.timeline.measured import measured_events
 from incident.timeline.milestones import durations, milestones
 from incident.timeline.recorded import alert_events, change_events, entered_events, gap_events
+from incident.where import breakdowns
 
 _MOST_MAIN = 14
 """A first page has about a dozen rows; what is only supporting is folded into the evidence."""
@@ -78,6 +79,7 @@ def assemble(
         durations=durations(reached, judged, evidence.alerts_readable),
         events=_ordered([*_limited(kept), *entered_events(entered)]),
         alerts=tuple(a for a in alerts if a.firing_at is not None and a.nearness is Nearness.OWN),
+        where=breakdowns(evidence, judged),
         alerts_nearby=tuple(a for a in alerts if a.firing_at is not None and a.nearness is Nearness.NEARBY),
         alerts_elsewhere=evidence.alerts_elsewhere,
         alerts_readable=evidence.alerts_readable,
@@ -91,6 +93,9 @@ def assemble(
             *_unmeasured(judged),
         ),
         signals_explained=evidence.signals_explained,
+        compared=tuple(
+            Compared(p.ago, p.grid.step, tuple(s.name for s in p.signals), p.note) for p in evidence.earlier
+        ),
         detection=detection(evidence, judged),
     )
 

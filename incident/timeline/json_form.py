@@ -17,6 +17,7 @@ from incident.model.timeline import (
     SignalReport,
     Timeline,
 )
+from incident.model.where import Breakdown
 from incident.text.instants import rfc3339
 from incident.timeline.detection_form import detection_document
 
@@ -87,6 +88,7 @@ def _impact(t: Timeline) -> dict[str, Any]:
         "elapsed_s": _seconds(elapsed),
         "impacted_s": _seconds(sum(parts, timedelta(0))) if whole else None,
         "requests": _requests(t.requests) if t.requests else None,
+        "breakdown": [_breakdown(one) for one in t.where],
     }
 
 
@@ -124,6 +126,32 @@ def _requests(r: RequestFigures) -> dict[str, Any]:
         "lost": r.lost,
         "formula": r.formula,
         "query": r.query,
+    }
+
+
+def _breakdown(b: Breakdown) -> dict[str, Any]:
+    return {
+        "harm": b.harm.value,
+        "label": b.label,
+        "concentrated": b.concentrated,
+        "share": _number(b.share) if b.concentrated else None,
+        "share_of_requests": _number(b.share_of_requests) if b.concentrated else None,
+        "values": [
+            {
+                "value": p.value,
+                "count": round(p.count),
+                "share": _number(p.share),
+                "share_of_requests": _number(p.share_of_requests),
+                "ratio": _number(p.ratio),
+                "ratio_before": _number(p.ratio_before),
+                "new": p.new,
+            }
+            for p in b.portions
+        ],
+        "distinct": b.values,
+        "harmed": round(b.harmed),
+        "slower_than_s": _number(b.slower_than_s),
+        "query": b.query,
     }
 
 

@@ -16,7 +16,7 @@ from collector.errors import CollectError, ConfigError, NoData
 from collector.kept.record import dump
 from collector.kept.replay import load
 from incident.model.evidence import Evidence
-from incident.model.signals import Role
+from incident.model.signals import EarlierPeriod, Role
 from incident.model.spans import Span
 from report.pipeline.forms import as_before
 
@@ -71,12 +71,24 @@ def reconciled(new: Evidence, directory: Path) -> Evidence:
             f"{new.origin.url}: {', '.join(sorted(lost))} could not be read this time; the draft in "
             f"{directory} was made from all of it and was left as it is"
         )
+    new = replace(new, earlier=_known_before(new.earlier, kept.earlier))
     generation = kept.presentation.generation
     shown = replace(new.presentation, generation=generation)
     dated = replace(
         new, presentation=shown, origin=replace(new.origin, collected_at=kept.origin.collected_at)
     )
     return dated if dump(dated) == dump(kept) else replace(new, presentation=shown)
+
+
+def _known_before(
+    new: tuple[EarlierPeriod, ...], kept: tuple[EarlierPeriod, ...]
+) -> tuple[EarlierPeriod, ...]:
+    """The earlier periods, those of which nothing is there any more as they were read first.
+
+    A week ago expires before the window does, and the judgement must not change with it.
+    """
+    before = {period.ago: period for period in kept if period.signals}
+    return tuple(period if period.signals else before.get(period.ago, period) for period in new)
 
 
 def _failed(evidence: Evidence) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from incident.model.timeline import Status, Timeline
-from report.render import amounts, cotimed, detection, evidence, impact, lead, rows, suggestion
+from report.render import amounts, cotimed, detection, evidence, impact, lead, rows, suggestion, where
 from report.render.clock import clock_of, utc_clock
 from report.render.environment import anchor
 from report.render.forms import Form
@@ -83,6 +83,9 @@ def _sections(timeline: Timeline) -> dict[str, object]:
         "others": impact.others_sentence(timeline),
         "episode_rows": impact.episode_rows(timeline) if len(timeline.episodes) > 1 else (),
         "requests": amounts.requests_sentence(requests),
+        "where": where.where_sentence(timeline),
+        "where_even": where.even_sentence(timeline),
+        "where_rows": where.where_rows(timeline),
         "formula": amounts.formula(requests),
         "impact_durations": detection.impact_durations(timeline),
         "cotimed": cotimed.cotimed_rows(timeline),

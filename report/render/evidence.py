@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from incident.model.facts import AlertInterval, Unknown
 from incident.model.signals import Labels
-from incident.model.timeline import SignalReport, Timeline
+from incident.model.timeline import Compared, SignalReport, Timeline
 from incident.text.durations import format_duration, promql_duration
 from incident.text.instants import rfc3339
 from incident.text.links import strip_userinfo
@@ -174,6 +175,7 @@ def method(timeline: Timeline) -> tuple[Md, ...]:
             format_duration(timeline.scrape_interval),
         ),
         _baseline(timeline, clock),
+        *(_compared(each) for each in timeline.compared),
         *_thresholds(timeline),
     ]
     return tuple(lines)
@@ -200,6 +202,19 @@ def _baseline(timeline: Timeline, clock: Clock) -> Md:
         return line("Normal range: no baseline{}.", note)
     span = clock.span(timeline.baseline_span.start, timeline.baseline_span.end)
     return line("Normal range: learned from {}{}.", span, note)
+
+
+_AGO = {timedelta(days=7): "one week", timedelta(days=1): "one day"}
+
+
+def _compared(period: Compared) -> Md:
+    """What was usual at this time of day, as far as the server still had it."""
+    ago = _AGO.get(period.ago) or format_duration(period.ago)
+    if not period.signals:
+        return line("Same hours {} earlier: not compared with ({}).", ago, period.note or "no samples")
+    names, step = ", ".join(period.signals), format_duration(period.step)
+    note = optional("; {}", period.note)
+    return line("Same hours {} earlier, in steps of {}: compared with for {}{}.", ago, step, names, note)
 
 
 def _thresholds(timeline: Timeline) -> tuple[Md, ...]:

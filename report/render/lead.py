@@ -13,6 +13,7 @@ from report.render.clock import Clock, clock_of, length
 from report.render.cotimed import context_sentence
 from report.render.figures import blind_inside, elapsed, impacted, own_firing
 from report.render.md import Md, capital, counted, joined, line
+from report.render.where import where_sentence
 
 # More episodes or phases than this are a table, not a sentence.
 _MOST_EPISODES = 3
@@ -141,6 +142,7 @@ def summary(timeline: Timeline) -> Md:
     """Everything after the bold line, as one paragraph."""
     sentences = [
         course(timeline),
+        where_sentence(timeline),
         alert_sentence(timeline),
         context_sentence(timeline),
         unknown_sentence(timeline),

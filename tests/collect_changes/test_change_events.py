@@ -381,3 +381,22 @@ def test_order_of_series_changes_nothing(order: int) -> None:
     found = changes(parts[::order])
 
     assert [one.kind for one in found] == [ChangeKind.DEPLOY, ChangeKind.SCALE]
+
+
+def test_version_of_each_target_is_kept_with_its_time() -> None:
+    """Request counters do not say which version answered; the targets' own statements do."""
+    found = history(
+        process("a:1", (0, 240, -5000)),
+        process("b:1", (0, 100, -5000), (100.25, 240, 100.1)),
+        build("a:1", (0, 240, "2.7.0")),
+        build("b:1", (0, 100, "2.7.0"), (100.25, 240, "2.7.1")),
+    ).placements
+
+    told = [(dict(one.target)["instance"], one.value, one.since, one.until) for one in found]
+    last = at(99.75)
+    assert told == [("a:1", "2.7.0", None, None), ("b:1", "2.7.0", None, last), ("b:1", "2.7.1", last, None)]
+
+
+def test_version_that_all_targets_have_is_not_kept() -> None:
+    """Where there was only one, nothing can be told apart by it."""
+    assert history(STEADY, build("b:1", (0, 240, "2.7.0"))).placements == ()

@@ -23,6 +23,8 @@ from incident.model.evidence import Evidence, Origin, Presentation, Scope
 from incident.model.facts import AlertInterval, AlertRule, Change, ChangeKind, Nearness, Unknown
 from incident.model.signals import (
     Counters,
+    EarlierPeriod,
+    EarlierSignal,
     Kind,
     Measure,
     Role,
@@ -68,6 +70,14 @@ def counters(draw: st.DrawFn) -> Counters:
     requests = draw(MANY)
     failed = tuple(draw(st.booleans()) for _ in requests)
     return Counters(draw(SPANS), requests, failed, draw(MANY), draw(SPANS), *draw(st.tuples(*[TEXT] * 4)))
+
+
+@st.composite
+def earlier_periods(draw: st.DrawFn) -> EarlierPeriod:
+    grid = Grid(draw(st.integers(0, 2**42)), draw(st.integers(1, 10**7)), draw(st.integers(1, 6)))
+    row = st.lists(FLOATS, min_size=grid.count, max_size=grid.count).map(frozen_values)
+    signals = draw(st.lists(st.builds(EarlierSignal, TEXT, row), max_size=2).map(tuple))
+    return EarlierPeriod(draw(DURATIONS), grid, signals, draw(TEXT))
 
 
 @st.composite
@@ -140,6 +150,7 @@ def evidences(draw: st.DrawFn) -> Evidence:
         unknowns=some(unknown),  # type: ignore[arg-type]
         signals_explained=draw(st.lists(TEXT, max_size=2).map(tuple)),
         presentation=draw(st.builds(Presentation, TEXT, TEXT)),
+        earlier=some(earlier_periods()),  # type: ignore[arg-type]
     )
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ import pytest
 from collector.kept.record import dump
 from collector.kept.replay import load
 from incident.model.evidence import Evidence
-from incident.model.spans import frozen_values
+from incident.model.signals import EarlierPeriod, EarlierSignal
+from incident.model.spans import Grid, frozen_values
 from tests.flow.command import ROOT, Ran, run_all, run_here
 from tests.flow.tree import changed, tree
 
@@ -375,6 +377,21 @@ def test_richer_evidence_replaces_poorer() -> None:
     kept = load((ran.draft / "evidence.json.gz").read_bytes(), "kept")
     assert dump(replace(kept, presentation=_evidence().presentation)) == FIXTURE.read_bytes()
     assert bases == ["base-0001.md", "base-0002.md"]
+
+
+def test_an_earlier_day_that_has_expired_is_kept() -> None:
+    """A week ago goes first; the judgement that rests on it stays, and so does every file."""
+    evidence = _evidence()
+    ago = timedelta(days=7)
+    grid = Grid(evidence.grid.start_ms - ago // timedelta(milliseconds=1), 300_000, 120)
+    traffic = EarlierSignal("traffic", frozen_values(np.full(120, 9.0)))
+    known, gone = EarlierPeriod(ago, grid, (traffic,)), EarlierPeriod(ago, grid, (), "no samples")
+    first = _draft(replay=_kept_as("known.json.gz", replace(evidence, earlier=(known,))))
+    before = tree(first.draft)
+    ran = _draft(replay=_kept_as("gone.json.gz", replace(evidence, earlier=(gone,))))
+
+    assert (first.code, ran.code) == (0, 0)
+    assert changed(before, tree(ran.draft)) == set()
 
 
 def test_the_same_evidence_collected_later_changes_nothing(draft: Path) -> None:

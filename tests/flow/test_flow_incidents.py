@@ -30,6 +30,8 @@ STEP_S = 60.0
 TARGET_S = 30.0
 
 CHANGES = {"restart", "deploy", "rollback", "scale", "config_reload", "oom_kill", "failover", "node"}
+CONCENTRATED = {"bad_canary": [("route", ["/pay"]), ("version", ["2.7.1"])]}
+"""On what the failures really concentrate; in all other incidents they befall requests alike."""
 TARGETS = {"target_down", "target_up"}
 LATE = timedelta(minutes=10)
 
@@ -321,3 +323,26 @@ def test_an_outage_that_goes_on_has_no_end(incident: str, window: str, lab_runs:
     assert [d["seconds"] for d in recovery] == [None] * len(recovery)
     assert all(d["why_null"] for d in recovery)
     assert _of(timeline, {"recovered"}) == []
+
+
+@every_draft
+def test_where_it_hurt_is_true(incident: str, window: str, lab_runs: LabRuns) -> None:
+    """What the failures concentrate on is named with its shares to within 1 %; what is even never is."""
+    truth, timeline = _told(lab_runs, incident, window)
+    told = [one for one in timeline["impact"]["breakdown"] if one["concentrated"]]
+
+    assert [(one["label"], [v["value"] for v in one["values"]]) for one in told] == CONCENTRATED.get(
+        incident, []
+    )
+    for one in told:
+        (value,) = one["values"]
+        (true,) = [p for p in truth.portions if (p.label, p.value) == (one["label"], value["value"])]
+        same = [p for p in truth.portions if p.label == one["label"]]
+        assert value["share"] == pytest.approx(true.failed / sum(p.failed for p in same), abs=0.01)
+        assert value["share_of_requests"] == pytest.approx(true.total / sum(p.total for p in same), abs=0.01)
+
+
+@each_incident
+def test_a_healthy_service_hurts_nowhere(incident: str, lab_runs: LabRuns) -> None:
+    """Of the service beside it nothing is broken down."""
+    assert lab_runs[incident].drafts[BYSTANDER].timeline["impact"]["breakdown"] == []

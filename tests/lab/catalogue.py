@@ -27,6 +27,7 @@ INCIDENTS: dict[str, Callable[[], Incident]] = {
         more.short_spike,
         more.lost_traffic,
         more.second_reset,
+        more.bad_canary,
     )
 }
 """The first seven are those of the written reports and the healthy day; then further ones."""

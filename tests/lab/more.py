@@ -23,7 +23,7 @@ from tests.lab.parts import (
     slow,
 )
 from tests.lab.rules import Rule
-from tests.lab.spec import NORMAL_ERROR_RATIO, Incident, Service
+from tests.lab.spec import NORMAL_ERROR_RATIO, Incident, Restart, Route, Service
 from tests.lab.truth import Change, Context
 
 USUAL = NORMAL_ERROR_RATIO
@@ -187,4 +187,32 @@ def second_reset() -> Incident:
         ),
         context=(Context("elsewhere", first - HOUR, second, "a pod of the namespace batch crash-loops"),),
         crash_loop=(first - HOUR, second),
+    )
+
+
+def bad_canary() -> Incident:
+    """A new version on one of two instances fails 60 % of the requests on one of three routes, for 40 min."""
+    zone = "UTC"
+    start = moment(zone, "2023-09-26 13:10:17")
+    end = start + 40 * MINUTE
+    app = replace(
+        service("tickets", 60.0),
+        version="2.7.0",
+        routes=(Route("GET", "/", 0.44), Route("POST", "/pay", 0.31), Route("POST", "/refund", 0.25)),
+        failing=spans(USUAL, (start, end, 0.6)),
+        failing_route="/pay",
+        failing_version="2.7.1",
+        restarts=(
+            Restart(1, start, 2 * SECOND, "2.7.1"),
+            Restart(1, end, 2 * SECOND, "2.7.0"),
+        ),
+    )
+    share = 0.31 * 0.5 * 0.6
+    return replace(
+        _incident("bad_canary", zone, app, ((start, end, share),), error_rate(0.05, "2m", 60)),
+        changes=(
+            Change("deploy", start, start, 1, "2.7.0 -> 2.7.1"),
+            Change("rollback", end, end, 1, "2.7.1 -> 2.7.0"),
+        ),
+        notes=("The failures are all on `/pay` and version 2.7.1, but for the usual 0.1 %.",),
     )

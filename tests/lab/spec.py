@@ -62,6 +62,10 @@ class Service:
     """Of the lognormal latency: 99 % of the requests within `median_s * exp(2.33 * sigma)`."""
     failure_median_s: float | None = None
     """Median latency of faulty answers; None: they take as long as the others."""
+    failing_route: str | None = None
+    """The only route on which `failing` holds; None: on all alike."""
+    failing_version: str | None = None
+    """The only version that `failing` befalls; None: whichever answers."""
     unavailable_share: float = 0.3
     """Share of the faulty answers that are 503; the others are 500."""
     restarts: tuple[Restart, ...] = ()

@@ -14,8 +14,8 @@ from tests.lab.evaluate import last_evaluation_ms
 from tests.lab.rules import AlertRun, alert_truth
 from tests.lab.scene import Scene
 from tests.lab.spec import NAMESPACE, Incident
-from tests.lab.traffic import ERROR, demand_mean
-from tests.lab.truth import AlertTruth, RequestFigures, Truth, Window
+from tests.lab.traffic import ERROR, demand_mean, lives_of
+from tests.lab.truth import AlertTruth, Portion, RequestFigures, Truth, Window
 
 TIGHT = timedelta(minutes=20)
 LATE = timedelta(minutes=10)
@@ -46,6 +46,7 @@ def tell_truth(incident: Incident, seed: int, scene: Scene, runs: list[AlertRun]
         unknown=(Window(*incident.blind),) if incident.blind else (),
         requests=_figures(incident, scene, own),
         notes=incident.notes,
+        portions=_portions(incident, scene),
     )
 
 
@@ -126,6 +127,26 @@ def _figures(incident: Incident, scene: Scene, alerts: list[AlertTruth]) -> Requ
         arrived=int(arrived),
         expected=round(_expected(incident, spans), 1),
         lost=int(arrived - served),
+    )
+
+
+def _portions(incident: Incident, scene: Scene) -> tuple[Portion, ...]:
+    """Who answered within the episodes, and how often they failed."""
+    service, answered = incident.service, scene.traffic.answered
+    spans = [(one.start, one.end or incident.end) for one in incident.impacts]
+    inside = (answered.route < len(service.routes)) & _within(answered.done, spans)
+    masks = {("route", one.path): answered.route == row for row, one in enumerate(service.routes)}
+    masks |= {("instance", name): answered.instance == row for row, name in enumerate(service.instances)}
+    for row in (0, 1):
+        for life in lives_of(service, row, scene.span.start, scene.span.end):
+            lived = (answered.done >= life.start) & (answered.done < life.stop)
+            mine = (answered.instance == row) & lived
+            masks[("version", life.version)] = masks.get(("version", life.version), False) | mine
+    failed = inside & (answered.code >= ERROR)
+    return tuple(
+        Portion(label, value, int((inside & mask).sum()), int((failed & mask).sum()))
+        for (label, value), mask in masks.items()
+        if incident.impacts
     )
 
 

@@ -89,7 +89,9 @@ def draw_traffic(service: Service, start: float, end: float, rng: np.random.Gene
     instance = np.where(chosen, instance, 1 - instance)
     reached = (alive[0] | alive[1]) & (rng.random(count) < service.reaching.at(arrivals))
     route = rng.choice(len(service.routes), count, p=[one.share for one in service.routes])
-    code, faulty = _codes(service, arrivals, rng)
+    running = [_running(lives_of(service, index, start, end), arrivals, service) for index in (0, 1)]
+    affected = np.where(instance == 0, running[0], running[1]) & _on_route(service, route)
+    code, faulty = _codes(service, arrivals, affected, rng)
     latency = _latencies(service, arrivals, route, faulty, rng)
     drawn = Requests(arrivals, arrivals + latency, instance, route, code, latency)
     answered = take(drawn, reached)
@@ -122,12 +124,25 @@ def _alive(lives: list[Life], instants: FloatArray) -> npt.NDArray[np.bool_]:
     return alive
 
 
+def _running(lives: list[Life], instants: FloatArray, service: Service) -> npt.NDArray[np.bool_]:
+    """Whether the instance runs a version that the fault befalls, at each instant."""
+    if service.failing_version is None:
+        return np.ones(len(instants), dtype=np.bool_)
+    return _alive([life for life in lives if life.version == service.failing_version], instants)
+
+
+def _on_route(service: Service, route: IntArray) -> npt.NDArray[np.bool_]:
+    """Whether each request is on a route that the fault befalls."""
+    befallen = [service.failing_route in (None, one.path) for one in service.routes]
+    return np.array(befallen, dtype=np.bool_)[route]
+
+
 def _codes(
-    service: Service, arrivals: FloatArray, rng: np.random.Generator
+    service: Service, arrivals: FloatArray, affected: npt.NDArray[np.bool_], rng: np.random.Generator
 ) -> tuple[IntArray, npt.NDArray[np.bool_]]:
     chance = rng.random(len(arrivals))
     usual = chance < NORMAL_ERROR_RATIO
-    faulty = ~usual & (chance < service.failing.at(arrivals))
+    faulty = ~usual & affected & (chance < service.failing.at(arrivals))
     unavailable = faulty & (rng.random(len(arrivals)) < service.unavailable_share)
     missing = rng.random(len(arrivals)) < NOT_FOUND_SHARE
     code = np.where(missing, NOT_FOUND, OK)

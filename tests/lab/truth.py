@@ -86,6 +86,16 @@ class RequestFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Portion:
+    """Answers within the episodes that have one value of a label, health checks left out."""
+
+    label: str
+    value: str
+    total: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A half-open span of time to ask for."""
 
@@ -117,6 +127,8 @@ class Truth:
     unknown: tuple[Window, ...]
     requests: RequestFigures | None
     notes: tuple[str, ...]
+    portions: tuple[Portion, ...] = ()
+    """By route, instance and version."""
 
 
 def write_truth(truth: Truth, path: Path) -> None:

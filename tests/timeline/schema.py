@@ -122,6 +122,19 @@ DOCUMENT: Shape = {
                 "query": text,
             }
         ),
+        "breakdown": [
+            {
+                "harm": one_of("failed", "lost", "slow"),
+                "label": text,
+                "concentrated": flag,
+                "share": Maybe(number),
+                "share_of_requests": Maybe(number),
+                "values": [{"value": text, "count": count, "share": number, "ratio": Maybe(number)}],
+                "distinct": count,
+                "harmed": count,
+                "query": text,
+            }
+        ],
     },
     "milestones": {name: Maybe(MOMENT) for name in MILESTONES},
     "durations": [
