@@ -22,8 +22,9 @@ from collector.signals.presence import availability, availability_query, probe_s
 from collector.signals.silence import anything_scraped
 from collector.signals.specs import latency_specs, rate_window, request_specs
 from collector.source import Source
+from incident.alerting.watch import rules_on
 from incident.model.evidence import Evidence, Origin, Scope
-from incident.model.facts import Unknown
+from incident.model.facts import AlertRule, Unknown
 from incident.model.signals import SignalSeries, SignalSpec, Targets
 from incident.model.spans import Grid, Span, aligned, instant
 from incident.text.instants import rfc3339
@@ -130,10 +131,17 @@ def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> E
         alerts_readable=alerts.readable,
         alert_rules=alerts.rules,
         rules_seen=alerts.rules_seen,
+        watching=_watching(evidence, alerts),
         changes=changes.changes,
         placements=changes.placements,
         unknowns=_renewed(evidence.unknowns, alerts, changes),
     )
+
+
+def _watching(evidence: Evidence, alerts: AlertHistory) -> tuple[AlertRule, ...] | None:
+    """The service's rules on what its signals read; of the others nothing is kept."""
+    specs = [signal.spec for signal in evidence.signals]
+    return None if alerts.own_rules is None else rules_on(alerts.own_rules, specs)
 
 
 def _renewed(before: Sequence[Unknown], alerts: AlertHistory, changes: ChangeHistory) -> tuple[Unknown, ...]:

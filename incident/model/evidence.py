@@ -94,3 +94,5 @@ class Evidence:
     """The same hours of earlier days, the most alike first; empty where the lead-in holds days itself."""
     placements: tuple[Placement, ...] = ()
     """Version, node and zone of the service's targets, as far as their counters do not say it."""
+    watching: tuple[AlertRule, ...] | None = None
+    """The service's alerting rules on the metrics of its signals, silent ones too; None = not known."""

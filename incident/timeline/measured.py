@@ -26,6 +26,8 @@ _NEAR_IMPACT = timedelta(minutes=30)
 """Context this close to the impact is worth a row of its own; farther away it is supporting."""
 _RISEN = 0.03
 """Less of the climb than this next to the onset is its foot: told as rising, not as a level reached."""
+_FASTER = 1.5
+"""A latency by itself must fall by a third to be worth a row, as it must grow by half to be impact."""
 _SURGE = 1.5
 """Traffic half again as high is a surge worth telling; less is within most services' day."""
 
@@ -239,8 +241,16 @@ def _worth_telling(maker: _Maker, one: Departure) -> bool:
     stop = one.end_by if one.end_by is not None else maker.evidence.grid.end_ms
     if stop - one.start_by < _LEVEL // timedelta(milliseconds=1):
         return False
+    lone_drop = _context_kind(one) == "latency_drop" and not _beside_impact(maker, one)
+    if lone_drop and not _much_faster(one):
+        return False
     traffic = next((s for s in maker.evidence.signals if s.spec.measure is Measure.TRAFFIC), None)
     return enough(one, maker.series(one.spec.name), traffic)
+
+
+def _much_faster(one: Departure) -> bool:
+    """By a third, as a lone latency must grow by half to be impact: quiet nights are faster by a fifth."""
+    return one.inside * _FASTER <= one.before
 
 
 def _context_kind(one: Departure) -> str | None:

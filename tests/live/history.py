@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from tests.lab.prometheus import create_blocks
 from tests.lab.series import Series, make_series
@@ -21,7 +22,7 @@ def write_history(data_dir: Path, end_s: float, target: dict[str, str], version:
     requests = rng.poisson(RATE, times.size)
     failed = rng.binomial(requests, USUAL_FAILING)
 
-    def one(name: str, values: object, **labels: str) -> Series:
+    def one(name: str, values: npt.ArrayLike, **labels: str) -> Series:
         return make_series(name, (target | labels).items(), times, np.broadcast_to(values, times.shape))
 
     total = np.cumsum(requests)

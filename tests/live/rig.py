@@ -12,14 +12,17 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+from tests.live.clock import now
 from tests.live.history import write_history
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 30.0
+READY_BY = timedelta(seconds=7)
+"""The servers are up within this, so that history and life meet without a gap."""
 _LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _RULES = """
 groups:
@@ -42,6 +45,8 @@ class Rig:
     prometheus: str
     alertmanager: str
     shop_port: int
+    live_from: datetime
+    """Until then the history speaks; what is scraped before it is refused as older than the newest block."""
     version: str = "1.0.0"
     webhooks: list[dict[str, object]] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
@@ -50,12 +55,12 @@ class Rig:
         """Order the service to fail or be slow, or neither; when it did so."""
         asked = "&".join(f"{name}={share}" for name, share in shares.items())
         ask(f"http://127.0.0.1:{self.shop_port}/fault?{asked}")
-        return datetime.now(UTC)
+        return now()
 
     def start(self, version: str) -> datetime:
         """Start the service, or another version in place of the one that runs; when its process began."""
         self.stop()
-        self.version, began = version, datetime.now(UTC)
+        self.version, began = version, now()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.live.shop", str(self.shop_port), version], cwd=ROOT
         )
@@ -70,17 +75,17 @@ class Rig:
 
     def silence(self, name: str, seconds: int, who: str, why: str) -> datetime:
         """Silence an alert in the Alertmanager; from when on."""
-        now = datetime.now(UTC)
-        ends = datetime.fromtimestamp(now.timestamp() + seconds, UTC)
+        starts = now()
+        ends = starts + timedelta(seconds=seconds)
         body = {
             "matchers": [{"name": "alertname", "value": name, "isRegex": False, "isEqual": True}],
-            "startsAt": now.isoformat(),
+            "startsAt": starts.isoformat(),
             "endsAt": ends.isoformat(),
             "createdBy": who,
             "comment": why,
         }
         ask(f"{self.alertmanager}/api/v2/silences", json.dumps(body).encode())
-        return now
+        return starts
 
     def events_file(self) -> Path:
         """What the receiver got, a line each, as `--events` reads it."""
@@ -93,15 +98,18 @@ class Rig:
 def rig(folder: Path, prometheus: Path, alertmanager: Path) -> Iterator[Rig]:
     """Everything started and ready; ended with the block, whatever happens in it."""
     shop, server, manager = free_port(), free_port(), free_port()
-    made = Rig(folder, f"http://127.0.0.1:{server}", f"http://127.0.0.1:{manager}", shop)
+    urls = (f"http://127.0.0.1:{server}", f"http://127.0.0.1:{manager}")
+    made = Rig(folder, *urls, shop, now() + READY_BY)
     target = {"instance": f"127.0.0.1:{shop}", "job": "shop", "service": "shop"}
-    write_history(folder / "data", time.time() - 1, target, made.version)
+    write_history(folder / "data", made.live_from.timestamp(), target, made.version)
     with ExitStack() as stack:
         receiver = stack.enter_context(_receiver(made.webhooks))
         stack.callback(made.stop)
         made.start(made.version)
         _configure(folder, shop, manager, receiver)
-        stack.enter_context(_running([str(alertmanager), *_manager(folder, made)], f"{made.alertmanager}/-/ready"))
+        stack.enter_context(
+            _running([str(alertmanager), *_manager(folder, made)], f"{made.alertmanager}/-/ready")
+        )
         stack.enter_context(_running([str(prometheus), *_server(folder, made)], f"{made.prometheus}/-/ready"))
         yield made
 
@@ -167,7 +175,7 @@ def _receiver(kept: list[dict[str, object]]) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            kept.append({"received": datetime.now(UTC).isoformat(), "body": body})
+            kept.append({"received": now().isoformat(), "body": body})
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()

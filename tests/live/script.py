@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
+from tests.live.clock import now
 from tests.live.load import buying
 from tests.live.rig import Rig
 
@@ -34,8 +35,8 @@ def play(rig: Rig) -> Log:
     """A fault that is alerted, a restart, a new version, a silence, and a fault that no rule watches."""
     log = Log()
     with buying(rig.shop_port):
-        time.sleep(CALM_S)
-        log.at["begin"] = datetime.now(UTC)
+        time.sleep(max(0.0, (rig.live_from - now()).total_seconds()) + CALM_S)
+        log.at["begin"] = now()
         time.sleep(1)
         log.at["errors"] = rig.fault(fail=0.5)
         time.sleep(FAULT_S)
@@ -51,5 +52,5 @@ def play(rig: Rig) -> Log:
         time.sleep(FAULT_S)
         log.at["slow over"] = rig.fault()
         time.sleep(TAIL_S)
-        log.at["end"] = datetime.now(UTC)
+        log.at["end"] = now()
     return log

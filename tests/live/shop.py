@@ -6,12 +6,15 @@ share of the requests at `/fault?fail=0.5&slow=0.3`.
 
 from __future__ import annotations
 
-import random
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+
+from tests.live.clock import now
 
 BOUNDS_S = (0.25, 0.5, 1.0)
 """Buckets so wide that a busy machine does not look slow; a slow answer is in the next one."""
@@ -24,13 +27,13 @@ class Shop:
 
     def __init__(self, version: str) -> None:
         self.version = version
-        self.started = time.time()
+        self.started = now().timestamp()
         self.fail, self.slow = USUAL_FAILING, 0.0
         self.requests = {"200": 0, "500": 0}
         self.buckets = dict.fromkeys((*(f"{bound:g}" for bound in BOUNDS_S), "+Inf"), 0)
         self.sum_s = 0.0
         self.lock = threading.Lock()
-        self.chance = random.Random(7)
+        self.chance = np.random.default_rng(7)
 
     def buy(self) -> int:
         """One request, as long and as well as was ordered; its status."""
