@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import click
 
+from report import scan_options
 from report.exits import Exit, code_of
 
 Flag: TypeAlias = str | bool | tuple[str, ...] | None
@@ -218,6 +219,20 @@ def note(directory: str, time: str, text: str, kind: str, timezone: str | None, 
 
 
 @main.command()
+@_options(*scan_options.PERIOD)
+@_source_options
+@_scope_options
+@_options(*scan_options.CRON)
+@_shown_options
+def scan(**flags: Flag) -> None:
+    """Find the incidents of a period in all services and draft or refresh each; made for cron."""
+    with _told():
+        from report.pipeline.scan.start import run_scan
+
+        sys.exit(run_scan(flags, version=_version(), now=_now(), clock=_now, workers=_is_own_process()))
+
+
+@main.command()
 @click.argument("directory", metavar="DIR")
 def review(directory: str) -> None:
     """List what keeps the draft in DIR from being ready: open questions, times that contradict."""
@@ -235,9 +250,27 @@ def review(directory: str) -> None:
 def doctor(**flags: Flag) -> None:
     """Check the way to Prometheus: reachable, let in, version, retention, alerts, rules, signals."""
     with _told():
-        from report.pipeline.drafting import run_doctor
+        from report.pipeline.checkup.verbs import run_doctor
 
         sys.exit(run_doctor(flags, now=_now()))
+
+
+@main.command()
+@_source_options
+@_scope_options
+@click.option(
+    "--output",
+    "file",
+    metavar="FILE",
+    help="Where the configuration goes, or - for stdout; default config.yaml, never one that is there.",
+)
+@click.option("--timezone", metavar="ZONE", hidden=True)
+def init(**flags: Flag) -> None:
+    """Write a commented config.yaml of the services and signals that the server has."""
+    with _told():
+        from report.pipeline.checkup.verbs import run_init
+
+        sys.exit(run_init(flags, now=_now()))
 
 
 if __name__ == "__main__":

@@ -67,7 +67,10 @@ class Reader:
 
     def _struct(self, value: object, kind: type[msgspec.Struct], path: KeyPath) -> object:
         if not isinstance(value, dict):
-            return self._bad(path, "expected keys and values here")
+            first = msgspec.structs.fields(kind)[0].encode_name
+            return self._bad(
+                path, f"expected keys and values, such as `{first}: ...` on a line below, indented"
+            )
         fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         for key in value:
             if key not in fields:

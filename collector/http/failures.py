@@ -36,6 +36,8 @@ _TOO_MUCH = re.compile(
 _TOO_LONG = re.compile(
     r"too long query|maxQueryLen|max-query-expression|query.{0,20}bytes.{0,20}exceed", re.IGNORECASE
 )
+# Cortex, Mimir and Loki, to who asks without X-Scope-OrgID.
+_NO_TENANT = re.compile(r"no org id|no user id|missing (?:org|tenant) ?id", re.IGNORECASE)
 _WRONG_SCHEME = re.compile(r"HTTP request (?:was sent )?to (?:an )?HTTPS", re.IGNORECASE)
 
 
@@ -45,6 +47,14 @@ class NoEndpoint(Unavailable):
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class NotTheApi(Unavailable):
+    """The address answers with a success, but not one of the API."""
+
+
+class LoginPage(AccessRefused):
+    """A web page came where an answer of the API was expected."""
 
 
 class Forbidden(AccessRefused):
@@ -110,7 +120,7 @@ def unreadable(reply: Reply, why: str, wording: Wording) -> Unavailable:
     """The error for a success that cannot be read: says why, and how it begins."""
     begins = ascii(wording.mask(reply.body[:160].decode("utf-8", "replace"))[:40])
     kind = cut(wording.text(reply.content_type), 60) or "no content type"
-    return Unavailable(
+    return NotTheApi(
         f"{reply.url}: the answer is not one of the Prometheus API ({wording.text(why)}; {kind}, begins "
         f"with {begins}); check the url, and what lies between"
     )
@@ -135,7 +145,7 @@ def _page_text(reply: Reply) -> str:
 
 
 def _login_page(reply: Reply) -> AccessRefused:
-    return AccessRefused(
+    return LoginPage(
         f"{reply.url}: answered with a web page instead of the API (login page?); give credentials by "
         "--http.config.file, or the address behind the login"
     )
@@ -153,6 +163,10 @@ def _refused(reply: Reply, wording: Wording) -> AccessRefused:
         return Forbidden(
             f"{reply.url}: access forbidden (403){because}; "
             f"are {wording.credential or 'you'} allowed to query?"
+        )
+    if _NO_TENANT.search(said):
+        return AccessRefused(
+            f"{reply.url}: no tenant named (401){because}; name one by --header X-Scope-OrgID=TENANT"
         )
     if wording.credential:
         next_step = f"check {wording.credential}"

@@ -38,13 +38,13 @@ def _asked(retry_after: str, server_date: str) -> float | None:
     """Seconds that a Retry-After header asks for; None when absent or unreadable."""
     if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after) if len(retry_after) < 10 else float("inf")
-    until, now = _date(retry_after), _date(server_date)
+    until, now = http_date(retry_after), http_date(server_date)
     if until is None or now is None:
         return None
     return max(0.0, (until - now).total_seconds())
 
 
-def _date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
     try:
         parsed = parsedate_to_datetime(text)
     except ValueError:

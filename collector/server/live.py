@@ -9,10 +9,11 @@ import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from collector.errors import QueryRejected
-from collector.http import failures, forms, limits, slices
+from collector.http import failures, forms, limits, retry, slices
 from collector.http.deadline import Deadline
 from collector.http.replies import Reply
 from collector.server import decode, decode_facts
@@ -122,6 +123,11 @@ class PrometheusSource:
     def url(self) -> str:
         """Base address without credentials, query or fragment; safe to print."""
         return self._url
+
+    @property
+    def told_time(self) -> datetime | None:
+        """The server's clock in its last answer, to a second; None where it does not say."""
+        return retry.http_date(self._door.last.date)
 
     def range(self, query: str, grid: Grid) -> Answer:
         """See `Source.range`. A grid over the server's limits is asked in parts, with the same result."""

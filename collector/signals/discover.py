@@ -152,7 +152,14 @@ def _found(seen: _Seen, service: str, scope: tuple[Matcher, ...]) -> Found | Non
         targets=targets,
         target_count=count,
         probes=probes,
-        also=tuple(choice.family.counter for choice in choices[1:]),
+        also=tuple(choice.family.counter for choice in choices[1:] if not _beside(choice, choices[0])),
+    )
+
+
+def _beside(one: Requests, taken: Requests) -> bool:
+    """Whether this counter is that of the histogram which belongs to the counter taken."""
+    return one.family.own_histogram in taken.family.histograms or (
+        one.family.native and one.family.counter in taken.family.histograms
     )
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from collector.config.load import load_settings
-from collector.config.settings import Flags, Settings
+from collector.config.settings import Settings
 from collector.errors import ConfigError
 from collector.prometheus import PrometheusSource, connect
 from collector.reading.survey import SurveyRequest
@@ -23,9 +21,11 @@ from incident.text.instants import parse_time, zone
 from incident.timeline import timeline_json
 from report.exits import Exit
 from report.pipeline.collecting import collect
-from report.pipeline.doctor import Health, examine
 from report.pipeline.flow import Draft, draft, previewed
 from report.pipeline.forms import formed
+from report.pipeline.given import Given, settings_of
+from report.pipeline.given import text as _text
+from report.pipeline.given import texts as _texts
 from report.pipeline.imported import with_events
 from report.pipeline.keeping import read_evidence
 from report.pipeline.merging import Outcome
@@ -38,10 +38,6 @@ from report.pipeline.window import TAIL, Asked, described, lead_for, window, win
 from report.progress import progress
 from report.render import open_prompts, review
 from report.render import terminal as first_page
-
-Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
-"""Flags as the command line gives them, by name."""
-
 
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -141,49 +137,6 @@ def run_review(directory: Path) -> Exit:
     for finding in judged.findings:
         print(finding)
     return Exit.DONE if judged.ready else Exit.PARTIAL
-
-
-def run_doctor(given: Given, *, now: datetime) -> Exit:
-    """`doctor`: every finding a line on stdout; bad ones make the exit code."""
-    settings = settings_of(given)
-    source = _connected(settings)
-    worst = Exit.DONE
-    for found in examine(source, now, settings.service, settings.match, settings.http.credential):
-        print(f"{found.health.value:<5} {found.what:<16} {terminal(found.says)}")
-        if found.health is Health.BAD:
-            worst = Exit.PARTIAL
-    return worst
-
-
-def settings_of(given: Given) -> Settings:
-    """The settings of this run: flag over environment over file over default."""
-    named = _text(given, "config")
-    http = _text(given, "http_config_file")
-    output = _text(given, "output")
-    templates = _text(given, "templates")
-    flags = Flags(
-        prometheus=_text(given, "prometheus") or None,
-        http_config_file=Path(http) if http else None,
-        headers=_texts(given, "header"),
-        timezone=_text(given, "timezone") or None,
-        output=Path(output) if output else None,
-        service=_text(given, "service") or None,
-        match=_texts(given, "match"),
-        signals=_texts(given, "signals"),
-        form=_text(given, "draft_form") or None,
-        templates=Path(templates) if templates else None,
-    )
-    return load_settings(flags, os.environ, Path(named) if named else None)
-
-
-def _text(given: Given, name: str) -> str:
-    value = given.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _texts(given: Given, name: str) -> tuple[str, ...]:
-    value = given.get(name)
-    return value if isinstance(value, tuple) else ()
 
 
 def _asked(given: Given) -> Asked:

@@ -1,8 +1,8 @@
 """Files that are old or new, never half: staging, renaming, locking. Knows nothing of drafts."""
 
-from report.write.atomic import preflight, sweep_stale, write_atomic
+from report.write.atomic import preflight, sweep_stale, write_atomic, write_once
 from report.write.batch import write_all
-from report.write.errors import LockHeld, OutputError, WriteError
+from report.write.errors import LockHeld, OutputError, WriteError, refused
 from report.write.lock import locked
 
 __all__ = [
@@ -11,7 +11,9 @@ __all__ = [
     "WriteError",
     "locked",
     "preflight",
+    "refused",
     "sweep_stale",
     "write_all",
     "write_atomic",
+    "write_once",
 ]

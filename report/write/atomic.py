@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -25,6 +26,24 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """
     target = resolved(path)
     commit([stage(target, data, mode)])
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """Put the bytes into a file that is not there yet, durably; one that is there stays as it is.
+
+    Raises OutputError, a file begun in vain then being gone again.
+    """
+    target = resolved(path)
+    with told(path, len(data)):
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            discard(target)
+            raise
 
 
 def preflight(directory: Path) -> None:

@@ -23,6 +23,7 @@ _ADVICE = {
     errno.ENOSPC: f"free some space there, or {_ELSEWHERE}",
     errno.EDQUOT: f"the quota is used up; free some space there, or {_ELSEWHERE}",
     errno.EFBIG: f"a file size limit (ulimit -f) is in the way; raise it, or {_ELSEWHERE}",
+    errno.EEXIST: f"it was left as it is; {_ELSEWHERE}",
     errno.EROFS: f"the file system is mounted read-only; {_ELSEWHERE}",
     errno.EACCES: f"give this user the right to write there, or {_ELSEWHERE}",
     errno.EPERM: f"give this user the right to write there, or {_ELSEWHERE}",

@@ -73,7 +73,12 @@ FAULTS = [
         AccessRefused,
         "check bearer_token of http.yml",
     ),
-    Fault("401, no tenant", answer("no org id", status=401, kind="text/plain"), AccessRefused, "no org id"),
+    Fault(
+        "401, no tenant",
+        answer("no org id", status=401, kind="text/plain"),
+        AccessRefused,
+        "X-Scope-OrgID=TENANT",
+    ),
     Fault("403", answer("forbidden", status=403), AccessRefused, "forbidden (403)"),
     Fault("407", answer("", status=407), AccessRefused, "proxy"),
     Fault("login page", answer(LOGIN, kind="text/html"), AccessRefused, "login page?"),

@@ -1,0 +1,141 @@
+"""What a draft of one service would measure, with its values now; or which services there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from collector.errors import CollectError, QueryRejected
+from collector.signals.discover import Found, discover
+from collector.signals.explain import told_latency, told_requests
+from collector.signals.labels import named, parsed, values_of
+from collector.signals.measure import measure
+from collector.signals.pace import DEFAULT_SCRAPE
+from collector.signals.services import KnownService, list_services
+from collector.signals.specs import latency_specs, rate_window, request_specs
+from collector.source import Source
+from incident.model.signals import SignalSpec
+from incident.model.spans import Grid, Span
+from incident.text.numbers import quantity
+from incident.text.promql import Matcher, selector
+from report.pipeline.checkup.findings import Finding, Health
+
+# As many as one screen bears.
+_SHOWN = 20
+_MINUTE_MS = 60_000
+# What counters of requests are usually called, by whoever wrote them.
+_LIKE_REQUESTS = "(?i:.*(request|http|grpc|rpc|call|handled|response).*_(total|count))"
+_LIKELY = 4
+
+
+def services(source: Source, span: Span) -> Iterator[Finding]:
+    """The services of the last hour, those that can be drafted with errors and latency first."""
+    known = list_services(source, span)
+    if not known:
+        yield Finding("services", Health.BAD, "none found in the last hour: is anything scraped?")
+        return
+    counted = sum(one.has_requests for one in known)
+    yield Finding(
+        "services",
+        Health.GOOD if counted else Health.NOTE,
+        f"{len(known)} found, requests counted for {counted}; look at one with --service NAME",
+    )
+    for one in known[:_SHOWN]:
+        yield Finding(f"- {one.name}", Health.GOOD if one.has_requests else Health.NOTE, found_by(one))
+    if len(known) > _SHOWN:
+        yield Finding("...", Health.NOTE, f"{len(known) - _SHOWN} more")
+
+
+def found_by(one: KnownService) -> str:
+    """By which metric and label a service is known, and where it lives."""
+    family = f" ({one.family})" if one.family else ""
+    where = f", in {', '.join(one.places)}" if one.places else ""
+    choose = "; choose one with --match" if len(one.places) > 1 else ""
+    return f"{one.metric}{family} by {one.label}{where}{choose}"
+
+
+def service(
+    source: Source, now: datetime, span: Span, name: str, matchers: tuple[str, ...]
+) -> Iterator[Finding]:
+    """The scope found, and each signal with its value now, why it was taken and what else was possible."""
+    what = f"service {name}"
+    try:
+        found = discover(source, name, matchers, span)
+    except CollectError as error:
+        yield Finding(what, Health.BAD, str(error))
+        return
+    yield Finding(what, Health.GOOD, f"found by its label {found.scope.label or '(none)'}: {found.scope}")
+    yield from _requests(source, found, now, span)
+    yield from _latency(source, found, now)
+    targets = "1 target" if found.target_count == 1 else f"{found.target_count} targets"
+    up = f"{targets}, {found.targets}" if found.targets else "no targets of its own"
+    yield Finding("availability", Health.GOOD if found.targets else Health.NOTE, up)
+    if found.probes:
+        yield Finding("probes", Health.GOOD, found.probes)
+    for unknown in found.unknowns:
+        yield Finding("not readable", Health.NOTE, f"{unknown.what}: {unknown.why}")
+
+
+def _requests(source: Source, found: Found, now: datetime, span: Span) -> Iterator[Finding]:
+    if found.requests is None:
+        yield Finding(
+            "errors, traffic",
+            Health.NOTE,
+            f"no counter of requests known to us; {_advice(source, found, span)}",
+        )
+        return
+    specs = request_specs(found.requests, _window())
+    told = told_requests(found)
+    left_out = f"; left out: {found.requests.left_out}" if found.requests.left_out else ""
+    if found.requests.failing is None:
+        yield Finding(
+            "errors", Health.NOTE, "no label tells failures apart; give them by --signal 'errors=PROMQL'"
+        )
+    yield from _values(source, specs, now, f"{told}{left_out}")
+
+
+def _latency(source: Source, found: Found, now: datetime) -> Iterator[Finding]:
+    if found.latency is None:
+        yield Finding("latency", Health.NOTE, "no durations known to us; give them by --signal 'p99=PROMQL'")
+        return
+    yield from _values(source, latency_specs(found.latency, _window()), now, told_latency(found.latency))
+
+
+def _window() -> str:
+    return rate_window(DEFAULT_SCRAPE, timedelta(minutes=1))
+
+
+def _values(source: Source, specs: Sequence[SignalSpec], now: datetime, told: str) -> Iterator[Finding]:
+    """Each signal with its value now; the first also says how it was chosen."""
+    at = Grid(int(now.timestamp()) * 1000 // _MINUTE_MS * _MINUTE_MS, _MINUTE_MS, 1)
+    for number, spec in enumerate(specs):
+        try:
+            (signal,) = measure(source, (spec,), at, lambda _: None).signals or (None,)
+        except CollectError as error:
+            yield Finding(spec.name, Health.BAD, str(error))
+            continue
+        value = float(signal.values[0]) if signal is not None else np.nan
+        says = f"{quantity(value, spec.unit)} now" if np.isfinite(value) else "no value right now"
+        yield Finding(spec.name, Health.GOOD, f"{says}; {told}" if number == 0 else says)
+
+
+def _advice(source: Source, found: Found, span: Span) -> str:
+    """What to do about missing counters: names of the service that look like some."""
+    likely = _likely(source, found, span)
+    if not likely:
+        return "give signals by --signal 'NAME=PROMQL'"
+    return f"these look like some: {', '.join(likely)}; give them by --signal 'errors=PROMQL'"
+
+
+def _likely(source: Source, found: Found, span: Span) -> tuple[str, ...]:
+    scope = found.scope
+    if not scope.label:
+        return ()
+    wanted = (Matcher("__name__", "=~", _LIKE_REQUESTS), named(scope.label, scope.service))
+    try:
+        series = source.series((selector("", (*wanted, *parsed(scope.matchers))),), span)
+    except QueryRejected:
+        return ()
+    return values_of(series, "__name__")[:_LIKELY]
