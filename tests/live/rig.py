@@ -21,7 +21,7 @@ from tests.live.history import write_history
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 30.0
-READY_BY = timedelta(seconds=7)
+READY_BY = timedelta(seconds=6)
 """The servers are up within this, so that history and life meet without a gap."""
 _LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _RULES = """

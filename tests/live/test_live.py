@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from tests.flow.command import run
 from tests.live.rig import rig
-from tests.live.script import SILENCED, Log, play
+from tests.live.script import Log, play
 
 pytestmark = pytest.mark.server
 
@@ -50,7 +49,7 @@ def _at(text: str) -> datetime:
 @pytest.fixture(scope="module")
 def live(
     tmp_path_factory: pytest.TempPathFactory, prometheus_binary: Path, alertmanager_binary: Path
-) -> Iterator[Live]:
+) -> Live:
     """Played once, drafted while the servers still run."""
     folder = tmp_path_factory.mktemp("live")
     with rig(folder, prometheus_binary, alertmanager_binary) as made:
@@ -61,7 +60,7 @@ def live(
         received = [_at(str(one["received"])) for one in made.webhooks]
     assert ran.code == 0, ran.stderr
     document = json.loads((folder / ran.draft / "timeline.json").read_text("utf-8"))
-    yield Live(log, document, (folder / ran.draft / "postmortem.md").read_text("utf-8"), received)
+    return Live(log, document, (folder / ran.draft / "postmortem.md").read_text("utf-8"), received)
 
 
 def _close(told: datetime, truth: datetime) -> bool:
@@ -96,18 +95,15 @@ def test_the_alert_fired_once_and_somebody_was_told(live: Live) -> None:
     assert alert["name"] == "HighErrorRate"
     assert live.log["errors"] < _at(alert["firing_at"]) <= live.log["errors"] + timedelta(seconds=10)
     assert told is not None
-    assert _at(told["at"]) == min(live.received)
+    assert _close(_at(told["at"]), min(live.received))
 
 
 def test_nothing_is_told_that_was_not_done(live: Live) -> None:
-    """As many rows of each kind as there were things."""
+    """As many rows of each kind as there were things; the second fault is a relapse within the hour."""
     rows = [one["kind"] for one in live.timeline["events"] if one["kind"] in TOLD]
+    done = ["degraded", "recovered", "relapse", "recovered", "restart", "deploy", "alert_firing"]
 
-    assert sorted(rows) == sorted(
-        ["alert_firing", "degraded", "deploy", "recovered", "relapse", "restart"]
-        if "relapse" in rows
-        else ["alert_firing", "degraded", "degraded", "deploy", "recovered", "restart"]
-    )
+    assert sorted(rows) == sorted(done)
 
 
 def test_the_fault_that_no_rule_watches_is_named(live: Live) -> None:
