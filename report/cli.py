@@ -166,6 +166,9 @@ def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
     help="How much the draft holds: full, short, or a template of yours.",
 )
 @click.option("--templates", metavar="DIR", help="Your own templates of drafts; kept with the draft.")
+@click.option(
+    "--restore", metavar="DIR", help="Put back the text that the last refresh displaced; only that."
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would change in the draft.")
 @click.option(
     "--format", "form", type=click.Choice(["path", "json"]), default="path", help="What stdout gets."

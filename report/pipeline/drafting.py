@@ -28,10 +28,12 @@ from report.pipeline.given import text as _text
 from report.pipeline.given import texts as _texts
 from report.pipeline.imported import with_events
 from report.pipeline.keeping import read_evidence
+from report.pipeline.kept.restoring import restore
+from report.pipeline.kept.texts import DRAFT, PAGE, text_of
 from report.pipeline.merging import Outcome
 from report.pipeline.noting import Note, add_note
 from report.pipeline.places import read_document
-from report.pipeline.publishing import DRAFT, PAGE, Published, text_of
+from report.pipeline.publishing import Published
 from report.pipeline.studio import studio
 from report.pipeline.telling import tell
 from report.pipeline.window import TAIL, Asked, described, lead_for, window, window_of_alert
@@ -45,8 +47,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def run_draft(given: Given, *, version: str, now: datetime, workers: bool) -> Exit:
     """`draft`: one window of a live source, or of kept evidence, to one draft."""
-    settings = settings_of(given)
     quiet = bool(given.get("quiet"))
+    if given.get("restore"):
+        return _run_restore(given, quiet=quiet)
+    settings = settings_of(given)
     with studio(workers=workers) as draw, progress(quiet=quiet) as say:
         evidence = _evidence(given, settings, now=now, say=say)
         evidence = with_events(
@@ -64,6 +68,17 @@ def run_draft(given: Given, *, version: str, now: datetime, workers: bool) -> Ex
         tell(made)
     _print(made, _text(given, "form"))
     return _exit(made)
+
+
+def _run_restore(given: Given, *, quiet: bool) -> Exit:
+    """`draft --restore`: no window, no source; only the text of a draft goes back."""
+    others = sorted(k for k, v in given.items() if v and k not in ("restore", "quiet", "form", "output"))
+    if others:
+        raise ConfigError(f"--restore: goes with no other option; leave out --{others[0].replace('_', '-')}")
+    print(
+        restore(Path(_text(given, "restore")), lambda line: None if quiet else print(line, file=sys.stderr))
+    )
+    return Exit.DONE
 
 
 def run_demo(output: Path, *, quiet: bool, version: str, now: datetime, workers: bool) -> Exit:

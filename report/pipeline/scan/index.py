@@ -11,7 +11,7 @@ from typing import Any
 from incident.fleet.together import Onset, together
 from incident.text.durations import compact
 from incident.text.instants import stamp, zone_label
-from report.pipeline.publishing import DRAFT, text_of
+from report.pipeline.kept.texts import DRAFT, text_of
 from report.pipeline.scan.known import Known, known_drafts
 from report.pipeline.scan.outcome import StoodOut
 from report.render import Index, IndexRow, index_html, index_markdown, open_prompts
