@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 from tests.live.clock import now
 from tests.live.history import write_history
@@ -92,6 +93,20 @@ class Rig:
         path = self.folder / "webhooks.jsonl"
         path.write_text("".join(json.dumps(one) + "\n" for one in self.webhooks), encoding="utf-8")
         return path
+
+    def silences_file(self) -> Path:
+        """The silences that the Alertmanager holds, as its event recorder (0.33 and later) writes them."""
+        held = json.loads(ask(f"{self.alertmanager}/api/v2/silences"))
+        path = self.folder / "silences.jsonl"
+        path.write_text("".join(json.dumps(_recorded(one)) + "\n" for one in held), encoding="utf-8")
+        return path
+
+
+def _recorded(silence: dict[str, Any]) -> dict[str, Any]:
+    matchers = [{"name": one["name"], "pattern": one["value"]} for one in silence["matchers"]]
+    told = {name: silence[name] for name in ("startsAt", "endsAt", "createdBy", "comment")}
+    data = {"silenceCreated": {"silence": {**told, "matchers": matchers}}}
+    return {"@timestamp": silence["startsAt"], "data": data}
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pytest
 
 from tests.flow.command import run
 from tests.live.rig import rig
-from tests.live.script import Log, play
+from tests.live.script import SILENCED, WHO, WHY, Log, play
 
 pytestmark = pytest.mark.server
 
@@ -55,7 +55,10 @@ def live(
     with rig(folder, prometheus_binary, alertmanager_binary) as made:
         log = play(made)
         times = ("--from", log["begin"].isoformat(), "--to", log["end"].isoformat())
-        asked = ("--prometheus", made.prometheus, "--service", "shop", "--events", str(made.events_file()))
+        told = [
+            part for file in (made.events_file(), made.silences_file()) for part in ("--events", str(file))
+        ]
+        asked = ("--prometheus", made.prometheus, "--service", "shop", *told)
         ran = run(folder, "draft", "--config", str(CONFIG), *asked, *times)
         received = [_at(str(one["received"])) for one in made.webhooks]
     assert ran.code == 0, ran.stderr
@@ -96,6 +99,14 @@ def test_the_alert_fired_once_and_somebody_was_told(live: Live) -> None:
     assert live.log["errors"] < _at(alert["firing_at"]) <= live.log["errors"] + timedelta(seconds=10)
     assert told is not None
     assert _close(_at(told["at"]), min(live.received))
+
+
+def test_the_silence_is_told_with_who_and_why(live: Live) -> None:
+    """From when on, which alert, by whom and for what reason."""
+    (silence,) = [one for one in live.timeline["events"] if one["kind"] == "silence"]
+
+    assert _close(_at(silence["at"]), live.log["silence"])
+    assert all(word in silence["title"] for word in (SILENCED, WHO, WHY))
 
 
 def test_nothing_is_told_that_was_not_done(live: Live) -> None:
