@@ -10,13 +10,13 @@ from tests.live.clock import now
 from tests.live.load import buying
 from tests.live.rig import Rig
 
-CALM_S = 3.0
+CALM_S = 2.0
 FAULT_S = 28.0
 """Three of the survey's samples, 10 s apart beside four hours of lead-in, lie in it wherever it begins: the
 rates forget it some seconds later."""
 STEP_S = 4.0
 """Between two changes."""
-TAIL_S = 22.0
+TAIL_S = 20.0
 """The recovery must hold for 10 s on those samples, and the rates forget the fault."""
 SILENCED = "HighErrorRate"
 WHO, WHY = "dana", "known noise during the rollout"
