@@ -10,7 +10,7 @@ from incident.model.detection import Detection
 from incident.model.evidence import Origin, Scope
 from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
-from incident.model.signals import Gap, SignalSpec
+from incident.model.signals import Gap, Measure, SignalSpec
 from incident.model.spans import Moment, Span
 from incident.model.where import Breakdown
 
@@ -179,6 +179,11 @@ class SignalReport:
     baseline: Band | None
     episodes: tuple[SignalEpisode, ...]
     gaps: tuple[Gap, ...]
+
+    @property
+    def is_calm_saturation(self) -> bool:
+        """Context that was found without being asked for and never left its normal: one word is enough."""
+        return self.spec.measure is Measure.SATURATION and not self.episodes
 
 
 @dataclass(frozen=True, slots=True)

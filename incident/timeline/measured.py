@@ -29,6 +29,11 @@ _RISEN = 0.03
 _SURGE = 1.5
 """Traffic half again as high is a surge worth telling; less is within most services' day."""
 
+_NEARLY_FULL = 0.8
+"""From four fifths of a limit on, queues and collectors begin to be felt."""
+_NOTABLE = 0.05
+"""A share of a limit below this is no pressure, however fast it grew."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
@@ -253,8 +258,17 @@ def _context_kind(one: Departure) -> str | None:
             return "latency_drop"
         case Measure.OTHER, _:
             return "condition"
+        case Measure.SATURATION, "up":
+            return "condition" if _presses(one) else None
         case _:
             return None
+
+
+def _presses(one: Departure) -> bool:
+    """Whether what fills up is near its limit, or at least twice as full as it was."""
+    if one.spec.unit != "ratio":
+        return one.inside >= 2 * one.before
+    return one.inside >= _NEARLY_FULL or one.inside >= max(2 * one.before, _NOTABLE)
 
 
 def _context_event(maker: _Maker, one: Departure, kind: str, name: str, k: int) -> Event:
