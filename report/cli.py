@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import click
 
+from report import scan_options
 from report.exits import Exit, code_of
 
 Flag: TypeAlias = str | bool | tuple[str, ...] | None
@@ -165,6 +166,9 @@ def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
     help="How much the draft holds: full, short, or a template of yours.",
 )
 @click.option("--templates", metavar="DIR", help="Your own templates of drafts; kept with the draft.")
+@click.option(
+    "--restore", metavar="DIR", help="Put back the text that the last refresh displaced; only that."
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would change in the draft.")
 @click.option(
     "--format", "form", type=click.Choice(["path", "json"]), default="path", help="What stdout gets."
@@ -215,6 +219,20 @@ def note(directory: str, time: str, text: str, kind: str, timezone: str | None, 
         sys.exit(
             run_note(Path(directory), time, text, kind, timezone, quiet=quiet, version=_version(), now=_now())
         )
+
+
+@main.command()
+@_options(*scan_options.PERIOD)
+@_source_options
+@_scope_options
+@_options(*scan_options.CRON)
+@_shown_options
+def scan(**flags: Flag) -> None:
+    """Find the incidents of a period in all services and draft or refresh each; made for cron."""
+    with _told():
+        from report.pipeline.scan.start import run_scan
+
+        sys.exit(run_scan(flags, version=_version(), now=_now(), clock=_now, workers=_is_own_process()))
 
 
 @main.command()

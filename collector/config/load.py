@@ -85,6 +85,7 @@ class _Loader:
             policy=self._policy(),
             link_base=self._link_base() or url,
             deadline=self._positive("deadline", keys.prometheus.deadline),
+            min_impact=self._min_impact(),
             form=flags.form or keys.form,
             templates=flags.templates or (self._base / keys.templates if keys.templates else None),
         )
@@ -225,6 +226,12 @@ class _Loader:
         if link is None:
             self._reader.wrong(("links", "prometheus"), "not an http(s) address without credentials")
         return (link or "").rstrip("/")
+
+    def _min_impact(self) -> timedelta:
+        value = self._keys.scan.min_impact
+        if value < timedelta(0):
+            self._reader.wrong(("scan", "min_impact"), "must not be below 0")
+        return value
 
     def _positive(self, key: str, value: timedelta) -> timedelta:
         if value < timedelta(seconds=1):

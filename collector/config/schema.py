@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
+from collector.config.settings import MIN_IMPACT
 from collector.http.settings import QUERY_TIMEOUT
 from incident.model.policy import Policy
 from incident.model.signals import Kind, Role, Worse
@@ -113,6 +114,10 @@ class LinkKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prometheus: str = ""
 
 
+class ScanKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    min_impact: timedelta = MIN_IMPACT
+
+
 class ConfigKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of `config.yaml`."""
 
@@ -125,5 +130,6 @@ class ConfigKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signals: tuple[SignalKeys, ...] = ()
     policy: PolicyKeys = PolicyKeys()
     links: LinkKeys = LinkKeys()
+    scan: ScanKeys = ScanKeys()
     form: str = ""
     templates: str = ""

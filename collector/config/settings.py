@@ -18,6 +18,10 @@ URL_VARIABLE = "PROMETHEUS_URL"
 
 _TENANT_HEADER = "x-scope-orgid"
 
+MIN_IMPACT = timedelta(minutes=2)
+"""Default of what `scan` drafts: below two minutes a human has hardly begun to look, and a restart or a
+failover that did its work is over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
@@ -61,6 +65,8 @@ class Settings:
     link_base: str
     """Address of Prometheus for links in the draft: the external one, else `url`."""
     deadline: timedelta
+    min_impact: timedelta = MIN_IMPACT
+    """Impact that lasted less than this gets no draft from `scan`; a window asked for with `draft` does."""
     form: str = ""
     """Which form of the draft; empty where none is named."""
     templates: Path | None = None

@@ -13,14 +13,16 @@ from incident.text.promql import Matcher, regex_literal
 
 # Only whole routes, below the prefixes frameworks use for themselves: `/matches/live` or
 # `/health/patients` are what users ask for.
-_HEALTH = re.compile(
+_PATTERN = (
     r"(?:/(?:actuator|management|internal|api|_|-|q))?/_?"
     r"(?:health|healthz|healthy|health[-_]?check|live|livez|liveness|ready|readyz|readiness|metrics|ping|prometheus)"
     r"(?:/(?:live|ready|liveness|readiness|started|startup))?/?"
     # The services by which gRPC servers answer health checks and describe themselves.
-    r"|grpc\.(?:health|reflection)\.v1(?:alpha)?\.(?:Health|ServerReflection)",
-    re.IGNORECASE,
+    r"|grpc\.(?:health|reflection)\.v1(?:alpha)?\.(?:Health|ServerReflection)"
 )
+_HEALTH = re.compile(_PATTERN, re.IGNORECASE)
+HEALTH_PATTERN = f"(?i:{_PATTERN})"
+"""The same for a query over many services, as RE2."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from report.merge.joining.updates import payload, repeats
 from report.merge.reading import rows
-from report.merge.reading.blocks import parse
+from report.merge.reading.blocks import anchor_of, parse
 from report.merge.reading.lines import Line, meant, read_lines, without_anchors
 
 _MOSTLY = 0.5
@@ -48,7 +48,8 @@ def _human(existing: str, base: str) -> Iterator[Line]:
     for line in read_lines(existing):
         update = payload(line)
         theirs = update is not None and repeats(update, generated)
-        if line.same and line.same not in generated and not theirs:
+        spelled_out = anchor_of(line) is not None and not line.text.lstrip("\ufeff \t").startswith("<!--")
+        if line.same and line.same not in generated and not theirs and not spelled_out:
             yield line
 
 

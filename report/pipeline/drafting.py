@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from collector.config.load import load_settings
-from collector.config.settings import Flags, Settings
+from collector.config.settings import Settings
 from collector.errors import ConfigError
 from collector.prometheus import PrometheusSource, connect
 from collector.reading.survey import SurveyRequest
@@ -25,12 +23,17 @@ from report.exits import Exit
 from report.pipeline.collecting import collect
 from report.pipeline.flow import Draft, draft, previewed
 from report.pipeline.forms import formed
+from report.pipeline.given import Given, settings_of
+from report.pipeline.given import text as _text
+from report.pipeline.given import texts as _texts
 from report.pipeline.imported import with_events
 from report.pipeline.keeping import read_evidence
+from report.pipeline.kept.restoring import restore
+from report.pipeline.kept.texts import DRAFT, PAGE, text_of
 from report.pipeline.merging import Outcome
 from report.pipeline.noting import Note, add_note
 from report.pipeline.places import read_document
-from report.pipeline.publishing import DRAFT, PAGE, Published, text_of
+from report.pipeline.publishing import Published
 from report.pipeline.studio import studio
 from report.pipeline.telling import tell
 from report.pipeline.window import TAIL, Asked, described, lead_for, window, window_of_alert
@@ -38,18 +41,16 @@ from report.progress import progress
 from report.render import open_prompts, review
 from report.render import terminal as first_page
 
-Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
-"""Flags as the command line gives them, by name."""
-
-
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def run_draft(given: Given, *, version: str, now: datetime, workers: bool) -> Exit:
     """`draft`: one window of a live source, or of kept evidence, to one draft."""
-    settings = settings_of(given)
     quiet = bool(given.get("quiet"))
+    if given.get("restore"):
+        return _run_restore(given, quiet=quiet)
+    settings = settings_of(given)
     with studio(workers=workers) as draw, progress(quiet=quiet) as say:
         evidence = _evidence(given, settings, now=now, say=say)
         evidence = with_events(
@@ -67,6 +68,17 @@ def run_draft(given: Given, *, version: str, now: datetime, workers: bool) -> Ex
         tell(made)
     _print(made, _text(given, "form"))
     return _exit(made)
+
+
+def _run_restore(given: Given, *, quiet: bool) -> Exit:
+    """`draft --restore`: no window, no source; only the text of a draft goes back."""
+    others = sorted(k for k, v in given.items() if v and k not in ("restore", "quiet", "form", "output"))
+    if others:
+        raise ConfigError(f"--restore: goes with no other option; leave out --{others[0].replace('_', '-')}")
+    print(
+        restore(Path(_text(given, "restore")), lambda line: None if quiet else print(line, file=sys.stderr))
+    )
+    return Exit.DONE
 
 
 def run_demo(output: Path, *, quiet: bool, version: str, now: datetime, workers: bool) -> Exit:
@@ -140,37 +152,6 @@ def run_review(directory: Path) -> Exit:
     for finding in judged.findings:
         print(finding)
     return Exit.DONE if judged.ready else Exit.PARTIAL
-
-
-def settings_of(given: Given) -> Settings:
-    """The settings of this run: flag over environment over file over default."""
-    named = _text(given, "config")
-    http = _text(given, "http_config_file")
-    output = _text(given, "output")
-    templates = _text(given, "templates")
-    flags = Flags(
-        prometheus=_text(given, "prometheus") or None,
-        http_config_file=Path(http) if http else None,
-        headers=_texts(given, "header"),
-        timezone=_text(given, "timezone") or None,
-        output=Path(output) if output else None,
-        service=_text(given, "service") or None,
-        match=_texts(given, "match"),
-        signals=_texts(given, "signals"),
-        form=_text(given, "draft_form") or None,
-        templates=Path(templates) if templates else None,
-    )
-    return load_settings(flags, os.environ, Path(named) if named else None)
-
-
-def _text(given: Given, name: str) -> str:
-    value = given.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _texts(given: Given, name: str) -> tuple[str, ...]:
-    value = given.get(name)
-    return value if isinstance(value, tuple) else ()
 
 
 def _asked(given: Given) -> Asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from incident.timeline import timeline_json
 from report.merge import insert_row
 from report.pipeline.flow import judged
 from report.pipeline.keeping import read_evidence
+from report.pipeline.kept.saving import save
+from report.pipeline.kept.texts import DRAFT, encoded, pages, pictures_of, text_of, title_of
 from report.pipeline.merging import Outcome
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes, place_at
-from report.pipeline.publishing import DRAFT, Published, encoded, pages, pictures_of, publish, text_of
+from report.pipeline.publishing import TRIES, Published, publish
 from report.pipeline.studio import draw_here
-from report.write import locked, write_all
+from report.write import Overtaken, locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +67,20 @@ def _identity(note: Note) -> str:
 def _inserted(directory: Path, one: Entered, entered: tuple[Entered, ...], timeline: Timeline) -> Published:
     """A draft that cannot be merged, with one row more, none of its lines changed, and its page."""
     with locked(directory.parent / f"{KEPT}.lock"):
-        existing = text_of(directory / DRAFT) or ""
-        text = insert_row(existing, one, zone(timeline.zone))
-        if text is None:
-            raise ConfigError(
-                f"{directory / DRAFT}: its timeline table is gone, so there is no place for the note; "
-                "write the row by hand"
-            )
-        files = {
-            NOTES: entered_bytes(entered),
-            **pages(text, _title(text), pictures_of(directory)),
-            DRAFT: encoded(text),
-            "timeline.json": timeline_json(timeline),
-        }
-        changed = write_all(directory, files)
-    return Published(Outcome.WRITTEN, directory / DRAFT, changed)
-
-
-def _title(text: str) -> str:
-    """The draft's own first heading, as people may have changed it."""
-    first = next((line for line in text.splitlines() if line.startswith("# ")), "# postmortem")
-    return first.removeprefix("# ").strip()
+        for _ in range(TRIES):
+            existing = text_of(directory / DRAFT)
+            text = insert_row(existing or "", one, zone(timeline.zone))
+            if text is None:
+                raise ConfigError(
+                    f"{directory / DRAFT}: its timeline table is gone, so there is no place for the note; "
+                    "write the row by hand"
+                )
+            files = {
+                NOTES: entered_bytes(entered),
+                **pages(text, title_of(text), pictures_of(directory)),
+                DRAFT: encoded(text),
+                "timeline.json": timeline_json(timeline),
+            }
+            with contextlib.suppress(Overtaken):
+                return Published(Outcome.WRITTEN, directory / DRAFT, save(directory, files, existing))
+    return Published(Outcome.HUMAN_NEEDED, directory / DRAFT, (), "somebody keeps saving it")

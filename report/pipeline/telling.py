@@ -20,6 +20,8 @@ def tell(made: Draft) -> None:
         print(terminal(line), file=sys.stderr)
     if made.published.told:
         print(f"merged   {terminal(made.published.told)}", file=sys.stderr)
+    for path in made.published.late:
+        print(f"history  {terminal(str(path))} was saved after the refresh; compare it", file=sys.stderr)
     if made.published.outcome is Outcome.UNCHANGED:
         print("files    unchanged", file=sys.stderr)
 

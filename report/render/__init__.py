@@ -3,6 +3,7 @@
 from report.render.draft import markdown
 from report.render.forms import FORMS, FormError, check_form
 from report.render.headline import headline
+from report.render.index import Index, IndexRow, index_html, index_markdown
 from report.render.page import html
 from report.render.paste import paste
 from report.render.pictures import ChartRef
@@ -14,11 +15,15 @@ __all__ = [
     "FORMS",
     "ChartRef",
     "FormError",
+    "Index",
+    "IndexRow",
     "Review",
     "check_form",
     "found",
     "headline",
     "html",
+    "index_html",
+    "index_markdown",
     "markdown",
     "open_prompts",
     "paste",

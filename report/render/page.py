@@ -64,7 +64,7 @@ def html(markdown_text: str, *, title: str, charts: Mapping[str, bytes]) -> byte
     style = template_text("report.css")
     text = page.render(
         title=Markup(escape(next((each.text for each in headings if each.level == 1), title))),
-        policy=_policy(style),
+        policy=policy_of(style),
         style=Markup(style),
         contents=sections if len(sections) > _FEW_SECTIONS else [],
         body=Markup(_clean(rendered)),
@@ -77,7 +77,7 @@ def _text(markdown_text: str) -> str:
     return markdown_text.encode("utf-8", errors="replace").decode("utf-8")
 
 
-def _policy(style: str) -> str:
+def policy_of(style: str) -> str:
     """The page may use its own pictures and this one style sheet, and do nothing else."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (

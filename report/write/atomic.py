@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from incident.text.controls import terminal
 from report.write.errors import refused, told
-from report.write.staging import TEMP_NAME, commit, discard, resolved, stage, temp_beside, write_new
+from report.write.staging import TEMP_NAME, discard, resolved, stage, temp_beside, write_new
+from report.write.swap import commit
 
 # A temporary file lives for seconds; one this old has no process any more.
 _STALE = timedelta(hours=1)
@@ -53,6 +55,8 @@ def preflight(directory: Path) -> None:
     Raises OutputError.
     """
     place = resolved(directory)
+    if directory.is_symlink() and not place.exists():
+        raise refused(directory, f"it is a symbolic link to {terminal(str(place))}, which does not exist")
     with told(place):
         while not place.exists():
             place = place.parent
@@ -67,7 +71,7 @@ def preflight(directory: Path) -> None:
 
 
 def sweep_stale(directory: Path, *, now: datetime) -> tuple[Path, ...]:
-    """Remove what killed runs left in the directory and directly below it; returns what was removed.
+    """Remove what killed runs left in the directory and up to two below it; returns what was removed.
 
     Only files of our temporary names, older than an hour, are touched; what cannot be removed stays.
     """
@@ -82,10 +86,14 @@ def sweep_stale(directory: Path, *, now: datetime) -> tuple[Path, ...]:
 
 
 def _temporaries(directory: Path) -> Iterator[Path]:
-    """Paths with our temporary names, one level deep and not through symbolic links."""
-    inner = [path for path in _listed(directory) if path.is_dir() and not path.is_symlink()]
-    for place in [directory, *inner]:
+    """Paths with our temporary names, two levels deep and not through symbolic links."""
+    inner = _inside(directory)
+    for place in [directory, *inner, *(below for one in inner for below in _inside(one))]:
         yield from (path for path in _listed(place) if TEMP_NAME.fullmatch(path.name))
+
+
+def _inside(directory: Path) -> list[Path]:
+    return [path for path in _listed(directory) if path.is_dir() and not path.is_symlink()]
 
 
 def _listed(directory: Path) -> list[Path]:

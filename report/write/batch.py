@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from report.write.directories import with_directories
-from report.write.errors import refused, told
-from report.write.staging import Staged, commit, discard, resolved, stage
+from report.write.errors import Overtaken, refused, told
+from report.write.staging import Guard, Staged, discard, resolved, stage
+from report.write.swap import commit
+
+_PRIVATE = 0o600
 
 
-def write_all(directory: Path, files: Mapping[str, bytes]) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The one file of a draft that people save too. It is replaced only in the state that we know."""
+
+    name: str
+    was: bytes | None
+    """What it holds as far as we know; None where there is no such file."""
+    kept: str
+    """Where the displaced file stays, so that a save that still goes on in it is not lost either."""
+
+
+def write_all(
+    directory: Path, files: Mapping[str, bytes], *, shared: Shared | None = None, private: str = ""
+) -> tuple[str, ...]:
     """Write the files, named relative to the directory, in their order; returns those that changed.
 
     All are on disk under temporary names before the first is renamed, so that a full disk changes
     nothing; the file named last is renamed last and so vouches for the others. A file that already
-    has these bytes is left alone, its time too. Missing directories are made. Raises OutputError,
-    every earlier file then being as it was.
+    has these bytes is left alone, its time too. Missing directories are made; what lies below the
+    directory `private` is for its owner alone. Raises OutputError, and Overtaken where the shared file
+    is not what it was, every earlier file then being as it was.
     """
-    targets = {name: resolved(_inside(directory, name)) for name in files}
-    with with_directories({target.parent for target in targets.values()}):
-        changed = tuple(name for name, target in targets.items() if not _has(target, files[name]))
-        commit(_stage_all([(targets[name], files[name]) for name in changed]))
+    wanted = _with_kept(files, shared)
+    targets = {name: resolved(_inside(directory, name)) for name in wanted}
+    closed = resolved(directory / private) if private else None
+    with with_directories({target.parent for target in targets.values()}, closed):
+        changed = tuple(name for name, target in targets.items() if not _has(target, wanted[name]))
+        commit(_stage_all(changed, targets, wanted, shared, closed))
     return changed
+
+
+def _with_kept(files: Mapping[str, bytes], shared: Shared | None) -> Mapping[str, bytes]:
+    """The files, before them a copy of the shared one where it will be displaced."""
+    if shared is None or shared.was is None or files[shared.name] == shared.was:
+        return files
+    return {shared.kept: shared.was, **files}
 
 
 def _inside(directory: Path, name: str) -> Path:
@@ -38,11 +65,22 @@ def _has(target: Path, data: bytes) -> bool:
         return target.is_file() and target.stat().st_size == len(data) and target.read_bytes() == data
 
 
-def _stage_all(contents: list[tuple[Path, bytes]]) -> list[Staged]:
+def _stage_all(
+    names: tuple[str, ...],
+    targets: Mapping[str, Path],
+    files: Mapping[str, bytes],
+    shared: Shared | None,
+    closed: Path | None,
+) -> list[Staged]:
     staged: list[Staged] = []
     try:
-        for target, data in contents:
-            staged.append(stage(target, data, None))
+        for name in names:
+            target = targets[name]
+            own = closed is not None and target.is_relative_to(closed)
+            item = stage(target, files[name], _PRIVATE if own else None)
+            staged.append(item)
+            if shared is not None and name == shared.name:
+                staged[-1] = _guarded(item, files[name], shared, targets)
     except BaseException:
         for item in staged:
             discard(item.temp)
@@ -50,3 +88,11 @@ def _stage_all(contents: list[tuple[Path, bytes]]) -> list[Staged]:
                 discard(item.backup)
         raise
     return staged
+
+
+def _guarded(item: Staged, data: bytes, shared: Shared, targets: Mapping[str, Path]) -> Staged:
+    if item.is_new is not (shared.was is None):
+        raise Overtaken(item.target)
+    with told(item.temp):
+        inode = item.temp.stat().st_ino
+    return replace(item, guard=Guard(data, shared.was, targets.get(shared.kept), inode))

@@ -12,15 +12,16 @@ from report.write.staging import sync_directory
 
 
 @contextmanager
-def with_directories(directories: Iterable[Path]) -> Iterator[None]:
+def with_directories(directories: Iterable[Path], closed: Path | None = None) -> Iterator[None]:
     """Makes the directories that are missing; removes them again where the block does not succeed.
 
-    Raises OutputError where one cannot be made.
+    Those in `closed`, and it itself, are made for their owner alone. Raises OutputError where one cannot
+    be made.
     """
     made: list[Path] = []
     try:
         for directory in sorted(directories):
-            _make(directory, made)
+            _make(directory, made, closed)
         yield
     except BaseException:
         for directory in reversed(made):
@@ -29,7 +30,7 @@ def with_directories(directories: Iterable[Path]) -> Iterator[None]:
         raise
 
 
-def _make(directory: Path, made: list[Path]) -> None:
+def _make(directory: Path, made: list[Path], closed: Path | None) -> None:
     with told(directory):
         missing = []
         while not directory.exists():
@@ -37,5 +38,6 @@ def _make(directory: Path, made: list[Path]) -> None:
             directory = directory.parent
         for path in reversed(missing):
             made.append(path)
-            path.mkdir(exist_ok=True)
+            own = closed is not None and path.is_relative_to(closed)
+            path.mkdir(0o700 if own else 0o777, exist_ok=True)
             sync_directory(path.parent)

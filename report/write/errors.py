@@ -2,6 +2,7 @@
 
 WriteError
 ├── OutputError   a file or directory cannot be written; every earlier file is as it was  (exit 7)
+├── Overtaken     somebody saved the file while a new one was made; nothing was touched
 └── LockHeld      another run is at work in the same place; nothing was touched           (exit 75)
 """
 
@@ -47,6 +48,13 @@ class WriteError(Exception):
 
 class OutputError(WriteError):
     """A file or directory cannot be written. `path` is the one; no temporary file stays behind."""
+
+
+class Overtaken(WriteError):
+    """The file `path` is not what it was when the new contents were made from it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, f"{terminal(str(path))} was saved meanwhile; run again")
 
 
 class LockHeld(WriteError):

@@ -14,7 +14,6 @@ import re
 import secrets
 import stat
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +40,19 @@ class _Rights:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """Of a file that people save too: what it may be replaced in, and where its old contents stay."""
+
+    data: bytes
+    """The new contents."""
+    was: bytes | None
+    """The only old contents that may be replaced; None where there is to be no file."""
+    kept: Path | None
+    """An existing copy of the old contents, which the displaced file itself replaces."""
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
 class Staged:
     """New contents in `temp`, and in `backup` a second name of the old ones where there are any.
 
@@ -52,6 +64,7 @@ class Staged:
     temp: Path
     backup: Path | None
     is_new: bool
+    guard: Guard | None = None
 
 
 def temp_beside(target: Path) -> Path:
@@ -156,47 +169,13 @@ def _linked(target: Path, backup: Path) -> bool:
     """Whether the old contents have got a second name; False where the file system cannot."""
     try:
         backup.hardlink_to(target)
+    except FileNotFoundError:  # renamed over while it was looked up
+        return target.exists() and _linked(target, backup)
     except OSError as error:
         if error.errno in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS, errno.EXDEV):
             return False
         raise
     return True
-
-
-def commit(staged: Sequence[Staged]) -> None:
-    """Rename everything into place in the given order; after a failure or an interrupt, take it back.
-
-    Raises OutputError. No temporary file is left behind either way.
-    """
-    begun: list[Staged] = []
-    try:
-        for item in staged:
-            begun.append(item)  # before the rename: an interrupt may come right after it
-            with told(item.target):
-                item.temp.replace(item.target)
-        for directory in sorted({item.target.parent for item in staged}):
-            with told(directory):
-                sync_directory(directory)
-    except BaseException:
-        for item in reversed(begun):
-            _take_back(item)
-        raise
-    finally:
-        for item in staged:
-            discard(item.temp)
-            if item.backup is not None:
-                discard(item.backup)
-
-
-def _take_back(item: Staged) -> None:
-    """Best effort: where the disk is gone, each file is at least whole."""
-    with contextlib.suppress(OSError):
-        if item.temp.exists():
-            return
-        if item.backup is not None:
-            item.backup.replace(item.target)
-        elif item.is_new:
-            item.target.unlink()
 
 
 def discard(path: Path) -> None:

@@ -1,9 +1,7 @@
-"""Merges random drafts and counts what goes wrong: `python -m tests.merge.harness --documents 100000`."""
+"""Merges random drafts and counts what goes wrong; `tests/bench/merge_bench.py` does so with many."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,20 +83,3 @@ def _edited_again(
         yield from (f"P11 {name}" for name in updates_fit(twice, third))
     if guard(page.text, new, twice, third):
         yield "P11 the guard fires"
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Prints a line for each property that failed; 1 where there is one."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=int, default=5000)
-    parser.add_argument("--first-seed", type=int, default=0)
-    asked = parser.parse_args(arguments)
-    tally = run(range(asked.first_seed, asked.first_seed + asked.documents))
-    print(f"{tally.documents} documents, {tally.lines} lines of people, {tally.failed.total()} failures")
-    for name, number in sorted(tally.failed.items()):
-        print(f"{number:8} {name}, first seed {tally.seeds[name]}")
-    return 1 if tally.failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

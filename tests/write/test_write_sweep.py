@@ -42,7 +42,7 @@ def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
     root = tmp_path / "reports"
     names = ["postmortem.md", f"{OURS}.bak", OURS.upper(), ".incident-timeline-xyz.tmp", "a" + OURS]
     kept = [put(root / name, minutes_ago=99) for name in names]
-    kept.append(put(root / "a" / "b" / OURS, minutes_ago=99))
+    kept.append(put(root / "a" / "b" / "c" / OURS, minutes_ago=99))
     (root / "linked").symlink_to(outside.parent)
     (root / ".incident-timeline-00000000000000ff.tmp").symlink_to(outside)
     (root / ".incident-timeline-00000000000000ee.tmp").mkdir()

@@ -15,7 +15,7 @@ from report.exits import Exit
 from report.pipeline.checkup.doctor import Patient, examine
 from report.pipeline.checkup.findings import Health
 from report.pipeline.checkup.initial import Wanted, configuration
-from report.pipeline.drafting import Given, settings_of
+from report.pipeline.given import Given, settings_of
 from report.write import refused, write_once
 
 # For one try of another path: what lies there answers at once, or is not what is looked for.

@@ -1,0 +1,214 @@
+"""The screening itself: a few grouped queries, and their answers as one matrix a measure."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from collector.errors import QueryRejected
+from collector.screening.listing import Listed, Named, place_of, service_of
+from collector.signals.labels import parsed
+from collector.signals.measure import Progress, on_grid
+from collector.signals.registry import PLACE_LABELS, ROUTE_LABELS
+from collector.signals.routes import HEALTH_PATTERN
+from collector.source import Source
+from incident.fleet.model import SCREENED, Member, Screening
+from incident.model.facts import Unknown
+from incident.model.signals import Measure
+from incident.model.spans import Grid, Span, Values, aligned
+from incident.text.durations import promql_duration
+from incident.text.promql import Matcher, regex_literal, selector
+
+# Ten scrapes a step: a tenth of the samples that a look at scrape resolution would load.
+_SCRAPES_A_STEP = 10
+_LADDER_S = (30, 60, 120, 180, 240, 300, 600, 900, 1800, 3600)
+# Two points must lie inside an incident; above five minutes those of ten minutes would be missed.
+_COARSEST_S = 300
+# Points a series, as for a draft: a longer period is read more coarsely than five minutes.
+_MOST_POINTS = 1500
+# Names of services in one query; at 20 characters each it stays below what proxies take in a form.
+_NAMES_A_QUERY = 400
+_PACE = timedelta(minutes=10)
+_DEFAULT_SCRAPE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """The fleet's matrices, and the questions that failed."""
+
+    screening: Screening
+    unknowns: tuple[Unknown, ...]
+    scrape: timedelta
+
+
+def fleet_scrape(source: Source, window: Span) -> timedelta:
+    """How often the fleet is scraped: the middle of all targets, one number; 15 s where it is not known."""
+    length_ms = _PACE // timedelta(milliseconds=1)
+    grid = Grid(window.end_ms // length_ms * length_ms, length_ms, 1)
+    answer = source.range(f"quantile(0.5, count_over_time(up[{promql_duration(_PACE)}]))", grid)
+    counts = [float(v) for one in answer.series for v in one.values if v > 1]
+    if not counts:
+        return _DEFAULT_SCRAPE
+    return timedelta(seconds=max(1, round(_PACE.total_seconds() / counts[0])))
+
+
+def screening_step(scrape: timedelta, covered: timedelta) -> timedelta:
+    """Ten scrapes, five minutes at most, and no more points than a draft's survey has."""
+    wanted = min(_SCRAPES_A_STEP * scrape.total_seconds(), _COARSEST_S)
+    wanted = max(wanted, covered.total_seconds() / _MOST_POINTS)
+    fitting = [s for s in _LADDER_S if s >= wanted]
+    return timedelta(seconds=fitting[0] if fitting else math.ceil(wanted / 3600) * 3600)
+
+
+def screen(
+    source: Source,
+    services: Sequence[Listed],
+    matchers: Sequence[str],
+    window: Span,
+    covered: Span,
+    *,
+    named: bool,
+    on_progress: Progress,
+) -> Screened:
+    """The golden signals of all services over `covered`, grouped by the server.
+
+    `named`: the queries name the services, because they are not all that there are (a shard). A query
+    that the server refuses costs its measure; raises the source's error when the source is gone.
+    """
+    scrape = fleet_scrape(source, window)
+    step = screening_step(scrape, covered.length)
+    grid = aligned(covered, step)
+    reach = max(step, 4 * scrape)
+    members = tuple(one.member for one in services)
+    ask = _Asker(source, grid, promql_duration(reach), parsed(matchers), members, named)
+    shape = (len(members), grid.count)
+    values = {measure: np.full(shape, np.nan) for measure in SCREENED}
+    unknowns: list[Unknown] = []
+    for question in _questions(services, ask):
+        on_progress(f"screening {question.measure.value}")
+        try:
+            ask.into(values[question.measure], question)
+        except QueryRejected as error:
+            unknowns.append(Unknown(what=f"screening {question.measure.value}", why=str(error), failed=True))
+    values[Measure.ERRORS] = _ratio(values[Measure.ERRORS], values[Measure.TRAFFIC], services)
+    reach_ms = reach // timedelta(milliseconds=1)
+    return Screened(Screening(members, grid, window, values, reach_ms), tuple(unknowns), scrape)
+
+
+def _ratio(failed: Values, total: Values, services: Sequence[Listed]) -> Values:
+    """The failing share; a missing counter of failures is none failed, no requests is no ratio."""
+    told = np.array([one.failing is not None for one in services], dtype=bool)[:, np.newaxis]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(total > 0, np.nan_to_num(failed) / total, np.nan)
+    ratio[~np.broadcast_to(told, ratio.shape)] = np.nan
+    return ratio
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Services that one query asks for together: their rows, and the metric that is theirs."""
+
+    metric: Named
+    failing: Matcher | None
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One query, and whose rows of which measure it fills."""
+
+    measure: Measure
+    query: str
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Asks grouped queries and puts the rows of their answers where their members are."""
+
+    source: Source
+    grid: Grid
+    range: str
+    scope: tuple[Matcher, ...]
+    members: tuple[Member, ...]
+    named: bool
+
+    def into(self, values: Values, question: _Question) -> None:
+        """Fills the question's rows of (n_members, grid.count) in place; other services' rows are not its."""
+        rows = {self.members[row]: row for row in question.rows}
+        by_service: dict[str, list[int]] = defaultdict(list)
+        for row in question.rows:
+            by_service[self.members[row].service].append(row)
+        for series in self.source.range(question.query, self.grid).series:
+            _, service = service_of(series.labels)
+            found = rows.get(Member(service, place_of(series.labels)))
+            same = by_service.get(service, [])
+            if found is None and len(same) == 1:
+                found = same[0]
+            if found is not None:
+                got = on_grid(series, self.grid)
+                values[found] = np.where(np.isfinite(values[found]), values[found] + np.nan_to_num(got), got)
+
+    def chosen(self, group: _Group, name: str, *more: Matcher) -> str:
+        """The selector of one metric of these services."""
+        metric = group.metric
+        owner = Matcher(metric.label, "!=", "")
+        if self.named:
+            words = "|".join(regex_literal(self.members[row].service) for row in group.rows)
+            loose = metric.label in ("job", "exported_job")
+            owner = Matcher(metric.label, "=~", f"(.+/)?({words})" if loose else words)
+        empty = (Matcher(one, "=", "") for one in metric.before)
+        return selector(name, (owner, *empty, *metric.narrow, *self.scope, *more))
+
+    def rate(self, group: _Group, name: str, *more: Matcher) -> str:
+        """The metric's rate, summed for each service, without health routes."""
+        chosen = self.chosen(group, name, *_NO_HEALTH, *more)
+        return f"sum by {_by(group.metric)} (rate({chosen}[{self.range}]))"
+
+    def groups(
+        self,
+        services: Sequence[Listed],
+        metric: Callable[[Listed], Named | None],
+        failing: Callable[[Listed], Matcher | None] = lambda _: None,
+    ) -> Iterator[_Group]:
+        """Services of the same metric in order; at most so many at once where the query names them."""
+        found: dict[tuple[Named, Matcher | None], list[int]] = defaultdict(list)
+        for row, one in enumerate(services):
+            named = metric(one)
+            if named is not None:
+                found[named, failing(one)].append(row)
+        for (named, matcher), rows in found.items():
+            most = _NAMES_A_QUERY if self.named else len(rows)
+            for first in range(0, len(rows), most):
+                yield _Group(named, matcher, tuple(rows[first : first + most]))
+
+
+_NO_HEALTH = tuple(Matcher(name, "!~", HEALTH_PATTERN) for name in ROUTE_LABELS if "." not in name)
+
+
+def _by(metric: Named) -> str:
+    return f"({', '.join((metric.label, *PLACE_LABELS))})"
+
+
+def _questions(services: Sequence[Listed], ask: _Asker) -> Iterator[_Question]:
+    """Every query of the screening."""
+    for group in ask.groups(services, lambda one: one.requests):
+        yield _Question(Measure.TRAFFIC, ask.rate(group, group.metric.metric), group.rows)
+    for group in ask.groups(services, lambda one: one.requests, lambda one: one.failing):
+        if group.failing is not None:
+            query = ask.rate(group, group.metric.metric, group.failing)
+            yield _Question(Measure.ERRORS, query, group.rows)
+    for group in ask.groups(services, lambda one: one.latency):
+        total, count = (ask.rate(group, f"{group.metric.metric}{part}") for part in ("_sum", "_count"))
+        yield _Question(Measure.LATENCY, f"{total} / ({count} > 0)", group.rows)
+    for group in ask.groups(services, lambda one: one.up):
+        query = f"avg by {_by(group.metric)} ({ask.chosen(group, 'up')})"
+        yield _Question(Measure.AVAILABILITY, query, group.rows)
+
+
+__all__ = ["Screened", "fleet_scrape", "screen", "screening_step"]

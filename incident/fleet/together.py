@@ -1,0 +1,40 @@
+"""Services whose impact began together, in the order in which it began. An order, not a cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+TOGETHER = timedelta(minutes=15)
+"""Trouble that spreads from a shared dependency reaches its callers within timeouts and retries, that is
+within minutes; a quarter of an hour covers slow queues and still keeps a day's incidents apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """One service's impact, by a key of the caller's (its draft)."""
+
+    key: str
+    start: datetime
+    end: datetime | None
+
+
+def together(onsets: Sequence[Onset]) -> tuple[tuple[str, ...], ...]:
+    """The keys in groups, earliest onset first within a group and among them.
+
+    A group holds what began within a quarter of an hour of its first and while that one lasted; what
+    began later begins a group of its own, so that a day of incidents is no chain.
+    """
+    groups: list[list[Onset]] = []
+    for one in sorted(onsets, key=lambda one: (one.start, one.key)):
+        home = next((group for group in groups if _joins(one, group[0])), None)
+        if home is None:
+            groups.append([one])
+        else:
+            home.append(one)
+    return tuple(tuple(one.key for one in group) for group in groups)
+
+
+def _joins(one: Onset, first: Onset) -> bool:
+    return one.start - first.start <= TOGETHER and (first.end is None or one.start < first.end)

@@ -1,0 +1,154 @@
+"""The drafts that are there already: which of them a candidate belongs to, and whether it says more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from collector.source import Source
+from incident.fleet.model import Candidate, Member
+from incident.model.signals import Labels
+from incident.model.spans import Span
+from incident.text.errors import TextError
+from incident.text.instants import parse_time
+from incident.text.promql import parse_matchers
+from report.pipeline.places import read_document
+
+_BESIDE = timedelta(minutes=30)
+"""Calm beside an incident that its draft reports on."""
+_MARK = timedelta(minutes=30)
+"""Windows begin and end at these marks, so that runs minutes apart ask for the same."""
+_FORGOTTEN = timedelta(days=2)
+"""A draft that has been open for so long without a look is people's to close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A draft on disk, as far as its timeline.json tells."""
+
+    directory: Path
+    document: dict[str, Any]
+    service: str
+    place: Labels
+    """Labels that its scope demands."""
+    window: Span
+    start: datetime | None
+    """Of the impact."""
+    end: datetime | None
+    ongoing: bool
+
+    @property
+    def stretch(self) -> tuple[datetime, datetime]:
+        """Its impact, or its window where there was none."""
+        if self.start is None:
+            return self.window.start, self.window.end
+        return self.start, self.end or self.window.end
+
+
+def known_drafts(output: Path) -> tuple[Known, ...]:
+    """Every draft below the output directory, by the names of their directories."""
+    paths = sorted(path.parent for path in output.glob("*/timeline.json"))
+    return tuple(one for path in paths if (one := _read(path)) is not None)
+
+
+def _read(directory: Path) -> Known | None:
+    document = read_document(directory)
+    try:
+        return _known(directory, document) if document is not None else None
+    except (KeyError, TypeError, ValueError, TextError):
+        return None  # not one of ours, or of another version: never touched, never listed
+
+
+def _known(directory: Path, document: dict[str, Any]) -> Known:
+    impact, window = document.get("impact") or {}, document["window"]
+    start = _at(impact.get("start"))
+    scope = ",".join((document.get("scope") or {}).get("matchers") or ())
+    matchers = parse_matchers(scope) if scope else ()
+    return Known(
+        directory,
+        document,
+        str(document["service"]),
+        tuple((m.name, m.value) for m in matchers if m.op == "="),
+        Span(_sure(window["start"]), _sure(window["end"])),
+        start,
+        _at(impact.get("end")),
+        document.get("status") == "ongoing",
+    )
+
+
+def _at(text: object) -> datetime | None:
+    return _sure(text) if isinstance(text, str) else None
+
+
+def _sure(text: object) -> datetime:
+    return parse_time(str(text), now=_NEVER, zone=None)
+
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Kept times are absolute; this stands in for a `now` that none of them refers to."""
+
+
+def of_source(known: tuple[Known, ...], source: Source, tenant: str) -> tuple[Known, ...]:
+    """Those drafted from this source and tenant."""
+    return tuple(one for one in known if _origin(one) == (source.url, tenant or None))
+
+
+def _origin(one: Known) -> tuple[object, object]:
+    source = one.document.get("source") or {}
+    return source.get("url"), source.get("tenant")
+
+
+def draft_of(candidate: Candidate, known: tuple[Known, ...], period: Span) -> Known | None:
+    """The draft whose impact the candidate meets; the latest where there are several."""
+    end = candidate.end or period.end
+    meeting = [
+        one
+        for one in known
+        if one.service == candidate.member.service
+        and _at_home(candidate.member, one)
+        and one.stretch[0] < end
+        and candidate.start < one.stretch[1] + _BESIDE
+    ]
+    return max(meeting, key=lambda one: one.stretch, default=None)
+
+
+def _at_home(member: Member, one: Known) -> bool:
+    theirs = dict(one.place)
+    return all(theirs.get(name, value) == value for name, value in member.place)
+
+
+def settled(candidate: Candidate, one: Known) -> bool:
+    """Whether the draft has seen all there is to see: its impact over, and calm beside the candidate."""
+    if one.ongoing or candidate.end is None:
+        return False
+    return one.window.start <= candidate.start and candidate.end + _BESIDE <= one.window.end
+
+
+def window_for(candidate: Candidate, one: Known | None, period: Span) -> Span:
+    """What to ask for: the candidate and its draft's impact, with calm beside, from mark to mark."""
+    begins = _mark(candidate.start - _BESIDE)
+    if one is not None and one.window.start <= candidate.start:
+        # The window it has: a mark further would be another baseline, and other bytes.
+        begins = one.window.start
+    if candidate.end is None:
+        return Span(begins, period.end)
+    ends = _mark(candidate.end + _BESIDE + _MARK)
+    return Span(begins, min(ends, period.end))
+
+
+def _mark(at: datetime) -> datetime:
+    return at - (at - _NEVER) % _MARK
+
+
+def still_open(
+    known: tuple[Known, ...], candidates: tuple[Candidate, ...], period: Span
+) -> Iterator[Candidate]:
+    """Drafts that are not closed and that nothing in the period has led to: they are looked at, too."""
+    led = {one.directory for c in candidates if (one := draft_of(c, known, period)) is not None}
+    for one in known:
+        fresh = one.window.end >= period.end - _FORGOTTEN
+        if one.ongoing and one.start is not None and one.directory not in led and fresh:
+            yield Candidate(Member(one.service, one.place), one.start, None, (), ())

@@ -1,0 +1,70 @@
+"""What a scan came to: frozen values between its stages, and what its index, lines and files tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+class Change(StrEnum):
+    """What became of one draft."""
+
+    NEW = "new"
+    REFRESHED = "refreshed"
+    UNCHANGED = "unchanged"
+    LEFT = "left for a person"
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """One candidate that has a draft."""
+
+    path: Path
+    service: str
+    change: Change
+    finding: str
+    """One line for people."""
+    partial: bool = False
+    """A query failed; the draft names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoodOut:
+    """Something that was not drafted: one line of the index."""
+
+    service: str
+    start: datetime
+    end: datetime | None
+    what: str
+    why: str
+    """Why there is no draft of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source that could not be asked to the end, or a command that failed."""
+
+    what: str
+    why: str
+
+
+class Outcome:
+    """Everything one scan did, filled as it goes, so that a failure half-way is told with what was done."""
+
+    def __init__(self) -> None:
+        self.services = 0
+        self.drafted: list[Drafted] = []
+        self.stood_out: list[StoodOut] = []
+        self.failed_sources: list[Failure] = []
+        self.failed_queries: list[Failure] = []
+        self.failed_commands: list[Failure] = []
+        self.queries = 0
+        self.samples = 0
+        self.sources = 0
+
+    @property
+    def changed(self) -> list[Drafted]:
+        """New and refreshed drafts, in the order they were made."""
+        return [one for one in self.drafted if one.change in (Change.NEW, Change.REFRESHED)]

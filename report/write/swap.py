@@ -1,0 +1,128 @@
+"""Staged contents take their places: all of them, or everything is as it was.
+
+A file that people save too is swapped with its old contents in one step; these are looked at then, and
+stay under another name: a save that came in between is found, and one that still goes on in the old
+file is not lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from report.write.errors import Overtaken, told
+from report.write.exchange import exchange, rename_new
+from report.write.staging import Guard, Staged, discard, sync_directory
+
+
+def commit(staged: Sequence[Staged]) -> None:
+    """Rename everything into place in the given order; after a failure or an interrupt, take it back.
+
+    Raises OutputError, and Overtaken where a guarded file is not what it should be. No temporary file is
+    left behind either way.
+    """
+    begun: list[Staged] = []
+    try:
+        for item in staged:
+            begun.append(item)  # before the rename: an interrupt may come right after it
+            with told(item.target):
+                _put(item)
+        for directory in sorted({item.target.parent for item in staged}):
+            with told(directory):
+                sync_directory(directory)
+    except BaseException:
+        for item in reversed(begun):
+            _take_back(item)
+        raise
+    finally:
+        for item in staged:
+            discard(item.temp)
+            if item.backup is not None:
+                discard(item.backup)
+
+
+def _put(item: Staged) -> None:
+    if item.guard is None:
+        item.temp.replace(item.target)
+    elif item.is_new:
+        _made(item, item.guard)
+    else:
+        _swapped(item, item.guard)
+
+
+def _made(item: Staged, guard: Guard) -> None:
+    """The file appears, unless somebody made it, or it is gone that should be there."""
+    if guard.was is not None:
+        raise Overtaken(item.target)
+    try:
+        if not rename_new(item.temp, item.target):
+            item.temp.replace(item.target)
+    except FileExistsError as error:
+        raise Overtaken(item.target) from error
+
+
+def _swapped(item: Staged, guard: Guard) -> None:
+    """Old and new change places; what was displaced stays where the guard says."""
+    if guard.was is None or guard.kept is None or item.target.read_bytes() != guard.was:
+        raise Overtaken(item.target)
+    if not exchange(item.temp, item.target):
+        _replaced(item, guard.kept)
+        return
+    if item.temp.read_bytes() != guard.was:
+        _put_back(item.temp, item.target, guard)
+        raise Overtaken(item.target)
+    item.temp.replace(guard.kept)
+
+
+def _replaced(item: Staged, kept: Path) -> None:
+    """The same without a swap: a save since the comparison would be missed."""
+    item.temp.replace(item.target)
+    if item.backup is not None:
+        kept.unlink(missing_ok=True)
+        kept.hardlink_to(item.backup)
+
+
+def _put_back(other: Path, target: Path, guard: Guard) -> None:
+    """What is in `other` is the file again, unless somebody's still newer contents are.
+
+    What is out of place then is kept, ours too: an editor may have opened it in the moment it was there.
+    """
+    exchange(other, target)
+    if other.read_bytes() != guard.data:
+        exchange(other, target)
+    other.replace(_free(guard.kept or other))
+
+
+def _free(path: Path) -> Path:
+    """A path beside it that nobody has."""
+    number = 1
+    while (free := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
+        number += 1
+    return free
+
+
+def _take_back(item: Staged) -> None:
+    """Best effort: where the disk is gone, each file is at least whole."""
+    with contextlib.suppress(OSError):
+        if item.guard is not None:
+            _take_guarded_back(item, item.guard)
+        elif item.temp.exists():
+            return
+        elif item.backup is not None:
+            item.backup.replace(item.target)
+        elif item.is_new:
+            item.target.unlink()
+
+
+def _take_guarded_back(item: Staged, guard: Guard) -> None:
+    """Only where the file is still ours: what somebody saved since stays."""
+    if item.target.stat().st_ino != guard.inode or item.target.read_bytes() != guard.data:
+        return
+    if item.is_new:
+        item.target.unlink()
+    elif item.backup is not None and exchange(item.backup, item.target):
+        if item.backup.read_bytes() != guard.data:
+            exchange(item.backup, item.target)
+    elif item.backup is not None:
+        item.backup.replace(item.target)

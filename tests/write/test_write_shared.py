@@ -1,0 +1,230 @@
+"""A file that people save too: replaced only in the state that is known, and what it held stays readable."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import report.write.swap
+from report.write import OutputError, Overtaken, Shared, sweep_stale, write_all
+from report.write.exchange import exchange
+
+OLD, NEW = b"old text, edited", b"new text"
+KEPT = ".kept/history/0001.md"
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Path:
+    """A draft that somebody edited, and a file that vouches for it."""
+    (tmp_path / "draft.md").write_bytes(OLD)
+    (tmp_path / "end.json").write_bytes(b"{}")
+    return tmp_path
+
+
+def _write(root: Path, was: bytes | None = OLD) -> tuple[str, ...]:
+    files = {"draft.md": NEW, "end.json": b"[]"}
+    return write_all(root, files, shared=Shared("draft.md", was, KEPT), private=".kept")
+
+
+def _contents(root: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+
+
+WAYS = [True, False]
+"""With the system's swap of two files, and without it."""
+
+
+@pytest.fixture(params=WAYS, ids=["swapped", "renamed"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """The file systems that there are."""
+    if not request.param:
+        monkeypatch.setattr(report.write.swap, "exchange", lambda _one, _other: False)
+        monkeypatch.setattr(report.write.swap, "rename_new", lambda _one, _other: False)
+    return bool(request.param)
+
+
+@pytest.mark.usefixtures("way")
+def test_what_it_held_is_kept(draft: Path) -> None:
+    """Old text in its place, new text in the file, nothing else."""
+    assert _write(draft) == (KEPT, "draft.md", "end.json")
+    assert _contents(draft) == {KEPT: OLD, "draft.md": NEW, "end.json": b"[]"}
+
+
+@pytest.mark.usefixtures("way")
+def test_a_save_that_still_goes_on_in_the_old_file_is_kept(draft: Path) -> None:
+    """An editor that writes in place had it open: its words are in the text that was displaced."""
+    with (draft / "draft.md").open("ab", buffering=0) as editor:
+        _write(draft)
+        editor.write(b", and more")
+    assert (draft / "draft.md").read_bytes() == NEW
+    assert (draft / KEPT).read_bytes() == OLD + b", and more"
+
+
+def test_only_its_owner_reads_what_is_kept(draft: Path) -> None:
+    """What somebody took out of a draft is not for everybody; the draft's own rights stay."""
+    (draft / "draft.md").chmod(0o644)
+    _write(draft)
+    assert (draft / ".kept").stat().st_mode & 0o777 == 0o700
+    assert (draft / ".kept" / "history").stat().st_mode & 0o777 == 0o700
+    assert (draft / "draft.md").stat().st_mode & 0o777 == 0o644
+
+
+def _by_rename(path: Path) -> None:
+    other = path.with_name("#editor")
+    other.write_bytes(b"saved by rename")
+    other.replace(path)
+
+
+def _in_place(path: Path) -> None:
+    path.write_bytes(b"saved in place")
+
+
+def _away(path: Path) -> None:
+    path.unlink()
+
+
+SAVES: list[Callable[[Path], None]] = [_by_rename, _in_place, _away]
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("save", SAVES)
+def test_a_save_before_the_write_is_found(save: Callable[[Path], None], draft: Path) -> None:
+    """Nothing is changed; the caller reads again."""
+    save(draft / "draft.md")
+    before = _contents(draft)
+    with pytest.raises(Overtaken):
+        _write(draft)
+    assert _contents(draft) == before
+
+
+@pytest.mark.usefixtures("way")
+def test_a_file_that_somebody_made_is_not_replaced(tmp_path: Path) -> None:
+    """Where there was none as far as we knew."""
+    (tmp_path / "draft.md").write_bytes(b"mine")
+    with pytest.raises(Overtaken):
+        _write(tmp_path, was=None)
+    assert _contents(tmp_path) == {"draft.md": b"mine"}
+
+
+@pytest.mark.parametrize("save", SAVES[:2])
+def test_a_save_in_the_last_moment_is_found(
+    save: Callable[[Path], None], draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the last look and the swap: what was displaced is looked at, and put back."""
+    swap = exchange
+    saves = iter([save])
+
+    def late(one: Path, other: Path) -> bool:
+        for each in saves:
+            each(draft / "draft.md")
+        return swap(one, other)
+
+    monkeypatch.setattr(report.write.swap, "exchange", late)
+    with pytest.raises(Overtaken):
+        _write(draft)
+    beside = {KEPT.replace(".md", ".1.md"): NEW, "end.json": b"{}"}
+    assert _contents(draft) == beside | {"draft.md": (draft / "draft.md").read_bytes()}
+    assert (draft / "draft.md").read_bytes().startswith(b"saved")
+
+
+def test_two_saves_around_the_swap_are_both_kept(draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One before it and one after it: the later is the file, the earlier is beside it."""
+    swap = exchange
+    words = iter([b"first save", b"second save"])
+
+    def late(one: Path, other: Path) -> bool:
+        for each in words:
+            (draft / "#editor").write_bytes(each)
+            (draft / "#editor").replace(draft / "draft.md")
+            break
+        return swap(one, other)
+
+    monkeypatch.setattr(report.write.swap, "exchange", late)
+    with pytest.raises(Overtaken):
+        _write(draft)
+    assert {b"first save", b"second save"} <= set(_contents(draft).values())
+    assert (draft / "draft.md").read_bytes() == b"second save"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_a_failure_after_the_swap_takes_it_back(
+    number: int, draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last file cannot be renamed: the draft is the old one again, and nothing is left over."""
+    replace = os.replace
+
+    def failing(source: Path, target: Path) -> None:
+        if Path(target).name == "end.json":
+            raise OSError(number, os.strerror(number))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(OutputError):
+        _write(draft)
+    assert _contents(draft) == {"draft.md": OLD, "end.json": b"{}"}
+
+
+CHILDREN = """
+import os, signal, sys
+from pathlib import Path
+import report.write.swap
+from report.write import Shared, write_all
+
+def child(root, at):
+    left = at
+    def watched(call):
+        def run(*args, **options):
+            nonlocal left
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left -= 1
+            return call(*args, **options)
+        return run
+    for name in ("open", "write", "fsync", "close", "link", "replace", "unlink", "mkdir"):
+        setattr(os, name, watched(getattr(os, name)))
+    report.write.swap.exchange = watched(report.write.swap.exchange)
+    files = {"draft.md": b"NEW_TEXT", "end.json": b"[]"}
+    write_all(root, files, shared=Shared("draft.md", b"OLD_TEXT", "KEPT_NAME"), private=".kept")
+    os._exit(0)
+
+at = 0
+while True:
+    root = Path(sys.argv[1]) / str(at)
+    root.mkdir()
+    (root / "draft.md").write_bytes(b"OLD_TEXT")
+    pid = os.fork()
+    if pid == 0:
+        child(root, at)
+    if os.WIFEXITED(os.waitpid(pid, 0)[1]):
+        break
+    at += 1
+print(at)
+"""
+
+
+def test_a_kill_at_any_call_loses_neither_text(tmp_path: Path) -> None:
+    """The draft is the old or the new one, whole; where it is the new one, the old one is kept."""
+    code = CHILDREN
+    for name, value in (("OLD_TEXT", OLD), ("NEW_TEXT", NEW), ("KEPT_NAME", KEPT.encode())):
+        code = code.replace(name, value.decode())
+    root = Path(__file__).parents[2]
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=root, capture_output=True, text=True, check=True
+    )
+    killed = int(ended.stdout)
+    assert killed >= 20
+    for at in range(killed + 1):
+        place = tmp_path / str(at)
+        sweep_stale(place, now=LATER)
+        found = _contents(place)
+        assert set(found) <= {"draft.md", "end.json", KEPT}
+        assert found["draft.md"] in (OLD, NEW)
+        assert found["draft.md"] == OLD or found[KEPT] == OLD
