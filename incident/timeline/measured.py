@@ -19,6 +19,7 @@ from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Phase
 from incident.text.durations import format_duration
 from incident.text.numbers import quantity
 from incident.timeline.ids import event_id
+from incident.timeline.pressing import presses
 
 _LEVEL = timedelta(minutes=3)
 """A level next to a boundary is read over this much time."""
@@ -28,11 +29,6 @@ _RISEN = 0.03
 """Less of the climb than this next to the onset is its foot: told as rising, not as a level reached."""
 _SURGE = 1.5
 """Traffic half again as high is a surge worth telling; less is within most services' day."""
-
-_NEARLY_FULL = 0.8
-"""From four fifths of a limit on, queues and collectors begin to be felt."""
-_NOTABLE = 0.05
-"""A share of a limit below this is no pressure, however fast it grew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,16 +255,9 @@ def _context_kind(one: Departure) -> str | None:
         case Measure.OTHER, _:
             return "condition"
         case Measure.SATURATION, "up":
-            return "condition" if _presses(one) else None
+            return "condition" if presses(one) else None
         case _:
             return None
-
-
-def _presses(one: Departure) -> bool:
-    """Whether what fills up is near its limit, or at least twice as full as it was."""
-    if one.spec.unit != "ratio":
-        return one.inside >= 2 * one.before
-    return one.inside >= _NEARLY_FULL or one.inside >= max(2 * one.before, _NOTABLE)
 
 
 def _context_event(maker: _Maker, one: Departure, kind: str, name: str, k: int) -> Event:
