@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from incident.model.conditions import ConditionStretch
 from incident.model.detection import Detection
 from incident.model.evidence import Origin, Scope
 from incident.model.facts import AlertInterval, AlertRule, Unknown
@@ -233,6 +234,8 @@ class Timeline:
     signals_explained: tuple[str, ...]
     alerts_nearby: tuple[AlertInterval, ...] = ()
     """Firing intervals of alerts in the same namespace, or that name nothing."""
+    conditions: tuple[ConditionStretch, ...] = ()
+    """When the conditions of alerts and of signals with a limit were true."""
     compared: tuple[Compared, ...] = ()
     """The earlier periods that were asked for; empty where none were."""
     where: tuple[Breakdown, ...] = ()

@@ -36,7 +36,7 @@ from report.pipeline.places import read_document
 from report.pipeline.publishing import Published
 from report.pipeline.studio import studio
 from report.pipeline.telling import tell
-from report.pipeline.window import TAIL, Asked, described, lead_for, window, window_of_alert
+from report.pipeline.window import TAIL, Asked, alert_in, described, lead_for, window, window_of_alert
 from report.progress import progress
 from report.render import open_prompts, review
 from report.render import terminal as first_page
@@ -195,11 +195,14 @@ def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str
         say(f"looking for {asked.alert}")
         span, named = window_of_alert(source, asked.alert, now)
         service = service or named
+    elif asked.alert and not service:
+        service = alert_in(source, asked.alert, span)
     if not service:
         raise ConfigError("service: none given; name one with --service, or `service:` in the configuration")
     if not given.get("quiet"):
         print(f"window   {described(span, settings.timezone)}", file=sys.stderr)
-    return collect(source, _request(settings, service, span), shown, now=now, say=say)
+    wanted = replace(_request(settings, service, span), alert=asked.alert)
+    return collect(source, wanted, shown, now=now, say=say)
 
 
 def _request(settings: Settings, service: str, span: Span) -> SurveyRequest:

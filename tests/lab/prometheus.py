@@ -72,8 +72,8 @@ def _one_block(promtool: str, series: list[Series], data_dir: Path) -> None:
 
 
 @contextmanager
-def serve(data_dir: Path, port: int | None = None) -> Iterator[str]:
-    """Run a Prometheus over the blocks in `data_dir` and give its URL.
+def serve(data_dir: Path, port: int | None = None, rules: str = "") -> Iterator[str]:
+    """Run a Prometheus over the blocks in `data_dir`, with these rules (YAML), and give its URL.
 
     The server works on hard links, so that what it compacts or logs leaves `data_dir` as it is
     and several servers may use the same blocks.
@@ -82,7 +82,8 @@ def serve(data_dir: Path, port: int | None = None) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix=SERVING, dir=data_dir.parent) as folder:
         storage = Path(folder, "data")
         shutil.copytree(data_dir, storage, copy_function=os.link)
-        Path(folder, "prometheus.yml").write_text("", encoding="utf-8")
+        Path(folder, "rules.yml").write_text(rules or "groups: []", encoding="utf-8")
+        Path(folder, "prometheus.yml").write_text("rule_files: [rules.yml]", encoding="utf-8")
         url = f"http://127.0.0.1:{port or _free_port()}"
         with Path(folder, "log").open("w+", encoding="utf-8") as log:
             process = subprocess.Popen(_command(program, Path(folder), url), stderr=log)
