@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from collector.errors import QueryRejected
 from collector.families.pressures import PRESSURES
+from collector.http.settings import HttpSettings
+from collector.prometheus import connect
 from collector.reading.survey import SurveyRequest, survey
+from collector.signals.measure import measure
 from collector.signals.saturation import MOST, find_pressures, saturation_specs
 from incident.model.evidence import Scope
 from incident.model.signals import Measure, Role, Samples
+from incident.model.spans import Span, aligned, ms
+from tests.lab import prometheus as lab
+from tests.lab.curves import FloatArray
+from tests.lab.series import make_series
 from tests.lab_fakes import FakeSource, at, constant, http_service, samples, span, ticks
 
 WINDOW = span(0, 60)
@@ -160,3 +169,57 @@ def test_saturation_in_vain_costs_nothing_else() -> None:
 
     assert [(one.what, one.failed) for one in evidence.unknowns] == [("saturation", True)]
     assert "errors" in [signal.spec.name for signal in evidence.signals]
+
+
+START = datetime(2023, 3, 1, tzinfo=UTC)
+HOUR = Span(START + timedelta(minutes=10), START + timedelta(minutes=25))
+NODE = {"namespace": "prod", "job": "kubelet", "instance": "node-1"}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Two pods of a service, one of them three quarters full and throttled in every other period."""
+    times = np.arange(ms(START), ms(START) + 1_800_000, 15_000, dtype=np.int64)
+    grows = (times - times[0]) / 1000.0
+    rows: list[tuple[str, dict[str, str], FloatArray]] = []
+    for pod, used, limit, throttled in (("aaaaa", 750e6, 1e9, 5.0), ("bbbbb", 100e6, 0.0, 0.0)):
+        own = {**NODE, "container": "payments", "pod": f"payments-6d4b75cb6d-{pod}"}
+        rows += [
+            ("container_memory_working_set_bytes", own, np.full(times.size, used)),
+            ("container_spec_memory_limit_bytes", own, np.full(times.size, limit)),
+            ("container_cpu_cfs_throttled_periods_total", own, grows * throttled),
+            ("container_cpu_cfs_periods_total", own, grows * 10.0),
+        ]
+    rows += [
+        ("hikaricp_connections_active", {"job": "payments", "pool": p}, np.full(times.size, n))
+        for p, n in (("a", 2.0), ("b", 9.0))
+    ]
+    rows += [
+        ("hikaricp_connections_max", {"job": "payments", "pool": p}, np.full(times.size, 10.0)) for p in "ab"
+    ]
+    rows += [
+        ("kafka_consumergroup_lag", {"consumergroup": "payments", "partition": p}, np.full(times.size, 40.0))
+        for p in "01"
+    ]
+    folder = tmp_path_factory.mktemp("saturation") / "data"
+    made = [make_series(name, labels.items(), times, values) for name, labels, values in rows]
+    lab.create_blocks(made, folder)
+    with lab.serve(folder) as address:
+        yield address
+
+
+@pytest.mark.server
+@pytest.mark.usefixtures("prometheus_binary", "promtool_binary")
+def test_saturation_comes_to_the_truth_on_a_real_server(url: str) -> None:
+    """Shares of limits are those of the fullest; a limit of 0 is none; queues are summed."""
+    source = connect(HttpSettings(), url=url, deadline=timedelta(minutes=1), on_query=None)
+    specs = saturation_specs(find_pressures(source, SCOPE, HOUR), "1m")
+    measured = measure(source, specs, aligned(HOUR, timedelta(minutes=1)), lambda _: None)
+    source.close()
+
+    assert {
+        signal.spec.name: float(np.median(signal.values)) for signal in measured.signals
+    } == pytest.approx(
+        {"CPU throttled": 0.25, "memory of limit": 0.75, "connection pool in use": 0.9, "consumer lag": 80.0}
+    )
+    assert measured.unknowns == ()
