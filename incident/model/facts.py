@@ -82,6 +82,10 @@ class ChangeKind(StrEnum):
     TARGET_DOWN = "target_down"
     TARGET_UP = "target_up"
     NODE = "node"
+    POD = "pod"
+    """A pod that cannot run: evicted, waiting."""
+    ROLLOUT_STUCK = "rollout_stuck"
+    CERTIFICATE = "certificate"
     DATA_GAP = "data_gap"
     MONITORING_TROUBLE = "monitoring_trouble"
 
