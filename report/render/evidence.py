@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from incident.model.facts import AlertInterval, Unknown
+from incident.model.facts import AlertInterval, Unknown, told_together
 from incident.model.signals import Labels
 from incident.model.spans import Span
 from incident.model.timeline import Compared, SignalReport, Timeline
@@ -153,7 +153,7 @@ def gap_rows(timeline: Timeline) -> tuple[GapRow, ...]:
         for report in timeline.signals
         for gap in report.gaps
     ]
-    return tuple([_unknown_row(clock, unknown) for unknown in timeline.unknowns] + gaps)
+    return tuple([_unknown_row(clock, unknown) for unknown in told_together(timeline.unknowns)] + gaps)
 
 
 def _unknown_row(clock: Clock, unknown: Unknown) -> GapRow:
