@@ -148,7 +148,9 @@ def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
 @click.option("--to", "end", metavar="TIME", help="End of the window; default now.")
 @click.option("--last", metavar="DURATION", help="The window is this long and ends at --to.")
 @click.option("--around", metavar="TIME", help="The window is two hours to each side of TIME.")
-@click.option("--alert", metavar="NAME", help="The window is around the alert's latest firing.")
+@click.option(
+    "--alert", metavar="NAME", help="Draft what this alert is about; alone, around its latest firing."
+)
 @click.option(
     "--signal", "signals", multiple=True, metavar="NAME=PROMQL", help="Add or replace a signal; repeatable."
 )

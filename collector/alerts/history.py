@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from collector.alerts.blind import about_incidents, blind_stretches
+from collector.alerts.exporters import THING_LABELS, is_exporter
 from collector.alerts.intervals import Reading, intervals
 from collector.alerts.watched import Watched, evaluation_ms, watched
 from collector.signals.home import Home
-from collector.signals.labels import has_token
+from collector.signals.labels import has_token, parsed
 from collector.signals.measure import COSTS_ITS_OWN, failed, partial
 from collector.signals.registry import SERVICE_LABELS
 from collector.signals.samples import RawRead, read_raw
@@ -19,7 +20,7 @@ from incident.model.facts import AlertInterval, AlertRule, Nearness, Unknown, na
 from incident.model.signals import Labels, Targets
 from incident.model.spans import Span
 from incident.text.errors import TextError
-from incident.text.promql import Matcher, parse_matchers
+from incident.text.promql import Matcher, parse_matchers, selector
 
 _ALERTS = '{__name__=~"ALERTS|GRAFANA_ALERTS"}'
 _SINCE = "ALERTS_FOR_STATE"
@@ -71,6 +72,18 @@ def alert_history(source: Source, home: Home, targets: Targets | None, span: Spa
     )
 
 
+def alerts_name(source: Source, service: str, matchers: Sequence[str], span: Span) -> bool:
+    """Whether alerts that fired in the span name the service; not so where that cannot be asked."""
+    fired = Matcher("__name__", "=~", "ALERTS|GRAFANA_ALERTS"), Matcher("alertstate", "=", "firing")
+    labels = dict.fromkeys((*SERVICE_LABELS, *THING_LABELS))
+    mine = (Matcher(name, "=", service) for name in labels)
+    try:
+        found = source.series(tuple(selector("", (*fired, one, *parsed(matchers))) for one in mine), span)
+    except COSTS_ITS_OWN:
+        return False
+    return bool(found)
+
+
 def _partly(read: RawRead) -> tuple[Unknown, ...]:
     return (partial(_WHAT, read.warnings),) if read.partial else ()
 
@@ -98,9 +111,17 @@ def _order(one: AlertInterval) -> tuple[object, ...]:
 
 
 def _nearness(one: Watched, home: Home, named: frozenset[str]) -> Nearness:
-    """By its labels; where they name no service at all, by the alert's name or its rule's query."""
+    """By its labels; where they name no service at all, by the alert's name or its rule's query.
+
+    The alert that was asked for by name is the service's own unless its labels say another service's.
+    """
     nearness = home.nearness(one.labels)
-    if nearness is Nearness.OWN or any(key in SERVICE_LABELS for key, _ in one.labels):
+    services = [value for key, value in one.labels if key in SERVICE_LABELS and not is_exporter(value)]
+    if nearness is Nearness.OWN or services:
+        return nearness
+    if one.name in (home.alert, home.service):
+        return Nearness.OWN
+    if any(key in SERVICE_LABELS for key, _ in one.labels):
         return nearness
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", one.name)
     if one.name in named or has_token(home.service, words):

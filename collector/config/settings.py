@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -46,6 +46,16 @@ class Flags:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedSource:
+    """One of several data sources, such as a region or a tenant."""
+
+    name: str
+    url: str
+    http: HttpSettings
+    deadline: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything configurable, checked. Credentials are `Secret`s throughout."""
 
@@ -71,6 +81,13 @@ class Settings:
     """Which form of the draft; empty where none is named."""
     templates: Path | None = None
     """Directory of a team's own templates; None where none is named."""
+
+    sources: tuple[NamedSource, ...] = ()
+    """What `scan` asks one after the other, in place of `url`; empty for `url` alone."""
+
+    def of_source(self, one: NamedSource) -> Settings:
+        """The same settings with this source in place of `url`."""
+        return replace(self, url=one.url, http=one.http, deadline=one.deadline, link_base=one.url, sources=())
 
     @property
     def server(self) -> str:

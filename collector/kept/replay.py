@@ -128,6 +128,7 @@ def _check(evidence: Evidence) -> None:
         held += [evidence.counters.requests, evidence.counters.buckets]
         if len(evidence.counters.is_failed) != len(evidence.counters.requests):
             raise ValueError("counters: not each is told failed or not")
+    held += [tuple(condition.samples for condition in evidence.conditions)]
     for samples in (one for many in held for one in many):
         _check_samples(samples)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from collector.alerts.history import AlertHistory, alert_history
+from collector.alerts.history import AlertHistory, alert_history, alerts_name
 from collector.changes.events import ChangeHistory, change_events
 from collector.errors import NoData
 from collector.reading.earlier import with_earlier
@@ -42,6 +42,8 @@ class SurveyRequest:
     discovery: bool = True
     """False: only the wanted signals, and the availability of nothing."""
     tenant: str = ""
+    alert: str = ""
+    """The alert whose firing is asked for; its expression may be all there is to see."""
 
 
 def quiet(text: str) -> None:
@@ -67,7 +69,7 @@ def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: P
     if not _seen(signals, request.asked) and _all_silent(source, request.asked):
         raise _nothing(request, signals)
     scope = found.scope if found else Scope(request.service, request.matchers, "")
-    unknown_pace = () if measured_pace else (_PACE_UNKNOWN,)
+    unknown_pace = () if measured_pace or not (found or request.wanted) else (_PACE_UNKNOWN,)
     evidence = Evidence(
         origin=_origin(source, request, now),
         scope=scope,
@@ -87,6 +89,7 @@ def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: P
         changes=(),
         unknowns=(*unknown_pace, *(found.unknowns if found else ()), *presence.unknowns, *measured.unknowns),
         signals_explained=_explained(signals, found),
+        alert=request.alert,
     )
     return with_history(source, with_earlier(source, evidence, on_progress), on_progress)
 
@@ -118,7 +121,7 @@ class Presence:
 
 def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> Evidence:
     """The evidence with the alerts and changes of all it covers, read anew."""
-    home = home_of(evidence.scope, evidence.targets)
+    home = replace(home_of(evidence.scope, evidence.targets), alert=evidence.alert)
     on_progress("alert history")
     alerts = alert_history(source, home, evidence.targets, evidence.covered)
     on_progress("changes")
@@ -159,8 +162,13 @@ def _discovered(source: Source, request: SurveyRequest, covered: Span) -> Found 
     try:
         return discover(source, request.service, request.matchers, covered)
     except NoData:
-        # Somebody who brings queries knows what to look at, even where no family of ours is found.
-        if not request.wanted:
+        # Somebody who brings queries knows what to look at, even where no family of ours is found; and what
+        # alerts fire on has their expressions.
+        if (
+            not request.wanted
+            and not request.alert
+            and not alerts_name(source, request.service, request.matchers, covered)
+        ):
             raise
     return None
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from incident.model.signals import Kind, Measure, Role, SignalSpec, Worse
+from incident.rules.comparison import comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,17 @@ _RATE = re.compile(r"\b(?:rate|irate|increase)\s*\(")
 def with_wanted(found: Sequence[SignalSpec], wanted: Sequence[WantedSignal]) -> tuple[SignalSpec, ...]:
     """The found signals with the wanted ones in place of those of the same name, the others behind."""
     specs = {spec.name: spec for spec in found}
-    for signal in wanted:
+    for signal in map(_with_threshold, wanted):
         specs[signal.name] = _spec(signal, specs.get(signal.name))
     return tuple(specs.values())
+
+
+def _with_threshold(wanted: WantedSignal) -> WantedSignal:
+    """`lag > 10000` asked as `lag` with the limit 10000: filtered, only the bad samples would be left."""
+    found = comparison(wanted.query)
+    if found is None or found.guarded or wanted.limit is not None or found.op in ("==", "!="):
+        return wanted
+    return replace(wanted, query=found.measured, limit=found.limit, worse=wanted.worse or found.worse)
 
 
 def _spec(wanted: WantedSignal, replaced: SignalSpec | None) -> SignalSpec:
@@ -97,15 +106,15 @@ def _guessed_kind(wanted: WantedSignal) -> Kind:
     query, name = wanted.query, wanted.name.lower()
     if "histogram_quantile" in query or "_seconds_sum" in query or "latency" in name:
         return Kind.LATENCY
-    if wanted.unit == "ratio" or "ratio" in name or "percent" in name or _divides_rates(query):
+    if wanted.unit == "ratio" or "ratio" in name or "percent" in name or divides_rates(query):
         return Kind.RATIO
     if _RATE.search(query):
         return Kind.RATE
     return Kind.GAUGE
 
 
-def _divides_rates(query: str) -> bool:
-    """A rate over a rate is a share, unless a `_sum` over a `_count` makes it a mean."""
+def divides_rates(query: str) -> bool:
+    """Whether it is a share: a rate over a rate, unless a `_sum` over a `_count` makes it a mean."""
     numerator, slash, denominator = query.partition("/")
     return bool(slash and _RATE.search(numerator) and _RATE.search(denominator) and "_sum" not in numerator)
 

@@ -13,6 +13,21 @@ from incident.model.signals import Labels, Targets
 
 # Labels that say whose series it is besides those of SERVICE_LABELS, in rules for Kubernetes objects.
 _OWNER_LABELS = (*SERVICE_LABELS, "container", "statefulset", "daemonset", "created_by_name", "owner_name")
+# What alerts without a service are about; a Job is made by its CronJob as name-number.
+_THINGS = (
+    "consumergroup",
+    "consumer_group",
+    "cronjob",
+    "job_name",
+    "queue",
+    "topic",
+    "persistentvolumeclaim",
+    "datname",
+    "server",
+    "nodename",
+    "node",
+    "instance",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,8 @@ class Home:
     jobs: frozenset[str]
     instances: frozenset[str]
     pods: frozenset[str]
+    alert: str = ""
+    """The alert that was asked for by name: the service's own, unless its labels say another one."""
 
     def nearness(self, labels: Labels) -> Nearness:
         """How close something with these labels is to the service."""
@@ -38,7 +55,15 @@ class Home:
         if any(names_service(name, value, self.service) for name, value in owners) or self._owns_pod(pod):
             # The same name in another namespace is another service.
             return self._at_home(labels)
+        if self._owns_thing(labels):
+            return self._at_home(labels)
         return label(labels, "instance") in self.instances or self._owns_job(label(labels, "job"))
+
+    def _owns_thing(self, labels: Labels) -> bool:
+        """A consumer group, a job or a claim of its name, whoever measured it."""
+        values = [label(labels, name) for name in _THINGS]
+        made = rf"{re.escape(self.service)}-\d+"
+        return self.service in values or re.fullmatch(made, label(labels, "job_name")) is not None
 
     def _at_home(self, labels: Labels) -> bool:
         place = label(labels, "exported_namespace") or label(labels, "namespace")

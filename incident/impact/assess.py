@@ -19,7 +19,7 @@ from incident.impact.trust import trusted
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Nearness, names_nothing
 from incident.model.policy import Policy
-from incident.model.signals import Gap, Measure, SignalSeries
+from incident.model.signals import Gap, Measure, Role, SignalSeries
 from incident.model.spans import Moment, Span, Values, instant, ms, whole_second
 from incident.model.timeline import (
     ImpactEpisode,
@@ -115,7 +115,7 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
         _usual_traffic(traffic, evidence, survey, told),
     )
     return Assessment(
-        status=_status(survey, told),
+        status=_status(survey, told, evidence),
         episodes=told,
         requests=requests if told else None,
         improving=_improving(told),
@@ -262,10 +262,29 @@ def _improving(told: tuple[ImpactEpisode, ...]) -> Moment | None:
     return Moment(told[-1].phases[-1].start, timedelta(minutes=1), "inferred: line fitted to the way back")
 
 
-def _status(survey: Surveyed, told: tuple[ImpactEpisode, ...]) -> Status:
+def _status(survey: Surveyed, told: tuple[ImpactEpisode, ...], evidence: Evidence) -> Status:
     if not told:
-        return Status.NO_IMPACT if survey.measured else Status.UNKNOWN
+        unseen = not survey.measured or _only_presence_beside_alert(evidence)
+        return Status.UNKNOWN if unseen else Status.NO_IMPACT
     return Status.RECOVERED if told[-1].end is not None else Status.ONGOING
+
+
+def _only_presence_beside_alert(evidence: Evidence) -> bool:
+    """Whether all that was measured of users is that targets are up, while an own alert fired.
+
+    A worker far behind its queue is up: that it runs does not say that nobody was hurt.
+    """
+    measured = {
+        s.spec.measure for s in evidence.signals if s.spec.role is Role.IMPACT and _has_samples(s, evidence)
+    }
+    if measured - {Measure.AVAILABILITY}:
+        return False
+    asked = evidence.asked
+    fired = (a for a in evidence.alerts if a.nearness is Nearness.OWN and a.firing_at is not None)
+    return any(
+        a.firing_at and a.firing_at < asked.end and (a.resolved_at is None or a.resolved_at > asked.start)
+        for a in fired
+    )
 
 
 def _report(series: SignalSeries, evidence: Evidence, survey: Surveyed, raw: Raw) -> SignalReport:
@@ -276,6 +295,7 @@ def _report(series: SignalSeries, evidence: Evidence, survey: Surveyed, raw: Raw
         baseline=band(series, evidence, found),
         episodes=tuple(_signal_episode(d, d in survey.impact, evidence, raw) for d in found),
         gaps=tuple(Gap(span, why) for span in gaps(series, evidence.covered)),
+        usual=usual(series, evidence, found),
     )
 
 

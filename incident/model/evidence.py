@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from incident.model.conditions import Condition
 from incident.model.facts import AlertInterval, AlertRule, Change, Entered, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Counters, EarlierPeriod, SignalSeries, Targets
@@ -90,6 +91,10 @@ class Evidence:
     """What people and their tools recorded, from files given with `--events`."""
     requested: Span | None = None
     """The window people gave, where `asked` is the part of it around the impact, read at a finer step."""
+    conditions: tuple[Condition, ...] = ()
+    """What the rules of the service's firing alerts compare, and signals with a limit."""
+    alert: str = ""
+    """The alert whose firing was asked for by name."""
     earlier: tuple[EarlierPeriod, ...] = ()
     """The same hours of earlier days, the most alike first; empty where the lead-in holds days itself."""
     placements: tuple[Placement, ...] = ()

@@ -18,6 +18,7 @@ from incident.model.spans import Span, instant
 from incident.model.timeline import Compared, Event, SignalReport, Status, Timeline
 from incident.text.links import prometheus_graph_url
 from incident.timeline.blind import gap_unknowns, service_gaps, unseen
+from incident.timeline.conditions import condition_events, stretches
 from incident.timeline.measured import measured_events
 from incident.timeline.milestones import durations, milestones
 from incident.timeline.recorded import alert_events, change_events, entered_events, gap_events
@@ -52,11 +53,13 @@ def assemble(
     alerts = tuple(a for a in judged.alerts if _in_window(a, window))
     gaps = service_gaps(evidence, judged, window)
     reached = milestones(judged, entered)
+    held = stretches(evidence, window, policy.recovery_hold)
     rows = [
         *measured_events(evidence, judged, policy),
         *alert_events(alerts, judged.first_alert, judged),
         *change_events(evidence, judged, window),
         *gap_events(gaps),
+        *condition_events(held, main=not judged.episodes),
     ]
     kept = [_linked(e, display, window) for e in rows if _shown(e, window)]
     return Timeline(
@@ -93,6 +96,7 @@ def assemble(
             *_unmeasured(judged),
         ),
         signals_explained=evidence.signals_explained,
+        conditions=held,
         compared=tuple(
             Compared(p.ago, p.grid.step, tuple(s.name for s in p.signals), p.note) for p in evidence.earlier
         ),

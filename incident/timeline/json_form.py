@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from incident.model.conditions import ConditionStretch
 from incident.model.facts import AlertInterval, Unknown
 from incident.model.spans import Moment, Span
 from incident.model.timeline import (
@@ -70,6 +71,7 @@ def _document(t: Timeline) -> dict[str, Any]:
         "alerts_readable": t.alerts_readable,
         "detection": detection_document(t.detection),
         "signals": [_signal(s) for s in t.signals],
+        "conditions": [_condition(c) for c in t.conditions],
         "unknowns": [_unknown(u) for u in t.unknowns],
     }
 
@@ -216,6 +218,25 @@ def _signal(s: SignalReport) -> dict[str, Any]:
         "baseline": {k: _number(getattr(band, k)) for k in ("centre", "low", "high")} if band else None,
         "episodes": [_signal_episode(e) for e in s.episodes],
         "gaps": [{**_span(g.span), "why": g.why} for g in s.gaps],
+    }
+
+
+def _condition(c: ConditionStretch) -> dict[str, Any]:
+    return {
+        "signal": c.condition.signal,
+        "alert": c.condition.alert or None,
+        "labels": dict(c.condition.labels),
+        "op": c.condition.op,
+        "limit": _number(c.condition.limit),
+        "query": c.condition.query,
+        "start": _at(c.start),
+        "end": _at(c.end),
+        "plus_minus_s": _seconds(c.plus_minus),
+        "end_plus_minus_s": _seconds(c.end_plus_minus),
+        "peak": _number(c.peak),
+        "peak_at": _at(c.peak_at),
+        "times": c.times,
+        "began_before": c.began_before,
     }
 
 

@@ -225,7 +225,10 @@ def _joined(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Even
 def _context(maker: _Maker) -> Iterator[Event]:
     """Surges, drops and falling latencies that are no impact by themselves."""
     harmful = set(maker.judged.impact)
+    timed = {condition.signal for condition in maker.evidence.conditions}
     for name, found in sorted(maker.judged.departures.items()):
+        if name in timed:  # told by the evaluations of its rule
+            continue
         counted: dict[str, int] = {}
         for one in found:
             kind = None if one in harmful else _context_kind(one)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from collector.alerts.conditions import with_conditions
 from collector.reading.extend import extend, extend_back
 from collector.reading.survey import SurveyRequest, survey
 from collector.reading.zoom import zoom
@@ -48,6 +49,8 @@ def collect(
     evidence, found = _to_the_end(source, evidence, now, say)
     evidence, found = _to_the_beginning(source, evidence, found, request, say)
     evidence, found = _closer(source, evidence, found, request, now, say)
+    evidence = with_conditions(source, evidence, say)
+    found = surveyed(evidence, presentation.policy)
     if not found.episodes:
         return evidence
     say("zooming into raw samples")

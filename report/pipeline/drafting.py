@@ -15,6 +15,7 @@ from collector.errors import ConfigError
 from collector.prometheus import PrometheusSource, connect
 from collector.reading.survey import SurveyRequest
 from incident.model.evidence import Evidence, Presentation
+from incident.model.facts import told_together
 from incident.model.spans import Span
 from incident.text.controls import terminal
 from incident.text.instants import parse_time, zone
@@ -36,7 +37,7 @@ from report.pipeline.places import read_document
 from report.pipeline.publishing import Published
 from report.pipeline.studio import studio
 from report.pipeline.telling import tell
-from report.pipeline.window import TAIL, Asked, described, lead_for, window, window_of_alert
+from report.pipeline.window import TAIL, Asked, alert_in, described, lead_for, window, window_of_alert
 from report.progress import progress
 from report.render import open_prompts, review
 from report.render import terminal as first_page
@@ -195,11 +196,14 @@ def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str
         say(f"looking for {asked.alert}")
         span, named = window_of_alert(source, asked.alert, now)
         service = service or named
+    elif asked.alert and not service:
+        service = alert_in(source, asked.alert, span)
     if not service:
         raise ConfigError("service: none given; name one with --service, or `service:` in the configuration")
     if not given.get("quiet"):
         print(f"window   {described(span, settings.timezone)}", file=sys.stderr)
-    return collect(source, _request(settings, service, span), shown, now=now, say=say)
+    wanted = replace(_request(settings, service, span), alert=asked.alert)
+    return collect(source, wanted, shown, now=now, say=say)
 
 
 def _request(settings: Settings, service: str, span: Span) -> SurveyRequest:
@@ -226,7 +230,7 @@ def _print(made: Draft, form: str) -> None:
 def _exit(made: Draft) -> Exit:
     if made.published.outcome is Outcome.HUMAN_NEEDED:
         return _after(made.published)
-    failed = [u for u in made.timeline.unknowns if u.failed]
+    failed = told_together([u for u in made.timeline.unknowns if u.failed])
     for one in failed:
         print(f"incident-timeline: partial: {terminal(one.what)}: {terminal(one.why)}", file=sys.stderr)
     return Exit.PARTIAL if failed else Exit.DONE

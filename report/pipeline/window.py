@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from collector.alerts.exporters import subject
 from collector.errors import ConfigError, NoData
 from collector.source import Source
 from incident.model.signals import Samples
@@ -39,13 +40,13 @@ class Asked:
 
 
 def window(asked: Asked, *, now: datetime, zone: tzinfo | None) -> Span | None:
-    """The window, or None where it must be looked up from an alert's history.
+    """The window, or None where an alert is named without one: its history then tells.
 
     `zone` is None where no zone was named: naive times are then refused. Raises ConfigError and the
     TextError of a time that cannot be read.
     """
     _one_way(asked)
-    if asked.alert:
+    if asked.alert and not (asked.start or asked.last or asked.around):
         return None
     if asked.around:
         middle = parse_time(asked.around, now=now, zone=zone)
@@ -74,18 +75,17 @@ def _one_way(asked: Asked) -> None:
             ("--from", asked.start),
             ("--last", asked.last),
             ("--around", asked.around),
-            ("--alert", asked.alert),
         )
         if value
     ]
-    if not ways:
+    if not ways and not asked.alert:
         raise ConfigError(
             "window: none given; say --from TIME --to TIME, --last 3h, --around TIME or --alert NAME"
         )
     if len(ways) > 1:
         raise ConfigError(f"window: {' and '.join(ways)} contradict each other; give one of them")
-    if asked.end and (asked.around or asked.alert):
-        raise ConfigError(f"window: --to does not go with {ways[0]}; leave it out")
+    if asked.end and (asked.around or not ways):
+        raise ConfigError(f"window: --to does not go with {(*ways, '--alert')[0]} alone; leave it out")
 
 
 def _past(span: Span, now: datetime) -> Span:
@@ -97,19 +97,47 @@ def _past(span: Span, now: datetime) -> Span:
     return Span(span.start, min(span.end, now)) if span.end > now else span
 
 
+def alert_in(source: Source, name: str, span: Span) -> str:
+    """What the labels of an alert that fired in the span say it is about.
+
+    Raises NoData where it did not fire there.
+    """
+    answer = source.raw(_firing(name), span)
+    if not answer.series:
+        raise NoData(
+            f"alert {name}: no firing sample in ALERTS between {rfc3339(span.start)} and "
+            f"{rfc3339(span.end)}; check the name, or choose another window"
+        )
+    return _about(name, _latest_firing(answer.series)[2])
+
+
+def _firing(name: str) -> str:
+    return selector(
+        "",
+        [
+            Matcher("__name__", "=~", "ALERTS|GRAFANA_ALERTS"),
+            Matcher("alertname", "=", name),
+            Matcher("alertstate", "=", "firing"),
+        ],
+    )
+
+
+def _about(name: str, series: Samples) -> str:
+    return subject(name, tuple(pair for pair in series.labels if pair[0] not in _MECHANICAL))
+
+
 def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, str]:
-    """The latest firing of an alert with an hour to each side, and the service its labels name (or "").
+    """The latest firing of an alert with an hour to each side, and what its labels say it is about.
 
     Searched backwards day by day. Raises NoData where it did not fire within two weeks.
     """
-    query = selector("ALERTS", [Matcher("alertname", "=", name), Matcher("alertstate", "=", "firing")])
+    query = _firing(name)
     until = now
     while until > now - _ALERT_SEARCH:
         answer = source.raw(query, Span(until - _DAY, until))
         if answer.series:
             start, end, series = _latest_firing(answer.series)
-            service = next((v for label in _SERVICE if (v := series.label(label))), "")
-            return Span(start - _ALERT_MARGIN, min(end + _ALERT_MARGIN, now)), service
+            return Span(start - _ALERT_MARGIN, min(end + _ALERT_MARGIN, now)), _about(name, series)
         until -= _DAY
     raise NoData(
         f"alert {name}: no firing sample in ALERTS in the {_ALERT_SEARCH.days} days before {rfc3339(now)}; "
@@ -117,7 +145,7 @@ def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, str
     )
 
 
-_SERVICE = ("service_name", "exported_service", "service", "app", "application", "job")
+_MECHANICAL = ("__name__", "alertname", "alertstate")
 
 
 def _latest_firing(series: tuple[Samples, ...]) -> tuple[datetime, datetime, Samples]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from incident.model.signals import Measure
 from incident.model.timeline import Status, Timeline
+from incident.timeline.conditions import amount, named, threshold_words
 from report.render.amounts import change
 from report.render.clock import Clock, clock_of
 from report.render.figures import own_firing
@@ -21,9 +23,33 @@ def quiet(timeline: Timeline) -> Md:
     span = clock.span(timeline.window.start, timeline.window.end)
     if timeline.status is Status.NO_IMPACT:
         found = line("**{}: no impact measured.**", span)
-        return joined(" ", [found, checked_sentence(timeline), _alerts(timeline)])
-    found = line("**{}: impact unknown.** User impact was not measured.", span)
-    return joined(" ", [found, *_conditions(timeline, clock)])
+        held = _held(timeline, clock)
+        return joined(" ", [found, *held, checked_sentence(timeline), _alerts(timeline)])
+    found = line("**{}: impact unknown.** User impact was not measured{}.", span, _only_up(timeline))
+    return joined(" ", [*_held(timeline, clock), found, *_conditions(timeline, clock)])
+
+
+def _only_up(timeline: Timeline) -> Md:
+    """What little is known of users: that targets ran."""
+    up = any(s.spec.measure is Measure.AVAILABILITY and s.baseline is not None for s in timeline.signals)
+    return Md(", only whether targets were up, and they were" if up else "")
+
+
+def _held(timeline: Timeline, clock: Clock) -> list[Md]:
+    """When conditions were true: what the reader came for, in bold before all else."""
+    told = [
+        line(
+            "**{} {}, {}**, at worst {}{}.",
+            named(one.condition),
+            threshold_words(one.condition),
+            _stretch(clock, one.start, one.end),
+            amount(one.peak, one.condition),
+            Md(f", on and off {one.times} times" if one.times > 1 else ""),
+        )
+        for one in timeline.conditions
+    ]
+    rest = [counted(len(told) - _NAMED, "more condition.", "more conditions.")] if len(told) > _NAMED else []
+    return told[:_NAMED] + rest
 
 
 def _alerts(timeline: Timeline) -> Md:
@@ -42,7 +68,10 @@ def _conditions(timeline: Timeline, clock: Clock) -> list[Md]:
         for alert in own_firing(timeline)
         if alert.firing_at is not None
     ]
+    timed = {one.condition.signal for one in timeline.conditions}
     for report in timeline.signals:
+        if report.spec.name in timed:
+            continue
         for episode in report.episodes:
             levels = change(episode.before, episode.peak, report.spec.unit)
             seen.append(

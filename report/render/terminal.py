@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from incident.model.timeline import Event, Status, Timeline
 from incident.text.controls import terminal as harmless
+from incident.timeline.conditions import named, threshold_words
 from report.render.amounts import figures_in_brief
 from report.render.clock import Clock, clock_of, since
 from report.render.figures import told
@@ -42,17 +43,28 @@ def _last(timeline: Timeline) -> list[str]:
     """The figure that matters, or what was found instead."""
     if timeline.status in (Status.RECOVERED, Status.ONGOING):
         return [figures_in_brief(timeline)]
-    return [finding(timeline)]
+    return [_quietly(timeline)]
 
 
 def found(timeline: Timeline) -> str:
     """One line for the log: `partial outage 14:04-16:29:30, first alert +16m45s`."""
     if not timeline.episodes:
-        return finding(timeline)
+        return _quietly(timeline)
     clock, first, last = clock_of(timeline), timeline.episodes[0], timeline.episodes[-1]
     end = "..." if last.end is None else clock.at(last.end.at, last.end.plus_minus)
     stretch = f"{clock.at(first.start.at, first.start.plus_minus)}-{end}"
     return f"{finding(timeline)} {stretch}{_episodes(timeline)}, {_alert(timeline)}"
+
+
+def _quietly(timeline: Timeline) -> str:
+    """No impact or none measured, and the first condition that was true all the same."""
+    if not timeline.conditions:
+        return finding(timeline)
+    clock, one = clock_of(timeline), timeline.conditions[0]
+    end = "..." if one.end is None else clock.at(one.end)
+    what = f"{named(one.condition)} {threshold_words(one.condition)} {clock.at(one.start)}-{end}"
+    more = f" and {len(timeline.conditions) - 1} more" if len(timeline.conditions) > 1 else ""
+    return f"{what}{more}; {finding(timeline)}"
 
 
 def _episodes(timeline: Timeline) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.lab.catalogue import INCIDENTS
+from tests.lab.catalogue import EVERY
 from tests.lab.evaluate import evaluate
 from tests.lab.prometheus import SERVING, create_blocks, serve
 from tests.lab.rules import alert_series
@@ -79,7 +79,7 @@ def _forget_older(home: Path) -> None:
 
 def make_blocks(name: str, seed: int, data_dir: Path) -> Truth:
     """Draw the incident, write its blocks and its alerts into `data_dir`; the truth about it."""
-    incident = INCIDENTS[name]()
+    incident = EVERY[name]()
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
     scene = draw_scene(incident, rng)
     create_blocks(scene.series, data_dir)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.lab import incidents, more
+from tests.lab import exported, incidents, more
+from tests.lab.rules import rule_file
 from tests.lab.spec import Incident
 
 INCIDENTS: dict[str, Callable[[], Incident]] = {
@@ -31,3 +32,22 @@ INCIDENTS: dict[str, Callable[[], Incident]] = {
     )
 }
 """The first seven are those of the written reports and the healthy day; then further ones."""
+
+EXPORTED: dict[str, Callable[[], Incident]] = {
+    make.__name__: make
+    for make in (
+        exported.kafka_lag,
+        exported.pg_connections,
+        exported.disk_full,
+        exported.missed_cronjob,
+        exported.kube_stack,
+    )
+}
+"""What exporters measured; the first four have no HTTP at all."""
+
+EVERY = INCIDENTS | EXPORTED
+
+
+def rules_of(name: str) -> str:
+    """The rules that are served beside the data, as YAML; none for the first kind of incidents."""
+    return rule_file(EVERY[name]().rules) if name in EXPORTED else ""

@@ -67,5 +67,5 @@ def _stretch(url: str, rule: Rule, grid: IntArray) -> list[AlertRun]:
 
 def _labels(rule: Rule, metric: dict[str, str]) -> Labels:
     labels = {name: value for name, value in metric.items() if name != "__name__"}
-    labels |= {"alertname": rule.name, "severity": rule.severity}
+    labels |= {"alertname": rule.name, "severity": rule.severity} | dict(rule.labels)
     return tuple(sorted(labels.items()))

@@ -6,6 +6,7 @@ state machine of rules/alerting.go is repeated here, because history cannot be e
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -32,6 +33,8 @@ class Rule:
     for_s: int
     severity: str = "page"
     offset_ms: int = 7_381
+    labels: tuple[tuple[str, str], ...] = ()
+    """Further labels that the rule adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,20 @@ class AlertRun:
     active_at_ms: int
     pending_ms: tuple[int, ...]
     firing_ms: tuple[int, ...]
+
+
+def rule_file(rules: tuple[Rule, ...]) -> str:
+    """The rules as Prometheus reads them; JSON is YAML."""
+    told = [
+        {
+            "alert": rule.name,
+            "expr": rule.expr,
+            "for": f"{rule.for_s}s",
+            "labels": {"severity": rule.severity} | dict(rule.labels),
+        }
+        for rule in rules
+    ]
+    return json.dumps({"groups": [{"name": "lab", "interval": f"{INTERVAL_MS // 1000}s", "rules": told}]})
 
 
 def evaluation_grid(start_ms: int, end_ms: int, offset_ms: int) -> IntArray:

@@ -37,6 +37,8 @@ def draw_scene(incident: Incident, rng: np.random.Generator) -> Scene:
     apps, others, service_rng, bystander_rng = rng.spawn(4)
     traffic = draw_traffic(incident.service, span.start, span.end, service_rng)
     beside = draw_traffic(incident.bystander, span.start, span.end, bystander_rng)
+    if incident.exporters:
+        return Scene([*_exported(incident, span, others), *_prometheus(span, others)], traffic, span)
     series = [
         *application_series(incident.service, traffic.answered, span, apps),
         *application_series(incident.bystander, beside.answered, span, apps),
@@ -96,6 +98,18 @@ def _prometheus(span: Span, rng: np.random.Generator) -> list[Series]:
         make_series("process_start_time_seconds", PROMETHEUS, times, started),
         make_series("prometheus_build_info", version, times, np.ones(len(times))),
     ]
+
+
+def _exported(incident: Incident, span: Span, rng: np.random.Generator) -> list[Series]:
+    """What exporters measured, and that they were up."""
+    made: list[Series] = []
+    targets: dict[Labels, Series] = {}
+    for one in incident.exporters:
+        times = scrape_times(span, one.offset_s, rng)
+        made.append(make_series(one.metric, one.labels, times, one.value.at(times / 1000)))
+        who = tuple(pair for pair in one.labels if pair[0] in ("instance", "job"))
+        targets.setdefault(who, make_series("up", who, times, np.ones(len(times))))
+    return [*made, *targets.values()]
 
 
 def _probe(incident: Incident, span: Span, rng: np.random.Generator) -> list[Series]:

@@ -9,21 +9,21 @@ from pathlib import Path
 from types import FrameType
 
 from tests.lab.build import SEED, build
-from tests.lab.catalogue import INCIDENTS
+from tests.lab.catalogue import EVERY, rules_of
 from tests.lab.prometheus import serve
 
 
 def main() -> None:
     """Build what is asked for, print where it is served, and wait for a signal."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=sorted(INCIDENTS))
+    parser.add_argument("name", choices=sorted(EVERY))
     parser.add_argument("--port", type=int, help="default: a free one")
     parser.add_argument("--dir", type=Path, required=True, help="where the blocks are kept")
     parser.add_argument("--seed", type=int, default=SEED)
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
     lab = build(asked.name, asked.dir, seed=asked.seed)
-    with serve(lab.data_dir, asked.port) as url:
+    with serve(lab.data_dir, asked.port, rules=rules_of(asked.name)) as url:
         window = lab.truth.data
         sys.stdout.write(f"{url}  {window.start:%FT%TZ} to {window.end:%FT%TZ}\n")
         sys.stdout.write(f"truth: {lab.data_dir.parent / 'truth.yaml'}\n")

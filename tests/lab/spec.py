@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tests.lab.curves import Curve, constant
 from tests.lab.rules import Rule
-from tests.lab.truth import Change, Context, Impact
+from tests.lab.truth import Change, Context, Held, Impact
 
 NORMAL_ERROR_RATIO = 0.001
 HEALTH_ROUTE = "/healthz"
@@ -74,6 +74,16 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Exporter:
+    """One series that a program measures of others: its value at a scrape is the curve's."""
+
+    metric: str
+    labels: tuple[tuple[str, str], ...]
+    value: Curve
+    offset_s: float = 4.250
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """A span of simulated monitoring: services, rules, and what is meant to happen in it."""
 
@@ -96,3 +106,6 @@ class Incident:
     start_tolerance_s: float = 30.0
     end_tolerance_s: float = 30.0
     notes: tuple[str, ...] = ()
+    exporters: tuple[Exporter, ...] = ()
+    """Measured by exporters; such an incident has no HTTP services, and its rules are served."""
+    conditions: tuple[Held, ...] = ()

@@ -46,13 +46,14 @@ def tell_truth(incident: Incident, seed: int, scene: Scene, runs: list[AlertRun]
         unknown=(Window(*incident.blind),) if incident.blind else (),
         requests=_figures(incident, scene, own),
         notes=incident.notes,
+        conditions=incident.conditions,
         portions=_portions(incident, scene),
     )
 
 
 def _status(incident: Incident) -> str:
     if not incident.impacts:
-        return "no_impact"
+        return "unknown" if incident.conditions else "no_impact"
     return "ongoing" if incident.impacts[-1].end is None else "recovered"
 
 

@@ -54,6 +54,16 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A condition with a threshold: when it was crossed and left again, and its worst value."""
+
+    alert: str
+    start: datetime
+    end: datetime
+    peak: float
+
+
+@dataclass(frozen=True, slots=True)
 class AlertTruth:
     """One firing (or only pending) interval of an alert, as the rule evaluation wrote it.
 
@@ -127,6 +137,7 @@ class Truth:
     unknown: tuple[Window, ...]
     requests: RequestFigures | None
     notes: tuple[str, ...]
+    conditions: tuple[Held, ...] = ()
     portions: tuple[Portion, ...] = ()
     """By route, instance and version."""
 

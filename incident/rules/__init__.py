@@ -1,0 +1,1 @@
+"""What the expression of an alerting rule says: what it measures, its threshold, one alert's share of it."""
