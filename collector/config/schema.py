@@ -110,6 +110,12 @@ class PolicyKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quiet_gap: timedelta = _POLICY.quiet_gap
 
 
+class AlertmanagerKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    url: str = ""
+    http_config: HttpConfig | None = None
+    http_config_file: str = ""
+
+
 class LinkKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prometheus: str = ""
 
@@ -122,6 +128,7 @@ class ConfigKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of `config.yaml`."""
 
     prometheus: PrometheusKeys = PrometheusKeys()
+    alertmanager: AlertmanagerKeys = AlertmanagerKeys()
     timezone: str = ""
     output: str = ""
     service: str = ""

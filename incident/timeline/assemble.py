@@ -22,6 +22,7 @@ from incident.timeline.conditions import condition_events, stretches
 from incident.timeline.measured import measured_events
 from incident.timeline.milestones import durations, milestones
 from incident.timeline.recorded import alert_events, change_events, entered_events, gap_events
+from incident.timeline.silences import silence_events, silenced
 from incident.where import breakdowns
 
 _MOST_MAIN = 14
@@ -30,7 +31,9 @@ _BEFORE = timedelta(minutes=10)
 _LINK_MARGIN = timedelta(minutes=30)
 _NO_QUERY = ("inferred", "file ")
 """Sources that no server can be asked for."""
-_KEPT = frozenset({"degraded", "worsened", "relapse", "recovered", "alert_firing", "deploy", "rollback"})
+_KEPT = frozenset(
+    {"silence", "degraded", "worsened", "relapse", "recovered", "alert_firing", "deploy", "rollback"}
+)
 """Rows that stay on the first page however full it is."""
 
 
@@ -53,12 +56,14 @@ def assemble(
     alerts = tuple(a for a in judged.alerts if _in_window(a, window))
     gaps = service_gaps(evidence, judged, window)
     reached = milestones(judged, entered)
+    hidden = silenced(evidence, alerts, window)
     held = stretches(evidence, window, policy.recovery_hold)
     rows = [
         *measured_events(evidence, judged, policy),
         *alert_events(alerts, judged.first_alert, judged),
         *change_events(evidence, judged, window),
         *gap_events(gaps),
+        *silence_events(hidden),
         *condition_events(held, main=not judged.episodes),
     ]
     kept = [_linked(e, display, window) for e in rows if _shown(e, window)]
@@ -97,6 +102,7 @@ def assemble(
         ),
         signals_explained=evidence.signals_explained,
         conditions=held,
+        silenced=hidden,
         compared=tuple(
             Compared(p.ago, p.grid.step, tuple(s.name for s in p.signals), p.note) for p in evidence.earlier
         ),
