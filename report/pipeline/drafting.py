@@ -33,12 +33,8 @@ from report.pipeline.kept.texts import DRAFT, PAGE, text_of
 from report.pipeline.merging import Outcome
 from report.pipeline.noting import Note, add_note
 from report.pipeline.places import read_document
-<<<<<<< HEAD
 from report.pipeline.publishing import Published
-=======
-from report.pipeline.publishing import DRAFT, PAGE, Published, text_of
 from report.pipeline.silences import with_silences
->>>>>>> cada3c5abdcda23902c3abf1868346040bb9b222
 from report.pipeline.studio import studio
 from report.pipeline.telling import tell
 from report.pipeline.window import TAIL, Asked, alert_in, described, lead_for, window, window_of_alert
@@ -159,41 +155,6 @@ def run_review(directory: Path) -> Exit:
     return Exit.DONE if judged.ready else Exit.PARTIAL
 
 
-<<<<<<< HEAD
-=======
-def settings_of(given: Given) -> Settings:
-    """The settings of this run: flag over environment over file over default."""
-    named = _text(given, "config")
-    http = _text(given, "http_config_file")
-    output = _text(given, "output")
-    templates = _text(given, "templates")
-    flags = Flags(
-        prometheus=_text(given, "prometheus") or None,
-        http_config_file=Path(http) if http else None,
-        headers=_texts(given, "header"),
-        timezone=_text(given, "timezone") or None,
-        output=Path(output) if output else None,
-        service=_text(given, "service") or None,
-        match=_texts(given, "match"),
-        signals=_texts(given, "signals"),
-        alertmanager=_text(given, "alertmanager") or None,
-        form=_text(given, "draft_form") or None,
-        templates=Path(templates) if templates else None,
-    )
-    return load_settings(flags, os.environ, Path(named) if named else None)
-
-
-def _text(given: Given, name: str) -> str:
-    value = given.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _texts(given: Given, name: str) -> tuple[str, ...]:
-    value = given.get(name)
-    return value if isinstance(value, tuple) else ()
-
-
->>>>>>> cada3c5abdcda23902c3abf1868346040bb9b222
 def _asked(given: Given) -> Asked:
     return Asked(*(_text(given, name) for name in ("start", "end", "last", "around", "alert")))
 
