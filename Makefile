@@ -6,11 +6,12 @@ BIN := .venv/bin
 READY := .venv/.ready
 PYTEST_ARGS ?=
 
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test test-engines check format bench lock clean
 
 help:
 	@echo "make demo     draft a recorded outage, offline, into reports/"
 	@echo "make test     run the tests; those that need a server that is not here are skipped by name"
+	@echo "make test-engines  the same outage drafted from Prometheus 3 and Thanos, which are built first (needs Go)"
 	@echo "make check    formatting, lint, types, import contracts, tests"
 	@echo "make format   put the code into the house's form"
 	@echo "make bench    measure detection and the whole flow"
@@ -22,6 +23,11 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The servers are built from their Go modules into .cache/engines: a quarter of an hour, once.
+test-engines: $(READY)
+	$(BIN)/python -m tests.engines.modules
+	$(BIN)/python -m pytest -q tests/engines/built_engines.py tests/engines/test_engines_debian.py $(PYTEST_ARGS)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -38,7 +38,7 @@ def ticks(start: float, end: float, every_s: float = 15.0, jitter_ms: int = 0) -
     return [first + round(k * every_s * 1000) + (k % 2) * jitter_ms for k in range(count)]
 
 
-def samples(name: str, times: Sequence[int], values: Sequence[float] | float, **labels: str) -> Samples:
+def samples(name: str, /, times: Sequence[int], values: Sequence[float] | float, **labels: str) -> Samples:
     """A series with its name among the labels; one value stands for all."""
     listed = [values] * len(times) if isinstance(values, int | float) else values
     named: Labels = tuple(sorted({"__name__": name, **labels}.items()))

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
 from collector.changes.deploys import arrivals, deploy_change, image_of, rollouts, version_of
+from collector.changes.once import not_of_rollouts, not_yet_told
 from collector.changes.placing import pod_target, scraped_target, version_placements
+from collector.changes.reader import Reader
 from collector.changes.restarts import Start, instance_of, restart_changes, starts
 from collector.changes.scaling import is_up, scaling_changes
+from collector.changes.table.facts import told
+from collector.changes.table.read import existing_metrics, table_changes, table_facts
 from collector.changes.targets import gap_change, target_changes
 from collector.signals.home import Home
 from collector.signals.labels import has_token
-from collector.signals.measure import COSTS_ITS_OWN, failed, partial
-from collector.signals.samples import read_raw, spacing_ms
+from collector.signals.measure import COSTS_ITS_OWN, failed
+from collector.signals.samples import spacing_ms
 from collector.signals.silence import scraped_meanwhile, silences
 from collector.source import Source
 from incident.model.facts import Change, Nearness, Unknown
@@ -45,51 +49,43 @@ class ChangeHistory:
     placements: tuple[Placement, ...] = ()
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Reads raw samples; a selector that is refused costs its own kind of change only."""
-
-    source: Source
-    span: Span
-    unknowns: list[Unknown] = field(default_factory=list)
-    placements: tuple[Placement, ...] = ()
-
-    def read(self, query: str, series: int, what: str) -> tuple[Samples, ...]:
-        try:
-            read = read_raw(self.source, query, self.span, series=series)
-        except COSTS_ITS_OWN as error:
-            self.unknowns.append(failed(f"changes ({what})", str(error)))
-            return ()
-        if read.partial:
-            self.unknowns.append(partial(f"changes ({what})", read.warnings))
-        return read.series
-
-
 def change_events(source: Source, home: Home, targets: Targets | None, span: Span) -> ChangeHistory:
     """Restarts, deploys, scaling, targets down or up and gaps of the service within the span.
 
     A question in vain becomes an Unknown; nothing is raised for it.
     """
-    reader = _Reader(source, span)
+    reader = Reader(source, span)
     scalings = _scalings(reader, home)
-    found: list[Change] = list(scalings)
+    begun, processes = _begun(reader, targets)
+    deploys, own = _deploys(reader, home, targets, begun)
+    found: list[Change] = [*scalings, *deploys]
+    existing = existing_metrics(reader)
+    facts = not_yet_told(table_facts(reader, home, targets, existing), found, begun)
+    others = _without_scaled([start for start in begun if start not in own], scalings)
+    found += restart_changes(not_of_rollouts(others, facts), home.service, processes)
+    found += [*told(facts, home.service), *table_changes(reader, home, existing)]
     if targets is not None and targets.samples:
-        processes = f"process_start_time_seconds{targets.query.removeprefix('up')}"
-        begun = starts(reader.read(processes, len(targets.samples), "restarts"), span)
-        deploys, own = _deploys(reader, home, targets, begun)
-        others = _without_scaled([start for start in begun if start not in own], scalings)
-        found += [*deploys, *restart_changes(others, home.service, processes)]
         found += target_changes(targets, begun, home.service)
         found += _gaps(reader, targets, home.service)
     inside = [change for change in found if span.holds(change.at)]
-    return ChangeHistory(tuple(sorted(inside, key=_order)), tuple(reader.unknowns), reader.placements)
+    return ChangeHistory(
+        tuple(sorted(inside, key=_order)), tuple(dict.fromkeys(reader.unknowns)), reader.placements
+    )
+
+
+def _begun(reader: Reader, targets: Targets | None) -> tuple[tuple[Start, ...], str]:
+    """The starts of the service's processes, and the selector that tells them."""
+    if targets is None or not targets.samples:
+        return (), ""
+    processes = f"process_start_time_seconds{targets.query.removeprefix('up')}"
+    return starts(reader.read(processes, len(targets.samples), "restarts"), reader.span), processes
 
 
 def _order(change: Change) -> tuple[object, ...]:
     return (change.at, change.kind.value, change.subject, change.value)
 
 
-def _scalings(reader: _Reader, home: Home) -> tuple[Change, ...]:
+def _scalings(reader: Reader, home: Home) -> tuple[Change, ...]:
     name = regex_literal(home.service)
     query = selector("kube_deployment_spec_replicas", (Matcher("deployment", "=~", f"(.+-)?{name}(-.+)?"),))
     changes: list[Change] = []
@@ -109,14 +105,12 @@ def _at_home(samples: Samples, home: Home) -> bool:
 
 
 def _deploys(
-    reader: _Reader, home: Home, targets: Targets, begun: Sequence[Start]
+    reader: Reader, home: Home, targets: Targets | None, begun: Sequence[Start]
 ) -> tuple[list[Change], set[Start]]:
     """Changes of version as the service states it, else of the images its pods run."""
-    inside = targets.query.removeprefix("up").removeprefix("{").removesuffix("}")
-    builds = f'{{__name__=~".+_build_info",{inside}}}'
     changes: list[Change] = []
     own: set[Start] = set()
-    for query, rows in _workloads(reader.read(builds, 2 * len(targets.samples), "deploys"), builds, home):
+    for query, rows in _builds(reader, home, targets):
         _add_rollouts(changes, own, rows, query, begun, home.service)
         _place(reader, version_placements(rows, version_of, scraped_target))
     for query, rows in _containers(reader, home):
@@ -125,7 +119,16 @@ def _deploys(
     return changes, own
 
 
-def _place(reader: _Reader, versions: tuple[Placement, ...]) -> None:
+def _builds(reader: Reader, home: Home, targets: Targets | None) -> list[tuple[str, list[Samples]]]:
+    """What the service's processes state of their version, workload by workload."""
+    if targets is None or not targets.samples:
+        return []
+    inside = targets.query.removeprefix("up").removeprefix("{").removesuffix("}")
+    builds = f'{{__name__=~".+_build_info",{inside}}}'
+    return _workloads(reader.read(builds, 2 * len(targets.samples), "deploys"), builds, home)
+
+
+def _place(reader: Reader, versions: tuple[Placement, ...]) -> None:
     """The first that tells versions apart; a sidecar's versions are not the service's."""
     reader.placements = reader.placements or versions
 
@@ -142,7 +145,7 @@ def _workloads(series: Sequence[Samples], query: str, home: Home) -> list[tuple[
     return [(f"{key[1]}{{{inside}", groups[key]) for key in sorted(groups)]
 
 
-def _containers(reader: _Reader, home: Home) -> list[tuple[str, list[Samples]]]:
+def _containers(reader: Reader, home: Home) -> list[tuple[str, list[Samples]]]:
     """`kube_pod_container_info` of the service's pods by container, under either name of the pod's label."""
     found: list[tuple[str, list[Samples]]] = []
     for pod in ("pod", "exported_pod"):
@@ -190,7 +193,7 @@ def _without_scaled(found: Sequence[Start], scalings: Sequence[Change]) -> list[
     return [start for start in found if start.known_before or not asked_for(start)]
 
 
-def _gaps(reader: _Reader, targets: Targets, service: str) -> list[Change]:
+def _gaps(reader: Reader, targets: Targets, service: str) -> list[Change]:
     """Stretches without a sample of any target; not before the first, and at the end only if others go on."""
     times = np.unique(np.concatenate([samples.times for samples in targets.samples]))
     spacing = round(targets.interval.total_seconds() * 1000)

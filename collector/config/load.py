@@ -13,11 +13,13 @@ from collector.config.convert import Reader
 from collector.config.http_config import header_problem, http_settings, load_http_config
 from collector.config.schema import ConfigKeys
 from collector.config.settings import ALERTMANAGER_VARIABLE, URL_VARIABLE, Flags, Settings
+from collector.config.schema import ConfigKeys, PrometheusKeys
+from collector.config.settings import URL_VARIABLE, Flags, NamedSource, Settings
 from collector.errors import ConfigError
 from collector.http.forms import checked_base, same_address
 from collector.http.settings import HttpSettings
 from collector.signals.custom import WantedSignal
-from collector.strict_yaml import Document, load_file
+from collector.strict_yaml import Document, KeyPath, load_file
 from incident.model.policy import Policy
 from incident.text.errors import TextError
 from incident.text.instants import zone
@@ -75,6 +77,7 @@ class _Loader:
         return Settings(
             url=url,
             http=http,
+            http=self._http(keys.prometheus, ("prometheus",)),
             timezone=self._timezone(name),
             timezone_given=bool(name),
             output=flags.output or Path(keys.output or "reports"),
@@ -86,6 +89,7 @@ class _Loader:
             link_base=self._link_base() or url,
             deadline=self._positive("deadline", keys.prometheus.deadline),
             min_impact=self._min_impact(),
+            sources=self._sources(),
             form=flags.form or keys.form,
             templates=flags.templates or (self._base / keys.templates if keys.templates else None),
             alertmanager=(alertmanager := self._alertmanager()),
@@ -134,10 +138,26 @@ class _Loader:
         return http if url and same_address(url, prometheus) else HttpSettings()
 
     def _http(self) -> HttpSettings:
+    def _sources(self) -> tuple[NamedSource, ...]:
+        """Each with a name of its own and an address; what a flag says of headers goes to all of them."""
+        found: dict[str, NamedSource] = {}
+        for index, keys in enumerate(self._keys.sources):
+            path: KeyPath = ("sources", index)
+            if not keys.name.strip() or keys.name in found:
+                self._reader.wrong((*path, "name"), "a name that no other source has is needed")
+            try:
+                url = checked_base(keys.url)
+            except ConfigError as error:
+                self._reader.wrong((*path, "url"), str(error))
+                url = ""
+            http = self._http(keys, path)
+            found[keys.name] = NamedSource(keys.name, url, http, self._positive("deadline", keys.deadline))
+        return tuple(found.values())
+
+    def _http(self, keys: PrometheusKeys, path: KeyPath) -> HttpSettings:
         """From the flag's file, else the file named in the configuration, else what stands there."""
-        keys = self._keys.prometheus
         try:
-            found = self._http_config()
+            found = self._http_config(keys, path)
         except ConfigError as error:
             self._own.append(str(error))
             found = HttpSettings()
@@ -150,16 +170,15 @@ class _Loader:
             query_timeout=self._positive("query_timeout", keys.query_timeout),
         )
 
-    def _http_config(self) -> HttpSettings:
-        keys = self._keys.prometheus
+    def _http_config(self, keys: PrometheusKeys, path: KeyPath) -> HttpSettings:
         if keys.http_config is not None and keys.http_config_file:
-            self._reader.wrong(("prometheus", "http_config_file"), "at most one of http_config and this")
+            self._reader.wrong((*path, "http_config_file"), "at most one of http_config and this")
         if self._flags.http_config_file is not None:
             return load_http_config(self._flags.http_config_file)
         if keys.http_config_file:
             return load_http_config(self._base / keys.http_config_file)
         if keys.http_config is not None:
-            return http_settings(keys.http_config, self._reader, ("prometheus", "http_config"), self._base)
+            return http_settings(keys.http_config, self._reader, (*path, "http_config"), self._base)
         return HttpSettings()
 
     def _header(self, text: str) -> tuple[str, Secret] | None:

@@ -92,6 +92,12 @@ class PrometheusKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     compression: bool = False
 
 
+class SourceKeys(PrometheusKeys, frozen=True, forbid_unknown_fields=True):
+    """One of several data sources of `scan`; `deadline` is for everything that is asked of it."""
+
+    name: str = ""
+
+
 class SignalKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     query: str
@@ -129,6 +135,7 @@ class ConfigKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     prometheus: PrometheusKeys = PrometheusKeys()
     alertmanager: AlertmanagerKeys = AlertmanagerKeys()
+    sources: tuple[SourceKeys, ...] = ()
     timezone: str = ""
     output: str = ""
     service: str = ""

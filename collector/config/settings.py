@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -50,6 +50,16 @@ class Flags:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedSource:
+    """One of several data sources, such as a region or a tenant."""
+
+    name: str
+    url: str
+    http: HttpSettings
+    deadline: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything configurable, checked. Credentials are `Secret`s throughout."""
 
@@ -79,6 +89,13 @@ class Settings:
     """Address of the Alertmanager whose silences are read; empty for none."""
     alertmanager_http: HttpSettings = field(default_factory=HttpSettings)
     """How to reach it: its own settings, or those of Prometheus where it has the same address."""
+
+    sources: tuple[NamedSource, ...] = ()
+    """What `scan` asks one after the other, in place of `url`; empty for `url` alone."""
+
+    def of_source(self, one: NamedSource) -> Settings:
+        """The same settings with this source in place of `url`."""
+        return replace(self, url=one.url, http=one.http, deadline=one.deadline, link_base=one.url, sources=())
 
     @property
     def server(self) -> str:

@@ -20,6 +20,9 @@ _CHANGES = {
     ChangeKind.TARGET_DOWN: "target_down",
     ChangeKind.TARGET_UP: "target_up",
     ChangeKind.NODE: "node",
+    ChangeKind.POD: "pod",
+    ChangeKind.ROLLOUT_STUCK: "rollout_stuck",
+    ChangeKind.CERTIFICATE: "certificate",
     ChangeKind.DATA_GAP: "data_gap",
     ChangeKind.MONITORING_TROUBLE: "monitoring_trouble",
 }

@@ -50,7 +50,10 @@ def fleet_scrape(source: Source, window: Span) -> timedelta:
     """How often the fleet is scraped: the middle of all targets, one number; 15 s where it is not known."""
     length_ms = _PACE // timedelta(milliseconds=1)
     grid = Grid(window.end_ms // length_ms * length_ms, length_ms, 1)
-    answer = source.range(f"quantile(0.5, count_over_time(up[{promql_duration(_PACE)}]))", grid)
+    try:
+        answer = source.range(f"quantile(0.5, count_over_time(up[{promql_duration(_PACE)}]))", grid)
+    except QueryRejected:
+        return _DEFAULT_SCRAPE
     counts = [float(v) for one in answer.series for v in one.values if v > 1]
     if not counts:
         return _DEFAULT_SCRAPE

@@ -12,7 +12,9 @@ import numpy as np
 from incident.detect.boxes import flank_of
 from incident.detect.episode import Bools, Floats
 from incident.detect.judge import BEYOND_REACH, Verdict
+from incident.detect.reference import spread
 from incident.detect.season import narrower_than
+from incident.detect.smooth import spans
 
 LEAST_KNOWN = 8
 """Fewer calm samples than this with an earlier day beside them say nothing about the difference."""
@@ -33,6 +35,10 @@ LEFT = 0.5
 SUDDEN_S = 600.0
 SUDDEN_SHARE = 0.5
 """A rhythm takes longer than ten minutes for half of its rise; what does not may have been an incident."""
+
+ODD_CHANGES = 2.0
+ODD_SIGMAS = 6.0
+"""An earlier day was odd where it was so many smallest changes, and deviations, worse than the other."""
 
 OUTSIDE_SHARE = 0.3
 """Of a stretch that is taken apart, what lies outside of the true incident is at least this much."""
@@ -65,6 +71,9 @@ class Earlier:
     left: Floats
     """The row less the worst of `usual` near each sample, shape (n,)."""
 
+    plain: Floats
+    """The row less `usual`, shape (n,)."""
+
     centre: float
     """Median of `left` over the calm samples: today's level beside that day's."""
 
@@ -74,12 +83,35 @@ class Earlier:
 
 def earlier_of(y: Floats, usual: Floats, calm: Bools, smallest: float, step_s: float) -> Earlier | None:
     """An earlier day `usual` (n,) beside the row `y` (n,); None where too little of it is known."""
-    left = y - _worst_near(usual, round(NEAR_S / step_s))
+    left, plain = y - _worst_near(usual, round(NEAR_S / step_s)), y - usual
     normal = left[calm & np.isfinite(left)]
     if len(normal) < LEAST_KNOWN:
         return None
     centre, high = (float(q) for q in np.quantile(normal, [0.5, 0.99]))
-    return Earlier(usual, left, centre, max(high - centre, smallest))
+    return Earlier(usual, left, plain, centre, max(high - centre, smallest))
+
+
+def less_odd(usual: Floats, other: Floats, calm: Bools, smallest: float, step_s: float) -> Floats:
+    """An earlier day `usual` (n,), worse = up, without where it suddenly was worse than the `other` day.
+
+    That was an incident of that day, and says nothing about what is usual.
+    """
+    more = usual - other
+    known = np.isfinite(more)
+    if (calm & known).sum() < LEAST_KNOWN:
+        return usual
+    normal = more[calm & known]
+    more = more - float(np.median(normal))
+    limit = max(ODD_CHANGES * smallest, ODD_SIGMAS * spread(normal, float(np.median(normal))))
+    lag, near = max(1, round(SUDDEN_S / step_s)), round(NEAR_S / step_s)
+    cleared = usual.copy()
+    for start, stop in spans(known & (more > limit)):
+        around = more[max(0, start - lag) : start + lag + 1]
+        jumps = around[lag:] - around[:-lag]
+        height = float(np.median(more[start:stop]))
+        if np.isfinite(jumps).any() and float(np.nanmax(jumps)) >= SUDDEN_SHARE * height:
+            cleared[max(0, start - near) : stop + near] = np.nan
+    return cleared
 
 
 def _worst_near(usual: Floats, width: int) -> Floats:
@@ -146,17 +178,17 @@ def _alike(row: Row, day: Earlier, verdict: Verdict) -> bool:
     """Whether little is left of the stretch without that day, seen from the calm and from beside it."""
     inside = slice(verdict.start, verdict.stop)
     left = _median(day.left[inside])
-    beside = [side for side in _beside(day.left, verdict) if side is not None]
+    beside = [side for side in _beside(day.plain, verdict) if side is not None]
     high = max(_median(row.y[inside]) - row.normal, verdict.height)
     most = BEYOND_REACH * day.reach
     off, height = left - day.centre, left - max(beside, default=day.centre)
     return off <= min(LEFT * high, most) and height <= min(LEFT * verdict.height, most)
 
 
-def _beside(left: Floats, verdict: Verdict) -> tuple[float | None, float | None]:
+def _beside(plain: Floats, verdict: Verdict) -> tuple[float | None, float | None]:
     """Medians before and after the stretch; None where nothing is known there."""
     flank = flank_of(verdict.stop - verdict.start)
-    sides = left[max(0, verdict.start - flank) : verdict.start], left[verdict.stop :][:flank]
+    sides = plain[max(0, verdict.start - flank) : verdict.start], plain[verdict.stop :][:flank]
     before, after = (_median(side) if np.isfinite(side).any() else None for side in sides)
     return before, after
 
@@ -178,25 +210,16 @@ def without_days(y: Floats, days: list[Earlier]) -> Floats | None:
 
     Of several days the one that leaves less counts at each sample: what sticks out does so from all.
     """
-    left = [_bridged(day.left - day.centre) for day in days]
-    rest = np.min([one for one in left if one is not None], axis=0) if all(_given(left)) else None
-    if rest is None or not narrower_than(rest, y):
-        return None
-    flat: Floats = rest + float(np.median(y))
-    return flat
-
-
-def _given(left: list[Floats | None]) -> list[bool]:
-    return [one is not None for one in left] or [False]
-
-
-def _bridged(left: Floats) -> Floats | None:
-    """`left` (n,) with its holes bridged; None where too much is missing."""
+    left = np.fmin.reduce([day.left - day.centre for day in days])
     known = np.isfinite(left)
     if known.mean() < WHOLE_SHARE:
         return None
-    filled: Floats = np.interp(np.arange(len(left)), np.flatnonzero(known), left[known])
-    return filled
+    # Where no day is known the difference is taken to go on as it is on either side.
+    rest = np.interp(np.arange(len(left)), np.flatnonzero(known), left[known])
+    if not narrower_than(rest, y):
+        return None
+    flat: Floats = rest + float(np.median(y))
+    return flat
 
 
 def _median(y: Floats) -> float:

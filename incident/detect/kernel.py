@@ -10,7 +10,7 @@ from incident.detect import boxes, candidates
 from incident.detect.bounds import Piece, refined
 from incident.detect.calm import LEAST_CALM, calm_mask
 from incident.detect.chance import few_events, few_requests, requests_of
-from incident.detect.earlier import Earlier, Row, earlier_of, seasonal, without_days
+from incident.detect.earlier import Earlier, Row, earlier_of, less_odd, seasonal, without_days
 from incident.detect.episode import (
     Bools,
     Direction,
@@ -127,10 +127,12 @@ def _days(sign: float, calm: Bools, samples: Samples, question: Question) -> lis
     both = np.concatenate((samples.raw, *np.where(known, samples.earlier, samples.raw)))
     scale = scaled(both, samples.raw[calm], question.kind)
     y, *others = np.split(sign * scale.y, 1 + len(known))
-    beside = (
-        earlier_of(y, np.where(here, other, np.nan), calm, scale.smallest, question.step_s)
-        for here, other in zip(known, others, strict=True)
-    )
+    days = [np.where(here, other, np.nan) for here, other in zip(known, others, strict=True)]
+    if len(days) == 2:
+        days = [
+            less_odd(one, other, calm, scale.smallest, question.step_s) for one, other in (days, days[::-1])
+        ]
+    beside = (earlier_of(y, day, calm, scale.smallest, question.step_s) for day in days)
     return [day for day in beside if day is not None]
 
 

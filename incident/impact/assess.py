@@ -292,6 +292,7 @@ def _report(series: SignalSeries, evidence: Evidence, survey: Surveyed, raw: Raw
         baseline=band(series, evidence, found),
         episodes=tuple(_signal_episode(d, d in survey.impact, evidence, raw) for d in found),
         gaps=tuple(Gap(span, why) for span in gaps(series, evidence.covered)),
+        usual=usual(series, evidence, found),
     )
 
 

@@ -36,6 +36,8 @@ class Departure:
     end_uncertain: bool = False
     start_uncertain: bool = False
     """Samples are missing just before: it began somewhere in the hole."""
+    moving: bool = False
+    """It lies on the slope of a daily rhythm: what is normal changes around it."""
 
     def overlaps(self, other: Departure, slack_ms: int = 0) -> bool:
         """Whether the two share time, each widened by the slack."""

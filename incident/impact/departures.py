@@ -10,7 +10,7 @@ import numpy as np
 from incident.detect import Episode, detect_episodes
 from incident.impact.departure import Departure, looks_back
 from incident.impact.limits import beyond_limit, limit_of
-from incident.impact.rhythm import earlier_rows
+from incident.impact.rhythm import earlier_rows, usual
 from incident.model.evidence import Evidence
 from incident.model.signals import Kind, Measure, SignalSeries, Worse
 from incident.model.spans import Grid, Span, Values, instant, ms
@@ -26,6 +26,9 @@ _BACK = 0.15
 """Within this share of its height above the level before, a signal is back."""
 _TRIM = 0.03
 """Samples at an end that rise less than this share of the height are calm."""
+_SLOPE_NEAR = timedelta(minutes=30)
+_SLOPE = 0.1
+"""Within half an hour a level that is usual changes by less than a tenth, but on the slopes of a day."""
 _RAMP_LOOKBACK = timedelta(minutes=10)
 """How far before the detected onset a ramp may have begun; longer ramps are told by their bracket."""
 
@@ -53,9 +56,46 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
         if any(d.onset < points and (d.end is None or d.end > points) for d in earlier):
             found = earlier
     found = tuple(piece for one in found for piece in split_at_calm(one, series, evidence))
+    found = _from_the_rhythm(series, evidence, found)
     over = beyond_limit(series, limit_of(series, evidence))
     extra = [d for d in over if not any(d.overlaps(f) and f.direction == d.direction for f in found)]
     return tuple(sorted([*found, *extra], key=lambda d: d.onset))
+
+
+def _from_the_rhythm(
+    series: SignalSeries, evidence: Evidence, found: tuple[Departure, ...]
+) -> tuple[Departure, ...]:
+    """The departures with the foot of each where the signal left what is usual at that time of day.
+
+    On the slope of a rhythm the samples before a step are all above those before them.
+    """
+    told = usual(series, evidence, found) if found else None
+    if told is None:
+        return found
+    away = series.values - told.centre
+    return tuple(
+        replace(
+            one,
+            start_after=max(one.start_after, _foot(away, one, series.grid)),
+            moving=_on_slope(told.centre, one, series.grid),
+        )
+        for one in found
+    )
+
+
+def _on_slope(centre: Values, one: Departure, grid: Grid) -> bool:
+    """Whether what is usual changes by more than a tenth from before the departure to after it."""
+    near = int(_SLOPE_NEAR / grid.step)
+    around = centre[max(0, one.onset - near) : (grid.count if one.end is None else one.end) + near]
+    known = around[np.isfinite(around)]
+    return bool(known.size and known.max() - known.min() > _SLOPE * np.abs(known).max())
+
+
+def _foot(away: Values, one: Departure, grid: Grid) -> int:
+    """The last time before the onset at which the signal was not beyond what is usual; NaN is not known."""
+    beyond = away if one.direction == "up" else -away
+    inside = np.flatnonzero(beyond[: one.onset] <= 0)
+    return grid.start_ms + int(inside[-1]) * grid.step_ms if inside.size else one.start_after
 
 
 def _reference_points(series: SignalSeries, evidence: Evidence) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from incident.impact.counts import Increments
+from incident.impact.departure import looks_back
 from incident.model.signals import Counters, SignalSeries
 from incident.model.spans import Flags, Grid, Values, ms
 from incident.model.timeline import ImpactEpisode, RequestFigures
@@ -104,7 +105,9 @@ def _expected_in(
     a: int, b: int, spans: list[tuple[int, int]], traffic: SignalSeries, usual: Values | None
 ) -> _Expected | None:
     flank = _FLANK // timedelta(milliseconds=1)
-    rhythm = None if usual is None else _mean(usual, traffic.grid, a, b)
+    # A rate over a range speaks of the middle of it, half the range ago.
+    late = round(looks_back(traffic.spec.query).total_seconds() * 500)
+    rhythm = None if usual is None else _mean(usual, traffic.grid, a + late, b + late)
     if usual is not None and rhythm is not None:
         # As shares of the usual the flanks are on one level, whatever hour it is.
         shares = np.divide(traffic.values, usual, out=np.full(usual.size, np.nan), where=usual > 0)

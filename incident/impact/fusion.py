@@ -13,6 +13,7 @@ from datetime import timedelta
 import numpy as np
 
 from incident.impact.departure import Departure
+from incident.impact.rhythm import usual
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.policy import Policy
@@ -70,7 +71,7 @@ def believed(
 ) -> tuple[Departure, ...]:
     """The departures that are impact on users, in order of time."""
     traffic = next((s for s in series.values() if s.spec.measure is Measure.TRAFFIC), None)
-    harmful = (d for d in found if _harmful(d, series[d.spec.name]))
+    harmful = (d for d in found if _harmful(d, _levelled(d, found, series[d.spec.name], evidence)))
     candidates = [d for d in harmful if enough(d, series[d.spec.name], traffic)]
     slack = round(_AGREE.total_seconds() * 1000)
     kept = [
@@ -107,6 +108,22 @@ def _harmful(one: Departure, series: SignalSeries) -> bool:
             return one.direction == "down" and _lost(one, series)
         case _:
             return True
+
+
+def _levelled(
+    one: Departure, found: tuple[Departure, ...], series: SignalSeries, evidence: Evidence
+) -> SignalSeries:
+    """Traffic as if all of the day were like the departure's hour, where its rhythm is known."""
+    if one.spec.measure is not Measure.TRAFFIC:
+        return series
+    told = usual(series, evidence, tuple(d for d in found if d.spec.name == one.spec.name))
+    if told is None or not np.isfinite(told.centre[one.onset : one.end]).any():
+        return series
+    level = float(np.nanmedian(told.centre[one.onset : one.end]))
+    shares = np.divide(
+        series.values, told.centre, out=np.full(told.centre.size, np.nan), where=told.centre > 0
+    )
+    return replace(series, values=level * shares)
 
 
 def enough(one: Departure, series: SignalSeries, traffic: SignalSeries | None) -> bool:

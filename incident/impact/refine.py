@@ -77,9 +77,13 @@ class _Edge:
     """How far the episode reaches on its own side."""
     level: int
     """How much time next to the boundary says what the level there is."""
+    moving: bool = False
+    """On the slope of a daily rhythm only the last minutes say what normal was, and a rise is no foot."""
 
     @property
     def outer(self) -> tuple[int, int]:
+        if self.moving:
+            return (self.lo - self.level, self.lo) if self.rising else (self.hi, self.hi + self.level)
         return (self.lo - _BEFORE_MS, self.lo) if self.rising else (self.hi, self.hi + 3 * self.level)
 
     @property
@@ -111,11 +115,11 @@ def _edge(one: Departure, rising: bool, grid: Grid, inc: Increments | None) -> _
         stop = one.end_by if one.end_by is not None else grid.end_ms
         lo = one.start_by - back - 4 * grid.step_ms - spare
         hi = max(lo + grid.step_ms, min(one.start_by + grid.step_ms + spare // 4, inside))
-        return _Edge(True, lo, hi, stop - back, level)
+        return _Edge(True, lo, hi, stop - back, level, one.moving)
     assert one.end_by is not None
     assert one.end_after is not None
     lo, hi = one.end_after - 4 * grid.step_ms - spare // 2, one.end_by + back + 3 * grid.step_ms + spare // 2
-    return _Edge(False, min(hi - grid.step_ms, max(lo, inside)), hi, one.start_by, level)
+    return _Edge(False, min(hi - grid.step_ms, max(lo, inside)), hi, one.start_by, level, one.moving)
 
 
 def _thin_ms(one: Departure, grid: Grid, inc: Increments | None) -> float:
@@ -197,7 +201,7 @@ def _share_step(inc: Increments, edge: _Edge) -> Placed | None:
     outer, inner = inc.ratio(*edge.outer), inc.ratio(*edge.inner)
     if outer is None or inner is None or inner <= outer:
         return None
-    foot = _foot(inc, edge) if edge.level == _LEVEL_MS else None
+    foot = _foot(inc, edge) if edge.level == _LEVEL_MS and not edge.moving else None
     if foot is None:
         return _step_within(inc, edge, outer, inner)
     near = replace(edge, lo=round(foot.at) - 2 * _CREEP_MS, hi=round(foot.at) + 2 * _CREEP_MS)

@@ -5,14 +5,13 @@ The earlier days are read coarsely, on times of their own; here they are brought
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from incident.impact.departure import Departure
 from incident.model.evidence import Evidence
 from incident.model.signals import EarlierPeriod, Kind, SignalSeries, Worse
-from incident.model.spans import Flags, Grid, Values
+from incident.model.spans import Flags, Grid, Values, frozen_values
+from incident.model.timeline import Usual
 
 _NARROWER = 0.5
 """Without its rhythm a signal must be this much narrower, or it has none that is worth telling."""
@@ -20,18 +19,6 @@ _LEAST_KNOWN = 20
 """Fewer calm samples than this beside an earlier day say nothing about a 99th percentile."""
 _LOG_FLOOR = 0.05
 """Added to rates and latencies before the logarithm, as a share of the median: zero stays finite."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Usual:
-    """The level and range to expect at each time of the survey's grid, shape (count,), in the signal's unit.
-
-    NaN where no earlier day is known.
-    """
-
-    centre: Values
-    low: Values
-    high: Values
 
 
 def earlier_rows(series: SignalSeries, evidence: Evidence) -> Values | None:
@@ -85,7 +72,8 @@ def usual(series: SignalSeries, evidence: Evidence, found: tuple[Departure, ...]
         return None
     day = _better(fitting, series.spec.worse)
     low, centre, high = np.quantile((y - day)[calm & np.isfinite(day)], (0.01, 0.5, 0.99))
-    return Usual(*(_unscaled(day + float(off), level, series) for off in (centre, low, high)))
+    told = (_unscaled(day + float(off), level, series) for off in (centre, low, high))
+    return Usual(series.grid, *(frozen_values(values) for values in told))
 
 
 def _at_level(day: Values, y: Values, calm: Flags) -> Values | None:

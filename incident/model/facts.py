@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -84,6 +85,10 @@ class ChangeKind(StrEnum):
     TARGET_DOWN = "target_down"
     TARGET_UP = "target_up"
     NODE = "node"
+    POD = "pod"
+    """A pod that cannot run: evicted, waiting."""
+    ROLLOUT_STUCK = "rollout_stuck"
+    CERTIFICATE = "certificate"
     DATA_GAP = "data_gap"
     MONITORING_TROUBLE = "monitoring_trouble"
 
@@ -120,6 +125,27 @@ class Unknown:
     end: datetime | None = None
     failed: bool = False
     """A source or query failed (exit code 3), as against a gap in data that arrived whole."""
+
+
+def told_together(unknowns: Sequence[Unknown], most: int | None = None) -> tuple[Unknown, ...]:
+    """The unknowns, those of one reason and time as one: a store that is gone is one fact, not twelve.
+
+    Each names its parts in order, those beyond `most` by their number only.
+    """
+    shared: dict[tuple[str, datetime | None, datetime | None, bool], list[str]] = {}
+    for one in unknowns:
+        shared.setdefault((one.why, one.start, one.end, one.failed), []).append(one.what)
+    return tuple(
+        Unknown(_named(names, most), why, start, end, failed)
+        for (why, start, end, failed), names in shared.items()
+    )
+
+
+def _named(names: Sequence[str], most: int | None) -> str:
+    told = list(dict.fromkeys(names))
+    if most is None or len(told) <= most:
+        return ", ".join(told)
+    return f"{', '.join(told[:most])} and {len(told) - most} more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import numpy as np
+
 from incident.model.conditions import ConditionStretch
 from incident.model.detection import Detection
 from incident.model.evidence import Origin, Scope
@@ -13,7 +15,7 @@ from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Gap, SignalSpec
 from incident.model.silences import Silenced
-from incident.model.spans import Moment, Span
+from incident.model.spans import Grid, Moment, Span, Values
 from incident.model.where import Breakdown
 
 
@@ -157,6 +159,26 @@ class Band:
     high: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Usual:
+    """The level and range to expect at each time of the survey's grid by earlier days, in the signal's unit.
+
+    Each of shape (grid.count,), NaN where no earlier day is known.
+    """
+
+    grid: Grid
+    centre: Values
+    low: Values
+    high: Values
+
+    def reach(self, span: Span) -> tuple[float, float] | None:
+        """The lowest and the highest that is normal anywhere in the span; None where nothing is known."""
+        times = self.grid.times
+        inside = (times >= span.start_ms) & (times < span.end_ms)
+        low, high = (values[inside & np.isfinite(values)] for values in (self.low, self.high))
+        return (float(low.min()), float(high.max())) if low.size else None
+
+
 @dataclass(frozen=True, slots=True)
 class SignalEpisode:
     """One departure of one signal from its baseline, and why it was believed."""
@@ -181,6 +203,8 @@ class SignalReport:
     baseline: Band | None
     episodes: tuple[SignalEpisode, ...]
     gaps: tuple[Gap, ...]
+    usual: Usual | None = field(default=None, compare=False)
+    """What is normal at each time, where it follows the rhythm of the day; then it stands for `baseline`."""
 
 
 @dataclass(frozen=True, slots=True)

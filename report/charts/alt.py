@@ -151,7 +151,7 @@ def _quiet(measured: Measured, service: str, frame: Frame) -> str:
         return f"no data for {subject} {_window(frame)}"
     if measured.report.baseline is None:
         return f"{subject} {_window(frame)}, without a baseline to compare with"
-    return f"{subject} showed no departure {_window(frame)}, {normal_words(measured.report)}"
+    return f"{subject} showed no departure {_window(frame)}, {normal_words(measured.report, frame.axis.span)}"
 
 
 def _gap_words(measured: Measured, frame: Frame) -> str:

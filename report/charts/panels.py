@@ -12,10 +12,11 @@ from matplotlib.axes import Axes
 from incident.model.policy import Policy
 from incident.model.signals import Kind, Measure, SignalSeries, SignalSpec, Worse
 from incident.model.spans import Span
-from incident.model.timeline import Band, SignalReport
+from incident.model.timeline import SignalReport
 from incident.text.numbers import digits, quantity
 from report.charts.axes.quantity import QuantityAxis, quantity_axis
 from report.charts.axes.time import ticks
+from report.charts.band import NormalBand, normal_band
 from report.charts.frame import Frame
 from report.charts.impact import shade
 from report.charts.readings import meaning, normal_words, peak_words, shown_unit, worst_episode
@@ -54,10 +55,11 @@ def panel(room: Room, measured: Measured, frame: Frame, policy: Policy) -> None:
     """Draw the signal: impact shaded, gaps hatched, baseline band, thresholds, raw line."""
     report, line = measured.report, trace(measured.series, frame.axis.span)
     limits = thresholds(report.spec, policy)
-    scale = _scale(report, line, [value for value, _ in limits], frame)
+    band = normal_band(report, frame.axis.span)
+    scale = _scale(report, line, band, [value for value, _ in limits], frame)
     _ruled(room.axes, frame, scale, is_empty=not np.isfinite(line.y).any())
     shade(room.axes, frame)
-    _band(room.axes, report.baseline, scale)
+    _band(room.axes, band, scale)
     _thresholds(room, [limit for limit in limits if scale.low <= limit[0] <= scale.high], scale, line, frame)
     _line(room.axes, line, scale)
     _gaps(room, gaps(measured.series, report.gaps, frame.axis.span), frame)
@@ -91,15 +93,16 @@ _CALM_ERRORS = 0.01
 """Least height of an axis of failures that are normal: a few in ten thousand should look like few."""
 
 
-def _scale(report: SignalReport, line: Trace, limits: Sequence[float], frame: Frame) -> QuantityAxis:
+def _scale(
+    report: SignalReport, line: Trace, band: NormalBand | None, limits: Sequence[float], frame: Frame
+) -> QuantityAxis:
     values = line.y[np.isfinite(line.y)].tolist()
     is_calm = worst_episode(report, frame.axis.span) is None
     if is_calm and _is_failed_share(report.spec):
         values.append(_CALM_ERRORS)
     if _is_share(report.spec) and report.spec.worse is Worse.DOWN:
         values.append(1.0)  # what is missing from all is what is read
-    band = report.baseline
-    wanted = [*limits, *([] if band is None else [band.low, band.high])]
+    wanted = [*limits, *([] if band is None else band.reach)]
     return quantity_axis(report.spec, values, [w for w in wanted if math.isfinite(w)])
 
 
@@ -118,13 +121,17 @@ def _ruled(axes: Axes, frame: Frame, scale: QuantityAxis, *, is_empty: bool) -> 
         axes.spines[side].set(linewidth=0.6, color=QUIET, visible=side in ("left", "bottom"))
 
 
-def _band(axes: Axes, band: Band | None, scale: QuantityAxis) -> None:
-    if band is None or not (math.isfinite(band.low) and math.isfinite(band.high)):
+def _band(axes: Axes, band: NormalBand | None, scale: QuantityAxis) -> None:
+    if band is None:
         return
-    low, high = (min(max(value, scale.low), scale.high) for value in (band.low, band.high))
-    axes.axhspan(low, high, facecolor=BAND, alpha=0.45, linewidth=0, zorder=1)
-    if scale.low < band.high < scale.high:  # seen even where the band is thinner than a pixel
-        axes.axhline(band.high, color=BAND, linewidth=0.7, zorder=1)
+    low, high = (np.clip(bound, scale.low, scale.high) for bound in (band.low, band.high))
+    if band.moves:
+        axes.fill_between(band.x, low, high, facecolor=BAND, alpha=0.45, linewidth=0, zorder=1)
+    else:
+        axes.axhspan(low[0], high[0], facecolor=BAND, alpha=0.45, linewidth=0, zorder=1)
+    inside = (scale.low < band.high) & (band.high < scale.high)
+    # Seen even where the band is thinner than a pixel.
+    axes.plot(band.x, np.where(inside, band.high, np.nan), color=BAND, linewidth=0.7, zorder=1)
 
 
 def _thresholds(
@@ -197,7 +204,11 @@ def _gaps(room: Room, found: Sequence[Span], frame: Frame) -> None:
 
 def _heading(room: Room, report: SignalReport, scale: QuantityAxis, frame: Frame) -> None:
     """Above the panel: name and meaning on the left, what was normal and the peak on the right."""
-    parts = (_distant_limit(report.spec, scale), normal_words(report), peak_words(report, frame.axis))
+    parts = (
+        _distant_limit(report.spec, scale),
+        normal_words(report, frame.axis.span),
+        peak_words(report, frame.axis),
+    )
     figures = ", ".join(filter(None, parts))
     room.above(figures, PLOT, ha="right")
     left = PLOT - text_width(figures) - 14

@@ -7,6 +7,7 @@ from incident.model.spans import Span
 from incident.model.timeline import SignalEpisode, SignalReport
 from incident.text.numbers import quantity
 from report.charts.axes.time import TimeAxis
+from report.charts.band import normal_band
 from report.charts.words import shown
 
 _SHARES = {
@@ -33,18 +34,21 @@ def shown_unit(spec: SignalSpec) -> str:
     return shown(spec.unit, 16) if spec.unit else ""
 
 
-def normal_words(report: SignalReport) -> str:
-    """The baseline's reach on the side that matters: "normal up to 0.2 %"."""
-    band, unit = report.baseline, shown_unit(report.spec)
+def normal_words(report: SignalReport, span: Span) -> str:
+    """What is normal in the span, on the side that matters: "normal up to 0.2 %"."""
+    band, unit = normal_band(report, span), shown_unit(report.spec)
     if band is None:
         return "no baseline"
-    if band.low == band.high:
-        return f"normal {quantity(band.high, unit)}"
+    low, high = band.reach
+    if band.moves:
+        return f"normal {quantity(low, unit)} to {quantity(high, unit)}, by time of day"
+    if low == high:
+        return f"normal {quantity(high, unit)}"
     if report.spec.worse is Worse.UP:
-        return f"normal up to {quantity(band.high, unit)}"
+        return f"normal up to {quantity(high, unit)}"
     if report.spec.worse is Worse.DOWN:
-        return f"normal from {quantity(band.low, unit)}"
-    return f"normal {quantity(band.low, unit)} to {quantity(band.high, unit)}"
+        return f"normal from {quantity(low, unit)}"
+    return f"normal {quantity(low, unit)} to {quantity(high, unit)}"
 
 
 def worst_episode(report: SignalReport, span: Span) -> SignalEpisode | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from incident.model.facts import Entered
 from incident.text.durations import compact
 from incident.text.instants import clock
-from incident.text.markdown import cell
+from incident.text.markdown import cell, foreign
 from report.merge.reading.table import Table, timeline_table
 
 _SHORT_ID = 4
@@ -38,15 +39,16 @@ def insert_row(existing: str, entered: Entered, zone: tzinfo) -> str | None:
 def _stands(text: str, entered: Entered) -> bool:
     """Whether a row of this entry is there: with its words and any length of its id."""
     marks = "|".join(re.escape(mark) for mark in _marks(entered))
-    row = rf"\|\s*{re.escape(_words(entered))}\s*\|\s*entered (?:{marks})\b"
+    words = "|".join(re.escape(words) for words in (_words(entered, foreign), _words(entered, cell)))
+    row = rf"\|\s*(?:{words})\s*\|\s*entered \[?(?:{marks})\b"
     return re.search(row, text) is not None
 
 
-def _words(entered: Entered) -> str:
+def _words(entered: Entered, escaped: Callable[[str], str] = foreign) -> str:
     """The cell with what people wrote, after what they called it: `Acknowledged: Ada took the page`."""
     if entered.kind == "note":
-        return cell(entered.text)
-    return f"{cell(entered.kind.replace('_', ' ').capitalize())}: {cell(entered.text)}"
+        return escaped(entered.text)
+    return f"{escaped(entered.kind.replace('_', ' ').capitalize())}: {escaped(entered.text)}"
 
 
 def _marks(entered: Entered) -> list[str]:

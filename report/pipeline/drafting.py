@@ -15,6 +15,7 @@ from collector.errors import ConfigError
 from collector.prometheus import PrometheusSource, connect
 from collector.reading.survey import SurveyRequest
 from incident.model.evidence import Evidence, Presentation
+from incident.model.facts import told_together
 from incident.model.spans import Span
 from incident.text.controls import terminal
 from incident.text.instants import parse_time, zone
@@ -230,7 +231,7 @@ def _print(made: Draft, form: str) -> None:
 def _exit(made: Draft) -> Exit:
     if made.published.outcome is Outcome.HUMAN_NEEDED:
         return _after(made.published)
-    failed = [u for u in made.timeline.unknowns if u.failed]
+    failed = told_together([u for u in made.timeline.unknowns if u.failed])
     for one in failed:
         print(f"incident-timeline: partial: {terminal(one.what)}: {terminal(one.why)}", file=sys.stderr)
     return Exit.PARTIAL if failed else Exit.DONE

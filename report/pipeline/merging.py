@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from report.merge import best_base, generation_of, lost_lines, merge, mostly_gone, summary
+from report.render import recounted
 
 
 class Outcome(Enum):
@@ -65,8 +66,9 @@ def decided(kept: KeptTexts, new: str) -> Decision:
     lost = lost_lines(kept.existing, base, merged.text, new=new)
     if lost:
         return Decision(Outcome.HUMAN_NEEDED, new, reason=f"{len(lost)} lines of yours would be missing")
-    same = merged.text == kept.existing
-    return Decision(Outcome.UNCHANGED if same else Outcome.WRITTEN, merged.text, told=summary(merged))
+    if merged.text == kept.existing:
+        return Decision(Outcome.UNCHANGED, merged.text, told=summary(merged))
+    return Decision(Outcome.WRITTEN, recounted(merged.text), told=summary(merged))
 
 
 def _base_of(existing: str, bases: tuple[tuple[int, str], ...]) -> str | None:

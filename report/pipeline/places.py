@@ -18,6 +18,8 @@ from incident.model.facts import Entered
 from incident.model.timeline import Timeline
 from incident.text.instants import parse_time, rfc3339
 from incident.text.slug import unique_slug
+from incident.timeline import Display, assemble, timeline_json
+from report.pipeline.keeping import EVIDENCE, kept_evidence
 
 KEPT = ".incident-timeline"
 """Directory beside the draft that holds bases and entered notes; nothing in it is for reading."""
@@ -40,7 +42,7 @@ class Place:
 def find_place(output: Path, timeline: Timeline) -> Place:
     """The directory of this incident below `output`: the one it has, or a new one named after it."""
     for directory in _drafts(output):
-        kept = read_document(directory)
+        kept = read_document(directory) or _document_again(directory)
         if kept is not None and _same_incident(kept, timeline):
             return Place(directory, True, read_entered(directory))
     return Place(_fresh(output / _name(timeline)), False, ())
@@ -54,7 +56,20 @@ def place_at(directory: Path) -> Place:
 def _drafts(output: Path) -> Iterator[Path]:
     """Directories that hold a draft, oldest name first; none where there is no output yet."""
     if output.is_dir():
-        yield from sorted(p.parent for p in output.glob("*/timeline.json"))
+        yield from sorted(
+            {p.parent for name in ("timeline.json", EVIDENCE) for p in output.glob(f"*/{name}")}
+        )
+
+
+def _document_again(directory: Path) -> dict[str, Any] | None:
+    """The timeline.json that somebody deleted or damaged, from the evidence beside it; None without one."""
+    evidence = kept_evidence(directory)
+    if evidence is None:
+        return None
+    shown = evidence.presentation
+    timeline = assemble(evidence, shown.policy, Display(shown.zone, shown.link_base, ""), ())
+    document: dict[str, Any] = json.loads(timeline_json(timeline))
+    return document
 
 
 def read_document(directory: Path) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from report.render.index import Index, IndexRow, index_html, index_markdown
 from report.render.page import html
 from report.render.paste import paste
 from report.render.pictures import ChartRef
-from report.render.prompts import open_prompts
+from report.render.prompts import open_prompts, recounted
 from report.render.review import Review, review
 from report.render.terminal import found, terminal
 
@@ -27,6 +27,7 @@ __all__ = [
     "markdown",
     "open_prompts",
     "paste",
+    "recounted",
     "review",
     "terminal",
 ]

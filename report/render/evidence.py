@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from incident.model.facts import AlertInterval, Unknown
+from incident.model.facts import AlertInterval, Unknown, told_together
 from incident.model.signals import Labels
+from incident.model.spans import Span
 from incident.model.timeline import Compared, SignalReport, Timeline
 from incident.text.durations import format_duration, promql_duration
 from incident.text.instants import rfc3339
@@ -59,12 +60,12 @@ class GapRow:
 
 def signal_sources(timeline: Timeline) -> tuple[SignalSource, ...]:
     """Every signal with its query, its normal range and why it was taken."""
-    return tuple(_signal_source(report) for report in timeline.signals)
+    return tuple(_signal_source(report, timeline.window) for report in timeline.signals)
 
 
-def _signal_source(report: SignalReport) -> SignalSource:
+def _signal_source(report: SignalReport, window: Span) -> SignalSource:
     spec = report.spec
-    facts = [_normal(report), line("worse: {}", spec.worse.value)]
+    facts = [_normal(report, window), line("worse: {}", spec.worse.value)]
     if spec.limit is not None:
         facts.append(line("limit {}", quantity(spec.limit, spec.unit)))
     if spec.why:
@@ -72,8 +73,11 @@ def _signal_source(report: SignalReport) -> SignalSource:
     return SignalSource(foreign(spec.name), spec.role.value, joined("; ", facts), fence(spec.query, "promql"))
 
 
-def _normal(report: SignalReport) -> Md:
+def _normal(report: SignalReport, window: Span) -> Md:
     band, unit = report.baseline, report.spec.unit
+    moving = report.usual.reach(window) if report.usual is not None else None
+    if moving is not None:
+        return line("normal {} to {}, by time of day", *(quantity(each, unit) for each in moving))
     if band is None:
         return Md("normal range unknown")
     centre, low, high = (quantity(each, unit) for each in (band.centre, band.low, band.high))
@@ -155,7 +159,7 @@ def gap_rows(timeline: Timeline) -> tuple[GapRow, ...]:
         for report in timeline.signals
         for gap in report.gaps
     ]
-    return tuple([_unknown_row(clock, unknown) for unknown in timeline.unknowns] + gaps)
+    return tuple([_unknown_row(clock, unknown) for unknown in told_together(timeline.unknowns)] + gaps)
 
 
 def _unknown_row(clock: Clock, unknown: Unknown) -> GapRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import pairwise
 
-from incident.model.facts import Unknown
+from incident.model.facts import Unknown, told_together
 from incident.model.timeline import ImpactEpisode, Phase, Status, Timeline
 from incident.text.numbers import percent
 from report.render.amounts import before_alert, errors_stayed_normal, latency_sentence, requests_sentence
@@ -20,6 +20,7 @@ from report.render.where import where_sentence
 _MOST_EPISODES = 3
 _MOST_PHASES = 5
 _MOST_UNKNOWNS = 2
+_MOST_NAMES = 3
 
 
 def lead(timeline: Timeline) -> Md:
@@ -155,7 +156,7 @@ def summary(timeline: Timeline) -> Md:
 
 def unknown_sentence(timeline: Timeline) -> Md:
     """What could not be seen, with its time and reason; what is beyond a few is counted."""
-    clock, unknowns = clock_of(timeline), timeline.unknowns
+    clock, unknowns = clock_of(timeline), told_together(timeline.unknowns, _MOST_NAMES)
     if not unknowns:
         return Md("")
     named = joined("; ", [_unknown(clock, each) for each in unknowns[:_MOST_UNKNOWNS]])

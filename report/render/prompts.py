@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from report.render.md import Md
+from report.render.md import Md, counted
 from report.render.parser import prose
 
+_BANNER = re.compile(r"^(> DRAFT, not reviewed\. )(?:[0-9]+|no) questions?( open\.)", re.MULTILINE)
 _PROMPT = re.compile(r"\[You: ([^\[\]]+)\]")
 
 
@@ -20,6 +21,12 @@ def ask(question: str) -> Md:
 def open_prompts(markdown_text: str) -> list[str]:
     """The questions that still stand in a draft, in order; those inside code are quotations."""
     return [question for text in prose(markdown_text) for _, question in prompts_in(text)]
+
+
+def recounted(markdown_text: str) -> str:
+    """The draft whose banner counts the questions that stand in it, after some were answered."""
+    number = counted(len(open_prompts(markdown_text)), "question", "questions")
+    return _BANNER.sub(lambda found: f"{found[1]}{number}{found[2]}", markdown_text, count=1)
 
 
 def prompts_in(text: str) -> list[tuple[int, str]]:

@@ -77,6 +77,26 @@ def test_a_fault_on_the_slope_is_found_without_the_slope(signal: Signal, earlier
     assert found.end == pytest.approx(684, abs=1)
 
 
+@pytest.mark.parametrize("odd", ["yesterday", "last week"])
+def test_an_incident_of_one_earlier_day_does_not_hide_a_fault_on_the_slope(odd: str) -> None:
+    """The same fault at the same hour of one of two mornings: that one was odd there."""
+    days = (SLOPE_FAULT, MORNING) if odd == "last week" else (MORNING, SLOPE_FAULT)
+    (found,) = judged(LATENCY, SLOPE_FAULT, *days)
+
+    assert found.onset == pytest.approx(648, abs=1)
+    assert found.end == pytest.approx(684, abs=1)
+
+
+def test_traffic_that_comes_back_into_the_rise_is_no_surge() -> None:
+    """Most of it lost on the slope, and back at noon's level: the loss is the incident, not its end."""
+    today = both(MORNING, bump(5.2, 5.6, 0.3))
+    (found,) = judged(TRAFFIC, today, MORNING, MORNING)
+
+    assert found.direction == "down"
+    assert found.onset == pytest.approx(624, abs=1)
+    assert found.end == pytest.approx(672, abs=1)
+
+
 def test_a_loss_hidden_in_a_rise_is_shown_by_two_days() -> None:
     """Traffic that loses two fifths while it climbs is never low; beside the other days it is."""
     today = both(MORNING, bump(5.4, 5.7, 0.6))
@@ -188,7 +208,7 @@ def _by_hand(y: Floats, usual: Floats, calm: list[bool], smallest: float, width:
     if len(normal) < 8:
         return None
     centre = float(np.quantile(normal, 0.5))
-    return Earlier(usual, left, centre, max(float(np.quantile(normal, 0.99)) - centre, smallest))
+    return Earlier(usual, left, y - usual, centre, max(float(np.quantile(normal, 0.99)) - centre, smallest))
 
 
 @given(SEEDS, st.integers(5, 60))

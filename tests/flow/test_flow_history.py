@@ -284,3 +284,27 @@ def test_a_kill_at_any_file_call_of_a_refresh_leaves_the_old_or_the_new_draft(dr
         at += 1
     assert at > 30
     assert _contents(Path("killed")) == whole
+
+
+# A draft that lost a part of itself
+
+
+@pytest.mark.parametrize("spoilt", [None, b"{"], ids=["deleted", "damaged"])
+def test_a_draft_without_its_timeline_is_found_by_its_evidence(spoilt: bytes | None, draft: Path) -> None:
+    """No second directory; the file is there again."""
+    path = draft / "timeline.json"
+    whole = path.read_bytes()
+    path.unlink() if spoilt is None else path.write_bytes(spoilt)
+    ran = run_here(["draft", "--replay", str(FIXTURE)])
+    assert (ran.code, ran.draft) == (0, draft)
+    assert path.read_bytes() == whole
+    assert len(list(Path("reports").glob("*/"))) == 1
+
+
+def test_an_output_that_leads_nowhere_is_told(here: Path) -> None:
+    """A symbolic link whose target was not mounted, for example: nothing is made behind it. Exit 7."""
+    Path("link").symlink_to(here / "gone")
+    ran = run_here(["draft", "--replay", str(FIXTURE), "--output", "link"])
+    assert ran.code == 7
+    assert "symbolic link to" in ran.errors[0]
+    assert not (here / "gone").exists()

@@ -127,7 +127,8 @@ def test_expected_requests_follow_the_rhythm() -> None:
     signal = series(TRAFFIC, GRID, MORNING)
     lost = (episode("10:40", "11:10"),)
     served = increments_at("06:00", "14:00", ("06:00", "10:40", 100, 0.0))
-    truth = float(np.trapezoid(MORNING[280:311], dx=60.0))
+    # Each sample is the rate over the minute before it.
+    truth = float(np.trapezoid((MORNING[280:311] + MORNING[281:312]) / 2.0, dx=60.0))
 
     def middle(by: Values | None) -> float:
         found = request_figures(lost, at("14:00"), served, None, signal, None, True, by)

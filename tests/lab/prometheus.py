@@ -6,34 +6,22 @@ import io
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
-import urllib.error
 import urllib.parse
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.lab.running import LOOPBACK, LabError, free_port, running
 from tests.lab.series import Series, clip, write_openmetrics
 
 BLOCK_MS = 2 * 3600 * 1000
 """Text is handed to promtool one block at a time, because it reads its input once per block."""
-READY_S = 60.0
-STOP_S = 20.0
 
 SERVING = ".serving-"
 """How the folder of a running server begins, beside the blocks it serves."""
-
-_LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Never through a proxy, whatever the environment says."""
-
-
-class LabError(RuntimeError):
-    """The laboratory cannot work here; the message says what is missing."""
 
 
 def binary(name: str) -> str:
@@ -72,26 +60,30 @@ def _one_block(promtool: str, series: list[Series], data_dir: Path) -> None:
 
 
 @contextmanager
-def serve(data_dir: Path, port: int | None = None, rules: str = "") -> Iterator[str]:
+def serve(
+    data_dir: Path,
+    port: int | None = None,
+    *,
+    rules: str = "",
+    program: Path | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Iterator[str]:
     """Run a Prometheus over the blocks in `data_dir`, with these rules (YAML), and give its URL.
 
     The server works on hard links, so that what it compacts or logs leaves `data_dir` as it is
-    and several servers may use the same blocks.
+    and several servers may use the same blocks. `program` is another than the one installed,
+    `labels` are its external ones.
     """
-    program = binary("prometheus")
+    chosen = str(program or binary("prometheus"))
     with tempfile.TemporaryDirectory(prefix=SERVING, dir=data_dir.parent) as folder:
-        storage = Path(folder, "data")
-        shutil.copytree(data_dir, storage, copy_function=os.link)
-        Path(folder, "rules.yml").write_text(rules or "groups: []", encoding="utf-8")
-        Path(folder, "prometheus.yml").write_text("rule_files: [rules.yml]", encoding="utf-8")
-        url = f"http://127.0.0.1:{port or _free_port()}"
-        with Path(folder, "log").open("w+", encoding="utf-8") as log:
-            process = subprocess.Popen(_command(program, Path(folder), url), stderr=log)
-            try:
-                _wait_until_ready(url, process, log.name)
-                yield url
-            finally:
-                _stop(process)
+        home = Path(folder)
+        shutil.copytree(data_dir, home / "data", copy_function=os.link)
+        (home / "rules.yml").write_text(rules or "groups: []", encoding="utf-8")
+        settings = {"global": {"external_labels": dict(labels or {})}, "rule_files": ["rules.yml"]}
+        (home / "prometheus.yml").write_text(json.dumps(settings), encoding="utf-8")
+        url = f"http://127.0.0.1:{port or free_port()}"
+        with running(_command(chosen, home, url), f"{url}/-/ready", home / "log"):
+            yield url
 
 
 def _command(program: str, folder: Path, url: str) -> list[str]:
@@ -105,38 +97,9 @@ def _command(program: str, folder: Path, url: str) -> list[str]:
     ]
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: str) -> None:
-    deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            said = Path(log).read_text(encoding="utf-8").strip()
-            raise LabError(f"prometheus ended at once ({process.returncode}): {said}")
-        try:
-            with _LOOPBACK.open(f"{url}/-/ready", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    raise LabError(f"prometheus was not ready at {url} within {READY_S:.0f} s")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 def ask(url: str, path: str, **parameters: str | float) -> list[dict[str, Any]]:
     """The `result` of a query (`query` or `query_range` as `path`)."""
     body = urllib.parse.urlencode(parameters).encode()
-    with _LOOPBACK.open(f"{url}/api/v1/{path}", body, timeout=120) as answer:
+    with LOOPBACK.open(f"{url}/api/v1/{path}", body, timeout=120) as answer:
         result: list[dict[str, Any]] = json.load(answer)["data"]["result"]
     return result

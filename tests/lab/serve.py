@@ -23,7 +23,7 @@ def main() -> None:
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
     lab = build(asked.name, asked.dir, seed=asked.seed)
-    with serve(lab.data_dir, asked.port, rules_of(asked.name)) as url:
+    with serve(lab.data_dir, asked.port, rules=rules_of(asked.name)) as url:
         window = lab.truth.data
         sys.stdout.write(f"{url}  {window.start:%FT%TZ} to {window.end:%FT%TZ}\n")
         sys.stdout.write(f"truth: {lab.data_dir.parent / 'truth.yaml'}\n")

@@ -7,7 +7,8 @@ import io
 import numpy as np
 import pytest
 
-from tests.lab.prometheus import LabError, binary
+from tests.lab.prometheus import binary
+from tests.lab.running import LabError
 from tests.lab.series import clip, make_series, write_openmetrics
 
 

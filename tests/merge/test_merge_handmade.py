@@ -244,3 +244,15 @@ def test_what_people_leave_is_kept_and_what_is_measured_is_said(case: Case) -> N
 def test_there_are_enough_of_them() -> None:
     """Each under a name of its own."""
     assert len({case.name for case in CASES}) == len(CASES) >= 30
+
+
+def test_the_banner_counts_the_questions_that_are_left() -> None:
+    """After a refresh; an answer alone moves nothing, and a count of ours is nobody's edit."""
+    answered = _answered(BASE)
+    text = _decided(answered).text
+    assert f"{len(ASKED) - 1} questions open" in text
+    third = NEW.replace("gen=2", "gen=3", 1).replace(MORE, "492,000")
+    again = decided(KeptTexts(text, ((1, BASE), (2, NEW))), third)
+    assert f"{len(ASKED) - 1} questions open" in again.text
+    assert "tool update:" not in again.text
+    assert decided(KeptTexts(answered, ((1, BASE),)), BASE).text == answered

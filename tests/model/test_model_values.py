@@ -11,7 +11,7 @@ import pytest
 
 from incident.model import evidence as evidence_module
 from incident.model import facts, policy, signals, spans, timeline
-from incident.model.facts import names_nothing
+from incident.model.facts import Unknown, names_nothing, told_together
 from incident.model.policy import Policy
 from incident.model.spans import Moment, frozen_times, frozen_values
 from incident.model.timeline import State, Status
@@ -117,3 +117,13 @@ def test_labels_without_a_place_name_nothing() -> None:
 def test_spans_are_ordered_by_time() -> None:
     """Sorting spans sorts by their start."""
     assert sorted([span("13:00", "14:00"), span("12:00", "18:00")])[0] == span("12:00", "18:00")
+
+
+def test_unknowns_of_one_reason_are_told_as_one() -> None:
+    """A store that is gone is one fact with its parts named in order; another time is another fact."""
+    gone = "the store is gone"
+    parts = [Unknown(name, gone, failed=True) for name in ("errors", "p99", "errors", "traffic", "alerts")]
+    other = Unknown("errors", gone, start=at("14:00"), failed=True)
+    told = told_together([*parts, other], most=2)
+    assert told == (Unknown("errors, p99 and 2 more", gone, failed=True), other)
+    assert told_together(parts)[0].what == "errors, p99, traffic, alerts"

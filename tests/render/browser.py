@@ -2,12 +2,118 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Literal, TypeAlias
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+Scheme: TypeAlias = Literal["light", "dark"]
+
+_PATIENCE_MS = 300
+"""What a page does by itself it does within this; the controls show that it is long enough."""
+_TALL = 1000
+_A4 = (794, 1123)
+"""Pixels of CSS on a sheet."""
+_COUNTING = """
+window.blocked = [];
+document.addEventListener("securitypolicyviolation", event => window.blocked.push(event.violatedDirective));
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What became of a page."""
+
+    document: str
+    blocked: tuple[str, ...]
+    """What its policy kept it from."""
+
+
+class Chromium:
+    """One browser for all tests; each page has a profile of its own, so that no policy outlives it."""
+
+    def __init__(self, browser: Browser, folder: Path) -> None:
+        self._browser = browser
+        self._folder = folder
+        self._pages = 0
+
+    def opened(self, page: bytes) -> Seen:
+        """The page after everything it does by itself."""
+        with self._page(page, width=900) as at:
+            at.wait_for_timeout(_PATIENCE_MS)
+            said: list[str] = at.evaluate("window.blocked || []")
+            return Seen(at.content(), tuple(said))
+
+    def troubles(self, page: bytes, scheme: Scheme) -> list[str]:
+        """What axe-core finds of serious or critical consequence, in the light or the dark scheme."""
+        with self._page(page, width=900, scheme=scheme) as at:
+            found = Axe().run(at).response["violations"]
+        return [
+            f"{each['id']}: {each['nodes'][0]['html'][:200]}"
+            for each in found
+            if each["impact"] in ("serious", "critical")
+        ]
+
+    def overflow(self, page: bytes, width: int, scheme: Scheme) -> int:
+        """By how many pixels the page is wider than a window of this width."""
+        with self._page(page, width=width, scheme=scheme) as at:
+            wide: int = at.evaluate("document.documentElement.scrollWidth")
+        return wide - width
+
+    def cut_pictures(self, page: bytes) -> tuple[int, list[str]]:
+        """How many pictures a print on A4 has, and those that leave the sheet or may be torn."""
+        with self._page(page, width=_A4[0]) as at:
+            at.emulate_media(media="print")
+            at.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+            boxes = at.evaluate(
+                """[...document.images].map(one => {
+                    const box = one.getBoundingClientRect();
+                    const inside = getComputedStyle(one.closest("figure") || one).breakInside;
+                    return [one.alt.slice(0, 60), box.right, box.height, inside];
+                })"""
+            )
+            pdf = at.pdf(format="A4", print_background=True)
+        assert pdf.startswith(b"%PDF-")
+        cut = [
+            name
+            for name, right, tall, inside in boxes
+            if right > _A4[0] or tall > _A4[1] or inside != "avoid"
+        ]
+        return len(boxes), cut
+
+    @contextmanager
+    def _page(self, page: bytes, *, width: int, scheme: Scheme = "light") -> Iterator[Page]:
+        self._pages += 1
+        file = self._folder / f"{self._pages}.html"
+        file.write_bytes(page)
+        context = self._browser.new_context(color_scheme=scheme, viewport={"width": width, "height": _TALL})
+        try:
+            context.add_init_script(_COUNTING)
+            at = context.new_page()
+            at.goto(file.as_uri())
+            yield at
+        finally:
+            context.close()
+
+
+@contextmanager
+def chromium(program: Path, folder: Path) -> Iterator[Chromium]:
+    """The browser of the machine, driven by playwright; it brings none of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+        )
+        try:
+            yield Chromium(browser, folder)
+        finally:
+            browser.close()
 
 
 class _Heard(BaseHTTPRequestHandler):
@@ -38,23 +144,3 @@ def listening() -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def opened(browser: Path, page: bytes, folder: Path) -> tuple[str, str]:
-    """The document as the browser holds it after two seconds of its time, and what it complained about."""
-    file = folder / "page.html"
-    file.write_bytes(page)
-    done = subprocess.run(
-        [
-            str(browser),
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-            *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-            *("--enable-logging=stderr", "--virtual-time-budget=2000", "--dump-dom"),
-            f"--user-data-dir={folder / 'profile'}",
-            file.as_uri(),
-        ],
-        capture_output=True,
-        timeout=120,
-        check=True,
-    )
-    return done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from markdown_it.token import Token
@@ -13,7 +12,7 @@ from incident.model.timeline import Timeline
 from report.render import ChartRef, html, markdown, open_prompts, paste
 from report.render.parser import parser
 from tests import render_builder as build
-from tests.render.browser import listening, opened
+from tests.render.browser import Chromium, listening
 from tests.render.corpus import ADDRESS, CONTROL, CORPUS
 from tests.render_hostile import poisoned
 
@@ -21,7 +20,7 @@ _WHOLE = os.environ.get("INCIDENT_TIMELINE_WHOLE_CORPUS") == "1"
 """All strings in every field, which takes minutes; otherwise a part that meets every way in and out."""
 _IN_FIELDS = CORPUS if _WHOLE else CORPUS[::7]
 _AT_ONCE = 350
-"""Drafts in one page; the browser starts as many times as there are pages."""
+"""Drafts in one page."""
 _SHOWN_AS_TEXT = {"text", "code_inline", "softbreak", "text_special"}
 
 
@@ -72,37 +71,37 @@ def test_the_corpus_in_every_field_leaves_the_tree_as_it_is() -> None:
 
 
 @pytest.mark.browser
-def test_the_corpus_as_markup_does_reach_out(chromium_binary: Path, tmp_path: Path) -> None:
+def test_the_corpus_as_markup_does_reach_out(browser: Chromium) -> None:
     """Positive control: as HTML the same strings load and run, by markup, style and script."""
     with listening() as (address, heard):
-        opened(chromium_binary, _told("<!DOCTYPE html>" + "\n".join(CONTROL), address), tmp_path)
+        browser.opened(_told("<!DOCTYPE html>" + "\n".join(CONTROL), address))
     ways = {"/img.png", "/onerror", "/inline", "/style.css", "/background", "/svgload", "/script.js"}
     assert ways <= set(heard)
 
 
 @pytest.mark.browser
-def test_no_request_leaves_a_page_of_the_corpus(chromium_binary: Path, tmp_path: Path) -> None:
+def test_no_request_leaves_a_page_of_the_corpus(browser: Chromium) -> None:
     """Every string in every field of a draft: no request, no script, no blocked attempt."""
     with listening() as (address, heard):
         for first in range(0, len(_IN_FIELDS), _AT_ONCE):
             texts = [text.replace(ADDRESS, address) for text in _IN_FIELDS[first : first + _AT_ONCE]]
             page = html("\n".join(_draft(text) for text in texts), title=texts[0], charts={})
-            document, complaints = opened(chromium_binary, page, tmp_path)
-            assert "<script" not in document
-            assert "Content Security Policy" not in complaints
-            assert document.count("Issue summary</h2>") == len(texts)
+            seen = browser.opened(page)
+            assert "<script" not in seen.document
+            assert seen.blocked == ()
+            assert seen.document.count("Issue summary</h2>") == len(texts)
     assert heard == []
 
 
 @pytest.mark.browser
-def test_no_request_leaves_what_people_pasted_into_a_draft(chromium_binary: Path, tmp_path: Path) -> None:
+def test_no_request_leaves_what_people_pasted_into_a_draft(browser: Chromium) -> None:
     """Every string as people's own Markdown, in the page and in the page to paste from."""
     with listening() as (address, heard):
         text = "\n\n".join(CORPUS).replace(ADDRESS, address)
         for page in (html(text, title=text, charts={}), paste(text, title=text, charts={})):
-            document, complaints = opened(chromium_binary, page, tmp_path)
-            assert "<script" not in document
-            assert "Content Security Policy" not in complaints
+            seen = browser.opened(page)
+            assert "<script" not in seen.document
+            assert seen.blocked == ()
     assert heard == []
 
 

@@ -79,6 +79,7 @@ KINDS = (
     "degraded worsened peak improved partial_recovery recovered relapse "
     "alert_pending alert_firing alert_resolved silence notified "
     "restart deploy rollback scale config_reload oom_kill failover job_failed target_down target_up node "
+    "pod rollout_stuck certificate "
     "traffic_surge traffic_drop latency_drop data_gap monitoring_trouble "
     "reported acknowledged declared escalated action mitigated resolved note detected"
 ).split()

@@ -15,6 +15,8 @@ _FENCE = re.compile(r"\s*(`{3,}(?=[^`]*\Z)|~{3,})(.*)")
 _OURS = re.compile(r"\s*<!--\s*itl(?:-was)?:[^<>]*-->")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BULLET = re.compile(r"(\s*)[-*+]\s+(?=\S)")
+_COUNT = re.compile(r"\A(> DRAFT, not reviewed\.) (?:[0-9]+|no) questions? open\.")
+"""The banner's count goes down with each answer; that is nobody's edit."""
 _REFERENCE = re.compile(r"\[(e-[0-9a-z]{4,})\](?:\([^()\s]*\))?")
 _REMEMBERED = 1 << 16
 """Lines whose normal form is kept; a long draft has some thousand, and each is asked for many times."""
@@ -83,6 +85,7 @@ def _normal(text: str, code: bool) -> str:
     shown = without_anchors(text.replace("\u00a0", " ").removeprefix("\ufeff")).rstrip()
     if rows.is_row(shown):
         return _normal_row(shown)
+    shown = _COUNT.sub(r"\1", shown) if shown.startswith("> DRAFT") else shown
     return _BULLET.sub(r"\1- ", _words(shown), count=1)
 
 

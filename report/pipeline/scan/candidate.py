@@ -20,6 +20,7 @@ from incident.text.promql import Matcher
 from report.pipeline.collecting import collect
 from report.pipeline.flow import draft, judged
 from report.pipeline.forms import formed
+from report.pipeline.kept.texts import DRAFT
 from report.pipeline.merging import Outcome as Written
 from report.pipeline.scan.known import Known, settled, window_for
 from report.pipeline.scan.outcome import Change, Drafted, StoodOut
@@ -57,7 +58,7 @@ def handled(
     """
     period = desk.wanted.period
     if one is not None and settled(candidate, one):
-        return Drafted(one.directory / "postmortem.md", one.service, Change.UNCHANGED, "")
+        return Drafted(one.directory / DRAFT, one.service, Change.UNCHANGED, "")
     desk.say(f"looking closely at {candidate.member}")
     try:
         evidence = _collected(candidate, window_for(candidate, one, period), scope, desk)
@@ -67,6 +68,8 @@ def handled(
             return stood_out(candidate, why, desk.namesakes)
         return _drafted(evidence, one, desk)
     except (NoData, AmbiguousService, QueryRejected, LockHeld) as error:
+        if one is not None:
+            return Drafted(one.directory / DRAFT, one.service, Change.UNCHANGED, str(error), partial=True)
         return stood_out(candidate, str(error), desk.namesakes)
 
 

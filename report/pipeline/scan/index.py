@@ -38,22 +38,23 @@ def write_index(output: Path, others: Sequence[StoodOut], zone: tzinfo) -> tuple
 
 def _index(known: tuple[Known, ...], others: Sequence[StoodOut], zone: tzinfo) -> Index:
     newest = sorted(known, key=lambda one: (one.stretch[0], one.directory.name), reverse=True)
+    several = len({_source(one) for one in known}) > 1
     label = zone_label(newest[0].stretch[0], zone) if newest else str(zone)
     return Index(
-        tuple(_row(one, zone) for one in newest),
+        tuple(_row(one, zone, several) for one in newest),
         tuple(_groups(known, zone)),
         tuple(_other(one, zone) for one in sorted(others, key=lambda o: (o.start, o.service), reverse=True)),
         label,
     )
 
 
-def _row(one: Known, zone: tzinfo) -> IndexRow:
+def _row(one: Known, zone: tzinfo, several: bool) -> IndexRow:
     text = text_of(one.directory / DRAFT)
     start, end = one.stretch
     return IndexRow(
         directory=one.directory.name,
         began=_minute(start, zone),
-        service=one.service,
+        service=f"{one.service} ({_source(one)[0]})" if several else one.service,
         what=what_of(one.document),
         lasted="lasts" if one.ongoing else compact(end - start) if one.start else "",
         alert=_alert(one),

@@ -122,7 +122,8 @@ def _at_home(member: Member, one: Known) -> bool:
 
 def settled(candidate: Candidate, one: Known) -> bool:
     """Whether the draft has seen all there is to see: its impact over, and calm beside the candidate."""
-    if one.ongoing or candidate.end is None:
+    failed = any(unknown.get("failed") for unknown in one.document.get("unknowns") or ())
+    if one.ongoing or candidate.end is None or failed:
         return False
     return one.window.start <= candidate.start and candidate.end + _BESIDE <= one.window.end
 

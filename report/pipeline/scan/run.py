@@ -6,14 +6,18 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from collector.config.settings import Settings
-from collector.errors import AccessRefused, CollectError, NoData, Unavailable
+from collector.errors import AccessRefused, CollectError, NoData, QueryRejected, Unavailable
 from collector.prometheus import connect
 from collector.source import Source
 from incident.fleet.model import Candidate
+from incident.model.evidence import Evidence
+from incident.model.timeline import Timeline
 from incident.text.controls import terminal
 from report.exits import Exit, code_of
 from report.pipeline.given import Given
@@ -29,11 +33,15 @@ from report.pipeline.window import described
 from report.progress import progress
 from report.write import WriteError
 
+if TYPE_CHECKING:
+    from report.charts import Chart
+
 MOST_CANDIDATES = 50
 """Close looks in one scan: some two thousand questions, which a server answers in minutes. More services
 than that in trouble at once are one incident, told by those that alerted and were hurt most."""
 _ALONE = "a single signal, and no alert fired"
-_GONE = (Unavailable, AccessRefused)
+_LOST = (Unavailable, AccessRefused, NoData, QueryRejected)
+"""What keeps a source from being scanned to the end; a single rejected query elsewhere costs itself only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,8 @@ def scan(
     outcome = Outcome()
     code = Exit.DEFECT
     try:
-        with studio(workers=workers) as draw, progress(quiet=asked.quiet) as say:
+        with ExitStack() as open_until_the_end, progress(quiet=asked.quiet) as say:
+            draw = _when_needed(open_until_the_end, workers=workers)
             code = _scanned(_Run(asked, version, now, say, draw), outcome)
     except (CollectError, WriteError) as error:
         code = code_of(error)
@@ -76,19 +85,45 @@ def scan(
     return code
 
 
+def _when_needed(stack: ExitStack, *, workers: bool) -> Draw:
+    """Draws in a studio that is opened with the first draft: a quiet night loads no plotting library."""
+    studios: list[Draw] = []
+
+    def draw(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
+        if not studios:
+            studios.append(stack.enter_context(studio(workers=workers)))
+        return studios[0](timeline, evidence)
+
+    return draw
+
+
 def _scanned(run: _Run, outcome: Outcome) -> Exit:
-    run.wanted.settings.server  # noqa: B018 - no address is a mistake to tell before any other
+    if not run.wanted.sources:
+        run.wanted.settings.server  # noqa: B018 - no address is a mistake to tell before any other
     if not run.wanted.quiet and sys.stderr.isatty():
         print(f"period   {described(run.wanted.period, run.wanted.settings.timezone)}", file=sys.stderr)
-    _source(run, outcome)
+    _sources(run, outcome)
     write_index(run.wanted.settings.output, outcome.stood_out, run.wanted.settings.timezone)
     _executed(run.wanted, outcome)
     return _code(outcome)
 
 
+def _sources(run: _Run, outcome: Outcome) -> None:
+    """Each source in turn; one that fails costs its own drafts. Raises where none could be asked."""
+    errors: list[CollectError] = []
+    settings = [run.wanted.settings.of_source(one) for one in run.wanted.sources] or [run.wanted.settings]
+    for one in settings:
+        try:
+            _source(replace(run, wanted=replace(run.wanted, settings=one)), outcome)
+        except _LOST as error:
+            errors.append(error)
+    if len(errors) == len(settings):
+        raise errors[0]
+
+
 def _source(run: _Run, outcome: Outcome) -> None:
-    """One source to its end; raises what kept it from being asked at all."""
-    settings = run.wanted.settings
+    """One source to its end. Raises what kept it from being asked to the end, unless drafts came of it."""
+    settings, before = run.wanted.settings, len(outcome.drafted)
     source = connect(settings.http, url=settings.server, deadline=settings.deadline, on_query=None)
     outcome.sources += 1
     try:
@@ -96,9 +131,9 @@ def _source(run: _Run, outcome: Outcome) -> None:
         outcome.services += len(looked.members)
         outcome.failed_queries += [Failure(u.what, u.why) for u in looked.unknowns]
         _candidates(source, looked, run, outcome)
-    except (*_GONE, NoData) as error:
+    except _LOST as error:
         outcome.failed_sources.append(Failure(source.url, str(error)))
-        if not outcome.drafted:
+        if len(outcome.drafted) == before:
             raise
     finally:
         outcome.queries += source.stats.queries

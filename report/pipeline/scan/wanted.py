@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from collector.config.settings import Settings
+from collector.config.settings import NamedSource, Settings
 from collector.errors import ConfigError
 from incident.model.spans import Span
 from incident.text.durations import parse_duration
@@ -40,6 +40,8 @@ class Wanted:
 
     period: Span
     settings: Settings
+    sources: tuple[NamedSource, ...]
+    """What to ask in place of the settings' own server; none where a flag names that one."""
     form: str
     shard: Shard | None
     execute: tuple[str, ...]
@@ -65,6 +67,7 @@ def wanted(given: Given, settings: Settings, now: datetime) -> Wanted:
     return Wanted(
         period=period,
         settings=settings,
+        sources=_sources(given, settings),
         form=text(given, "form") or "path",
         shard=_shard(text(given, "shard")),
         execute=_command(text(given, "execute")),
@@ -72,6 +75,15 @@ def wanted(given: Given, settings: Settings, now: datetime) -> Wanted:
         textfile=_path(text(given, "textfile")),
         quiet=bool(given.get("quiet")),
     )
+
+
+def _sources(given: Given, settings: Settings) -> tuple[NamedSource, ...]:
+    """The configured ones, with the flag's deadline, unless `--prometheus` names the one to ask."""
+    if text(given, "prometheus"):
+        return ()
+    if not text(given, "deadline"):
+        return settings.sources
+    return tuple(replace(one, deadline=settings.deadline) for one in settings.sources)
 
 
 def _positive(flag: str, value: str) -> timedelta:

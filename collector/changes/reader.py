@@ -1,0 +1,62 @@
+"""Reading for changes: a question in vain costs its own kind of change only."""
+
+from __future__ import annotations
+
+from collector.signals.measure import COSTS_ITS_OWN, failed, partial
+from collector.signals.samples import read_raw
+from collector.source import Answer, Source
+from incident.model.facts import Unknown
+from incident.model.signals import Labels, Samples
+from incident.model.spans import Grid, Span
+from incident.model.where import Placement
+
+
+class Reader:
+    """A source over one span; `unknowns` could not be read, `placements` were learnt on the way."""
+
+    def __init__(self, source: Source, span: Span) -> None:
+        self.source = source
+        self.span = span
+        self.unknowns: list[Unknown] = []
+        self.placements: tuple[Placement, ...] = ()
+
+    def read(self, query: str, series: int, what: str) -> tuple[Samples, ...]:
+        """Raw samples of a selector of about `series` series; `what` names it where it fails."""
+        try:
+            read = read_raw(self.source, query, self.span, series=series)
+        except COSTS_ITS_OWN as error:
+            self._failed(what, error)
+            return ()
+        if read.partial:
+            self.unknowns.append(partial(f"changes ({what})", read.warnings))
+        return read.series
+
+    def names(self, pattern: str) -> frozenset[str]:
+        """The metric names that match; none where that cannot be asked."""
+        try:
+            return frozenset(self.source.names(pattern, self.span))
+        except COSTS_ITS_OWN as error:
+            self._failed("metric names", error)
+            return frozenset()
+
+    def label_sets(self, selector: str, what: str) -> tuple[Labels, ...]:
+        """The label sets of a selector somewhere in the span."""
+        try:
+            return self.source.series((selector,), self.span)
+        except COSTS_ITS_OWN as error:
+            self._failed(what, error)
+            return ()
+
+    def evaluated(self, query: str, grid: Grid, what: str) -> tuple[Samples, ...]:
+        """A query's answer on a grid, for what only the server can filter or sum."""
+        try:
+            answer: Answer = self.source.range(query, grid)
+        except COSTS_ITS_OWN as error:
+            self._failed(what, error)
+            return ()
+        if answer.partial:
+            self.unknowns.append(partial(f"changes ({what})", answer.warnings))
+        return answer.series
+
+    def _failed(self, what: str, error: Exception) -> None:
+        self.unknowns.append(failed(f"changes ({what})", str(error)))

@@ -1,0 +1,1 @@
+"""The table of what metrics record besides: pods, workloads, nodes, failovers, reloads, the monitoring."""
