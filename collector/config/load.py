@@ -11,10 +11,8 @@ from zoneinfo import ZoneInfo
 
 from collector.config.convert import Reader
 from collector.config.http_config import header_problem, http_settings, load_http_config
-from collector.config.schema import ConfigKeys
-from collector.config.settings import ALERTMANAGER_VARIABLE, URL_VARIABLE, Flags, Settings
 from collector.config.schema import ConfigKeys, PrometheusKeys
-from collector.config.settings import URL_VARIABLE, Flags, NamedSource, Settings
+from collector.config.settings import ALERTMANAGER_VARIABLE, URL_VARIABLE, Flags, NamedSource, Settings
 from collector.errors import ConfigError
 from collector.http.forms import checked_base, same_address
 from collector.http.settings import HttpSettings
@@ -72,12 +70,11 @@ class _Loader:
     def settings(self) -> Settings:
         """The settings; only to be used where there are no problems."""
         flags, keys = self._flags, self._keys
-        url, http = self._url(), self._http()
+        url, http = self._url(), self._http(keys.prometheus, ("prometheus",))
         name = flags.timezone or keys.timezone
         return Settings(
             url=url,
             http=http,
-            http=self._http(keys.prometheus, ("prometheus",)),
             timezone=self._timezone(name),
             timezone_given=bool(name),
             output=flags.output or Path(keys.output or "reports"),
@@ -137,7 +134,6 @@ class _Loader:
             self._own.append(str(error))
         return http if url and same_address(url, prometheus) else HttpSettings()
 
-    def _http(self) -> HttpSettings:
     def _sources(self) -> tuple[NamedSource, ...]:
         """Each with a name of its own and an address; what a flag says of headers goes to all of them."""
         found: dict[str, NamedSource] = {}
