@@ -14,7 +14,7 @@ from incident.text.instants import rfc3339
 from incident.text.links import strip_userinfo
 from incident.text.numbers import quantity
 from report.render.clock import Clock, clock_of, whole
-from report.render.md import Md, code, fence, foreign, joined, line, optional
+from report.render.md import Md, code, fence, foreign, joined, line, listed, optional
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,9 @@ def _unknown_row(clock: Clock, unknown: Unknown) -> GapRow:
 def remarks(timeline: Timeline) -> tuple[Md, ...]:
     """How signals were found, beyond what stands at each of them."""
     said = {f"{report.spec.name}: {report.spec.why}" for report in timeline.signals}
-    return tuple(foreign(each) for each in timeline.signals_explained if each not in said)
+    told = [foreign(each) for each in timeline.signals_explained if each not in said]
+    calm = [report.spec.name for report in timeline.signals if report.is_calm_saturation]
+    return (*told, *([line("Saturation, in the normal range throughout: {}.", listed(calm))] if calm else []))
 
 
 def method(timeline: Timeline) -> tuple[Md, ...]:

@@ -100,7 +100,7 @@ def test_a_server_that_goes_away_before_the_signals_are_read(spike_lab: Lab, des
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("good", [9, 14])
+@pytest.mark.parametrize("good", [11, 16])
 def test_a_server_that_goes_away_after_them(good: int, spike_lab: Lab, desk: Desk) -> None:
     """3: what was read is told, and each thing that was not, also in the draft."""
     with FaultProxy(_gone_after(good), spike_lab.url) as proxy:

@@ -83,6 +83,7 @@ def test_the_sentence_stands_in_the_summary_and_under_impact(form: str) -> None:
 
     assert text.count("92.0 % of failures on route `/pay` (31.0 % of requests).") == 2
     assert "(concentration, not cause)" in text
+    assert "\n\n\n" not in text
     assert "| route (of 5) | `/pay` | 404,394 failed | 92.0 % | 31.0 % | 0.1 % -> 53.0 % |" in text
 
 
