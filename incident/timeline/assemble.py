@@ -10,10 +10,12 @@ import numpy as np
 from incident.alerting.detection import detection
 from incident.impact.assess import Assessment, assess
 from incident.impact.departures import baseline_points
+from incident.model.conditions import ConditionStretch
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Entered, Nearness, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Measure
+from incident.model.silences import Silenced
 from incident.model.spans import Span, instant
 from incident.model.timeline import Compared, Event, SignalReport, Status, Timeline
 from incident.text.links import prometheus_graph_url
@@ -63,8 +65,7 @@ def assemble(
         *alert_events(alerts, judged.first_alert, judged),
         *change_events(evidence, judged, window),
         *gap_events(gaps),
-        *silence_events(hidden),
-        *condition_events(held, main=not judged.episodes),
+        *_beside(hidden, held, judged),
     ]
     kept = [_linked(e, display, window) for e in rows if _shown(e, window)]
     return Timeline(
@@ -108,6 +109,13 @@ def assemble(
         ),
         detection=detection(evidence, judged),
     )
+
+
+def _beside(
+    hidden: tuple[Silenced, ...], held: tuple[ConditionStretch, ...], judged: Assessment
+) -> tuple[Event, ...]:
+    """What hid alerts, and when conditions were true: on the first page where no impact was measured."""
+    return (*silence_events(hidden), *condition_events(held, main=not judged.episodes))
 
 
 def reported(evidence: Evidence, judged: Assessment, policy: Policy) -> Span:
