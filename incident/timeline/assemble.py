@@ -95,12 +95,7 @@ def assemble(
         alert_rules=evidence.alert_rules,
         rules_seen=evidence.rules_seen,
         signals=tuple(_gaps_inside(s, window) for s in judged.signals),
-        unknowns=(
-            *evidence.unknowns,
-            *gap_unknowns(gaps, evidence.changes, window),
-            *unseen(evidence),
-            *_unmeasured(judged),
-        ),
+        unknowns=_unknowns(evidence, judged, gaps, window),
         signals_explained=evidence.signals_explained,
         conditions=held,
         silenced=hidden,
@@ -108,6 +103,21 @@ def assemble(
             Compared(p.ago, p.grid.step, tuple(s.name for s in p.signals), p.note) for p in evidence.earlier
         ),
         detection=detection(evidence, judged),
+    )
+
+
+def _unknowns(
+    evidence: Evidence,
+    judged: Assessment,
+    gaps: tuple[tuple[Span, tuple[str, ...]], ...],
+    window: Span,
+) -> tuple[Unknown, ...]:
+    """All that could not be seen: of the collecting, of the data, of the users."""
+    return (
+        *evidence.unknowns,
+        *gap_unknowns(gaps, evidence.changes, window),
+        *unseen(evidence),
+        *_unmeasured(judged),
     )
 
 
