@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from collector.alerts.blind import about_incidents, blind_stretches
 from collector.alerts.exporters import THING_LABELS, is_exporter
+from collector.alerts.flaps import folded
 from collector.alerts.intervals import Reading, intervals
 from collector.alerts.watched import Watched, evaluation_ms, watched
 from collector.signals.home import Home
@@ -106,7 +107,8 @@ def _ranked(
         if nearness is Nearness.ELSEWHERE:
             elsewhere += 1
             continue
-        kept.extend(intervals(one, replace(reading, step_ms=evaluation_ms(one, everyone)), nearness))
+        found = intervals(one, replace(reading, step_ms=evaluation_ms(one, everyone)), nearness)
+        kept.extend(folded(found))
     return tuple(sorted(kept, key=_order)), elsewhere
 
 

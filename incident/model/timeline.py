@@ -14,6 +14,7 @@ from incident.model.evidence import Origin, Scope
 from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Gap, Measure, SignalSpec
+from incident.model.silences import Silenced
 from incident.model.spans import Grid, Moment, Span, Values
 from incident.model.where import Breakdown
 
@@ -258,6 +259,8 @@ class Timeline:
     signals_explained: tuple[str, ...]
     alerts_nearby: tuple[AlertInterval, ...] = ()
     """Firing intervals of alerts in the same namespace, or that name nothing."""
+    silenced: tuple[Silenced, ...] = ()
+    """Firings of alerts that a silence kept from being sent."""
     conditions: tuple[ConditionStretch, ...] = ()
     """When the conditions of alerts and of signals with a limit were true."""
     compared: tuple[Compared, ...] = ()

@@ -114,10 +114,16 @@ def _alert_row(timeline: Timeline, clock: Clock, alert: AlertInterval) -> AlertR
         name=foreign(alert.name),
         labels=_labels(alert.labels),
         pending=Md("not recorded" if alert.pending_at is None else before + clock.at(alert.pending_at)),
-        firing=Md("never" if alert.firing_at is None else before + clock.at(alert.firing_at)),
+        firing=Md(
+            "never" if alert.firing_at is None else before + clock.at(alert.firing_at) + _often(alert.count)
+        ),
         resolved=Md(f"{resolved}, evaluation gap inside" if alert.evaluation_gap else resolved),
         plus_minus=Md(format_duration(whole(alert.plus_minus)) if alert.plus_minus else "exact"),
     )
+
+
+def _often(count: int) -> str:
+    return f", {count:,} times" if count > 1 else ""
 
 
 def _labels(labels: Labels) -> Md:
