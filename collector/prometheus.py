@@ -24,7 +24,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, should_b
 from collector.errors import CollectError, Unavailable
 from collector.http import failures, forms, limits, redirects, retry
 from collector.http.bounded import BoundedResponse
-from collector.http.deadline import Deadline
+from collector.http.deadline import Deadline, from_now
 from collector.http.replies import Reply
 from collector.http.settings import HttpSettings
 from collector.http.tls import tls_context
@@ -34,7 +34,7 @@ from incident.model.spans import Grid, instant
 from incident.text.durations import format_duration
 from incident.text.secret import Masker
 
-__all__ = ["PrometheusSource", "QueryStat", "Stats", "connect"]
+__all__ = ["HttpDoor", "PrometheusSource", "QueryStat", "Stats", "connect"]
 
 _CONNECT_S = 5.0
 """To open a connection; a packet that is lost on the way is sent again after 1 and after 3 seconds."""
@@ -59,7 +59,7 @@ def connect(
     """
     base = forms.checked_base(url)
     manners = Manners(settings.query_timeout.total_seconds(), settings.server_stats)
-    door = _Door(settings, base, Deadline(deadline, time.monotonic))
+    door = HttpDoor(settings, base, from_now(deadline))
     return PrometheusSource(base, door, manners, on_query)
 
 
@@ -196,7 +196,7 @@ class _Session(requests.Session):
         )
 
 
-class _Door:
+class HttpDoor:
     """A server as `collector.server.live.Door`: the client for queries, its session for everything else."""
 
     def __init__(self, settings: HttpSettings, base: str, deadline: Deadline) -> None:

@@ -154,6 +154,7 @@ def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
 @click.option(
     "--signal", "signals", multiple=True, metavar="NAME=PROMQL", help="Add or replace a signal; repeatable."
 )
+@click.option("--alertmanager", metavar="URL", help="Read its silences; also ALERTMANAGER_URL.")
 @click.option("--replay", metavar="PATH", help="Draft from kept evidence, with no network.")
 @click.option(
     "--events",

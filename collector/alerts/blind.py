@@ -37,13 +37,13 @@ def about_incidents(alerts: Sequence[Watched], targets: Targets | None, span: Sp
     times += [samples.times for samples in targets.samples] if targets else []
     read = np.concatenate([np.empty(0, np.int64), *times])
     length = int(read.max() - read.min()) if read.size else span.end_ms - span.start_ms
-    return tuple(one for one in alerts if not is_heartbeat(one) and not _fires_always(one, length))
+    return tuple(one for one in alerts if not is_heartbeat(one) and not _fires_always(one, alerts, length))
 
 
-def _fires_always(one: Watched, length_ms: int) -> bool:
+def _fires_always(one: Watched, alerts: Sequence[Watched], length_ms: int) -> bool:
     if length_ms < _TELLING_MS:
         return False
-    return one.firing.size * evaluation_ms(one, ()) > _ALWAYS * length_ms
+    return one.firing.size * evaluation_ms(one, alerts) > _ALWAYS * length_ms
 
 
 def blind_stretches(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from collector.alerts.blind import about_incidents, blind_stretches
 from collector.alerts.exporters import THING_LABELS, is_exporter
+from collector.alerts.flaps import folded
 from collector.alerts.intervals import Reading, intervals
 from collector.alerts.watched import Watched, evaluation_ms, watched
 from collector.signals.home import Home
@@ -40,6 +41,8 @@ class AlertHistory:
     rules: tuple[AlertRule, ...] | None
     rules_seen: int | None
     unknowns: tuple[Unknown, ...]
+    own_rules: tuple[AlertRule, ...] | None = None
+    """Rules that name this service or could not be excluded, silent ones too; None = not known."""
 
 
 def alert_history(source: Source, home: Home, targets: Targets | None, span: Span) -> AlertHistory:
@@ -56,7 +59,8 @@ def alert_history(source: Source, home: Home, targets: Targets | None, span: Spa
         found = watched(alerts.series, states.series)
         blind = blind_stretches(source, found, targets, span)
     except COSTS_ITS_OWN as error:
-        return AlertHistory((), 0, False, None, seen, (*no_rules, failed(_WHAT, str(error))))
+        unread = (*no_rules, failed(_WHAT, str(error)))
+        return AlertHistory((), 0, False, None, seen, unread, None if rules is None else own_rules)
     named = frozenset(rule.name for rule in own_rules if _names(rule, home.service))
     kept, elsewhere = _ranked(
         about_incidents(found, targets, span), home, named, Reading(0, span, blind), found
@@ -69,6 +73,7 @@ def alert_history(source: Source, home: Home, targets: Targets | None, span: Spa
         rules=tuple(rule for rule in rules if rule.name in firing) if rules is not None else None,
         rules_seen=seen,
         unknowns=(*no_rules, *_partly(alerts), *_partly(states)),
+        own_rules=None if rules is None else own_rules,
     )
 
 
@@ -102,7 +107,8 @@ def _ranked(
         if nearness is Nearness.ELSEWHERE:
             elsewhere += 1
             continue
-        kept.extend(intervals(one, replace(reading, step_ms=evaluation_ms(one, everyone)), nearness))
+        found = intervals(one, replace(reading, step_ms=evaluation_ms(one, everyone)), nearness)
+        kept.extend(folded(found))
     return tuple(sorted(kept, key=_order)), elsewhere
 
 

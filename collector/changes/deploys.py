@@ -155,8 +155,8 @@ def _own_starts(rollout: Rollout, matched: Sequence[Start], found: Sequence[Star
 
 
 def _timed(arrival: Arrival, found: Sequence[Start]) -> tuple[int, int, Start | None]:
-    """When the arrival was, how sure, and the start that tells it."""
-    for start in found:
+    """When the arrival was, how sure, and the start that tells it: the last before the version was seen."""
+    for start in sorted(found, key=lambda start: start.at_ms, reverse=True):
         near = arrival.after_ms - _OWN_START_MS <= start.at_ms <= arrival.by_ms
         if start.instance == arrival.instance and near:
             return start.at_ms, start.plus_minus_ms, start

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from collector.config.convert import Reader
 from collector.config.http_config import header_problem, http_settings, load_http_config
 from collector.config.schema import ConfigKeys, PrometheusKeys
-from collector.config.settings import URL_VARIABLE, Flags, NamedSource, Settings
+from collector.config.settings import ALERTMANAGER_VARIABLE, URL_VARIABLE, Flags, NamedSource, Settings
 from collector.errors import ConfigError
-from collector.http.forms import checked_base
+from collector.http.forms import checked_base, same_address
 from collector.http.settings import HttpSettings
 from collector.signals.custom import WantedSignal
 from collector.strict_yaml import Document, KeyPath, load_file
@@ -70,11 +70,11 @@ class _Loader:
     def settings(self) -> Settings:
         """The settings; only to be used where there are no problems."""
         flags, keys = self._flags, self._keys
-        url = self._url()
+        url, http = self._url(), self._http(keys.prometheus, ("prometheus",))
         name = flags.timezone or keys.timezone
         return Settings(
             url=url,
-            http=self._http(keys.prometheus, ("prometheus",)),
+            http=http,
             timezone=self._timezone(name),
             timezone_given=bool(name),
             output=flags.output or Path(keys.output or "reports"),
@@ -89,6 +89,8 @@ class _Loader:
             sources=self._sources(),
             form=flags.form or keys.form,
             templates=flags.templates or (self._base / keys.templates if keys.templates else None),
+            alertmanager=(alertmanager := self._alertmanager()),
+            alertmanager_http=self._alertmanager_http(alertmanager, url, http),
         )
 
     def _url(self) -> str:
@@ -97,14 +99,40 @@ class _Loader:
             (URL_VARIABLE, self._env.get(URL_VARIABLE)),
             (self._reader.document.at(("prometheus", "url")), self._keys.prometheus.url),
         )
+        return self._address(sources, "prometheus url")
+
+    def _alertmanager(self) -> str:
+        sources = (
+            ("--alertmanager", self._flags.alertmanager),
+            (ALERTMANAGER_VARIABLE, self._env.get(ALERTMANAGER_VARIABLE)),
+            (self._reader.document.at(("alertmanager", "url")), self._keys.alertmanager.url),
+        )
+        return self._address(sources, "alertmanager url")
+
+    def _address(self, sources: tuple[tuple[str, str | None], ...], what: str) -> str:
+        """The first address that is given, checked; empty where none is."""
         for source, url in sources:
             if url:
                 try:
-                    return checked_base(url)
+                    return checked_base(url, what)
                 except ConfigError as error:
                     self._own.append(f"{source}: {error}")
                     return ""
         return ""
+
+    def _alertmanager_http(self, url: str, prometheus: str, http: HttpSettings) -> HttpSettings:
+        """Its own settings; credentials of Prometheus go to the same address only."""
+        keys, reader = self._keys.alertmanager, self._reader
+        if keys.http_config is not None and keys.http_config_file:
+            reader.wrong(("alertmanager", "http_config_file"), "at most one of http_config and this")
+        try:
+            if keys.http_config_file:
+                return load_http_config(self._base / keys.http_config_file)
+            if keys.http_config is not None:
+                return http_settings(keys.http_config, reader, ("alertmanager", "http_config"), self._base)
+        except ConfigError as error:
+            self._own.append(str(error))
+        return http if url and same_address(url, prometheus) else HttpSettings()
 
     def _sources(self) -> tuple[NamedSource, ...]:
         """Each with a name of its own and an address; what a flag says of headers goes to all of them."""

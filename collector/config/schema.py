@@ -116,6 +116,12 @@ class PolicyKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quiet_gap: timedelta = _POLICY.quiet_gap
 
 
+class AlertmanagerKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    url: str = ""
+    http_config: HttpConfig | None = None
+    http_config_file: str = ""
+
+
 class LinkKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prometheus: str = ""
 
@@ -128,6 +134,7 @@ class ConfigKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of `config.yaml`."""
 
     prometheus: PrometheusKeys = PrometheusKeys()
+    alertmanager: AlertmanagerKeys = AlertmanagerKeys()
     sources: tuple[SourceKeys, ...] = ()
     timezone: str = ""
     output: str = ""

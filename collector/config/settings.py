@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +15,8 @@ from incident.model.policy import Policy
 
 URL_VARIABLE = "PROMETHEUS_URL"
 """The environment variable the community uses for the server's address."""
+
+ALERTMANAGER_VARIABLE = "ALERTMANAGER_URL"
 
 _TENANT_HEADER = "x-scope-orgid"
 
@@ -39,6 +41,8 @@ class Flags:
     """As given: NAME=PROMQL."""
     form: str | None = None
     templates: Path | None = None
+
+    alertmanager: str | None = None
 
     def __repr__(self) -> str:
         """Without the headers, which may hold credentials."""
@@ -81,6 +85,10 @@ class Settings:
     """Which form of the draft; empty where none is named."""
     templates: Path | None = None
     """Directory of a team's own templates; None where none is named."""
+    alertmanager: str = ""
+    """Address of the Alertmanager whose silences are read; empty for none."""
+    alertmanager_http: HttpSettings = field(default_factory=HttpSettings)
+    """How to reach it: its own settings, or those of Prometheus where it has the same address."""
 
     sources: tuple[NamedSource, ...] = ()
     """What `scan` asks one after the other, in place of `url`; empty for `url` alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -25,3 +26,8 @@ class Deadline:
     def at_most(self, seconds: float) -> float:
         """The smaller of `seconds` and what is left; never quite zero, which sockets read as "no limit"."""
         return max(0.001, min(seconds, self.left()))
+
+
+def from_now(length: timedelta) -> Deadline:
+    """A deadline this long from now on."""
+    return Deadline(length, time.monotonic)

@@ -116,12 +116,12 @@ def rejected(reply: Reply, error_type: str, text: str, query: str) -> QueryRejec
     )
 
 
-def unreadable(reply: Reply, why: str, wording: Wording) -> Unavailable:
+def unreadable(reply: Reply, why: str, wording: Wording, api: str = "Prometheus") -> Unavailable:
     """The error for a success that cannot be read: says why, and how it begins."""
     begins = ascii(wording.mask(reply.body[:160].decode("utf-8", "replace"))[:40])
     kind = cut(wording.text(reply.content_type), 60) or "no content type"
     return NotTheApi(
-        f"{reply.url}: the answer is not one of the Prometheus API ({wording.text(why)}; {kind}, begins "
+        f"{reply.url}: the answer is not one of the {api} API ({wording.text(why)}; {kind}, begins "
         f"with {begins}); check the url, and what lies between"
     )
 

@@ -43,7 +43,7 @@ def asked(parameters: str) -> str:
     return " ".join(value for name, value in parse_qsl(parameters) if name in wanted)
 
 
-def checked_base(url: str) -> str:
+def checked_base(url: str, what: str = "prometheus url") -> str:
     """The server's base address, without a slash at the end. Raises ConfigError for any other."""
     trimmed = url.strip()
     try:
@@ -52,10 +52,10 @@ def checked_base(url: str) -> str:
     except ValueError:
         fit = False
     if not fit or any(not char.isprintable() or char.isspace() for char in trimmed):
-        raise ConfigError("prometheus url: not an http(s) address; write it like http://localhost:9090")
+        raise ConfigError(f"{what}: not an http(s) address; write it like http://localhost:9090")
     if "@" in parts.netloc:
         raise ConfigError(
-            f"prometheus url {bare(trimmed)}: has a user name or password; put them into a file for "
+            f"{what} {bare(trimmed)}: has a user name or password; put them into a file for "
             "--http.config.file, as basic_auth"
         )
     return bare(trimmed).rstrip("/")
@@ -65,3 +65,9 @@ def may_need_tls(base: str) -> bool:
     """Whether a connection may be encrypted: an https address, or one that a redirect may make https."""
     parts = urlsplit(base)
     return parts.scheme == "https" or parts.port in (None, 80)
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether both are the same server: scheme, host and port."""
+    first, second = urlsplit(one), urlsplit(other)
+    return (first.scheme, first.hostname, first.port) == (second.scheme, second.hostname, second.port)

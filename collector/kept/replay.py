@@ -139,6 +139,8 @@ def _instants(evidence: Evidence) -> Iterator[datetime | None]:
         yield from (alert.pending_at, alert.firing_at, alert.resolved_at)
     for change in evidence.changes:
         yield from (change.at, change.until)
+    for silence in evidence.silences:
+        yield from (silence.start, silence.end)
     for unknown in evidence.unknowns:
         yield from (unknown.start, unknown.end)
 

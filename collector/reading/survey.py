@@ -16,15 +16,17 @@ from collector.signals.custom import WantedSignal, with_wanted
 from collector.signals.discover import Found, discover
 from collector.signals.explain import explained
 from collector.signals.home import home_of
-from collector.signals.measure import COSTS_ITS_OWN, Progress, measure, read_targets
+from collector.signals.measure import COSTS_ITS_OWN, Progress, failed, measure, read_targets
 from collector.signals.pace import DEFAULT_SCRAPE, scrape_interval, survey_step
 from collector.signals.presence import availability, availability_query, probe_success
+from collector.signals.saturation import Pressed, find_pressures, saturation_specs
 from collector.signals.silence import anything_scraped
 from collector.signals.specs import latency_specs, rate_window, request_specs
 from collector.source import Source
+from incident.alerting.watch import rules_on
 from incident.model.evidence import Evidence, Origin, Scope
-from incident.model.facts import Unknown
-from incident.model.signals import SignalSeries, SignalSpec, Targets
+from incident.model.facts import AlertRule, Unknown
+from incident.model.signals import Measure, SignalSeries, SignalSpec, Targets
 from incident.model.spans import Grid, Span, aligned, instant
 from incident.text.instants import rfc3339
 
@@ -63,9 +65,11 @@ def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: P
     measured_pace = scrape_interval(source, presence.targets, presence.probes, found, covered)
     scrape = measured_pace or DEFAULT_SCRAPE
     grid = aligned(covered, survey_step(scrape, covered.length))
-    specs = (*_specs(found, request, scrape, grid.step), *_counted(presence, scrape))
+    pressed, unasked = _pressures(source, found, covered, on_progress)
+    own = (*_specs(found, request, scrape, grid.step), *_counted(presence, scrape))
+    specs = _beside(own, saturation_specs(pressed, rate_window(scrape, grid.step)))
     measured = measure(source, specs, grid, on_progress)
-    signals = _with_presence(measured.signals, presence, grid)
+    signals = _context_last(_with_presence(measured.signals, presence, grid))
     if not _seen(signals, request.asked) and _all_silent(source, request.asked):
         raise _nothing(request, signals)
     scope = found.scope if found else Scope(request.service, request.matchers, "")
@@ -87,7 +91,7 @@ def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: P
         alert_rules=None,
         rules_seen=None,
         changes=(),
-        unknowns=(*unknown_pace, *(found.unknowns if found else ()), *presence.unknowns, *measured.unknowns),
+        unknowns=(*unknown_pace, *_unread(found), *presence.unknowns, *unasked, *measured.unknowns),
         signals_explained=_explained(signals, found),
         alert=request.alert,
     )
@@ -133,10 +137,17 @@ def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> E
         alerts_readable=alerts.readable,
         alert_rules=alerts.rules,
         rules_seen=alerts.rules_seen,
+        watching=_watching(evidence, alerts),
         changes=changes.changes,
         placements=changes.placements,
         unknowns=_renewed(evidence.unknowns, alerts, changes),
     )
+
+
+def _watching(evidence: Evidence, alerts: AlertHistory) -> tuple[AlertRule, ...] | None:
+    """The service's rules on what its signals read; of the others nothing is kept."""
+    specs = [signal.spec for signal in evidence.signals]
+    return None if alerts.own_rules is None else rules_on(alerts.own_rules, specs)
 
 
 def _renewed(before: Sequence[Unknown], alerts: AlertHistory, changes: ChangeHistory) -> tuple[Unknown, ...]:
@@ -203,6 +214,33 @@ def _specs(
     errors = tuple(spec for spec in requests if spec.name == "errors")
     others = tuple(spec for spec in requests if spec.name != "errors")
     return with_wanted((*errors, *latencies, *others), request.wanted)
+
+
+def _unread(found: Found | None) -> tuple[Unknown, ...]:
+    return found.unknowns if found is not None else ()
+
+
+def _pressures(
+    source: Source, found: Found | None, covered: Span, on_progress: Progress
+) -> tuple[tuple[Pressed, ...], tuple[Unknown, ...]]:
+    """What of the service can run full; asking for it costs nothing else where it fails."""
+    if found is None:
+        return (), ()
+    on_progress("saturation")
+    try:
+        return find_pressures(source, found.scope, covered), ()
+    except COSTS_ITS_OWN as error:
+        return (), (failed("saturation", str(error)),)
+
+
+def _beside(own: Sequence[SignalSpec], more: Sequence[SignalSpec]) -> tuple[SignalSpec, ...]:
+    """The signals with further ones behind; a name that people gave to theirs is theirs."""
+    taken = {spec.name for spec in own}
+    return (*own, *(spec for spec in more if spec.name not in taken))
+
+
+def _context_last(signals: Sequence[SignalSeries]) -> tuple[SignalSeries, ...]:
+    return tuple(sorted(signals, key=lambda signal: signal.spec.measure is Measure.SATURATION))
 
 
 def _with_presence(

@@ -5,7 +5,6 @@ Their samples are no numbers, so nothing here reads them raw: the server is aske
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -17,7 +16,6 @@ from collector.signals.samples import FRESH_INTERVALS, RawRead, joined, pieces
 from collector.source import Source
 from incident.model.signals import Labels
 from incident.model.spans import Span, aligned
-from incident.text.durations import promql_duration
 from incident.text.promql import Matcher, selector
 
 # A day of 15 s in one answer; longer spans are read in parts.
@@ -78,8 +76,9 @@ def read_counts(source: Source, selector: str, span: Span, interval: timedelta) 
 
     A histogram that was not scraped for 2.5 intervals has no sample. Raises what the source raises.
     """
-    fresh = promql_duration(timedelta(seconds=math.ceil(FRESH_INTERVALS * interval.total_seconds())))
-    query = f"histogram_count(last_over_time({selector}[{fresh}]))"
+    fresh = FRESH_INTERVALS * interval.total_seconds()
+    # Not `last_over_time`, which gives nothing of histograms on a Prometheus 2.42.
+    query = f"histogram_count({selector}) and timestamp({selector}) > time() - {fresh:g}"
     answers = [
         source.range(query, aligned(part, interval)) for part in pieces(span, interval * _STEPS_A_READ)
     ]

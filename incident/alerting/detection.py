@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from incident.alerting.suggest import suggested
+from incident.alerting.watch import watching
 from incident.impact.assess import Assessment
 from incident.model.detection import Detection, Seen, SuggestedRule
 from incident.model.evidence import Evidence
+from incident.model.facts import AlertInterval
 from incident.model.timeline import SignalReport
 
 _LATE = timedelta(minutes=5)
@@ -21,7 +23,33 @@ def detection(evidence: Evidence, judged: Assessment) -> Detection:
     if not judged.episodes:
         return Detection()
     rule, why = _offered(evidence, judged)
-    return Detection(seen=_seen(judged), rule=rule, why_no_rule=why)
+    unwatched, silent = _watched(evidence, judged)
+    return Detection(_seen(judged), unwatched, silent, rule, why)
+
+
+def _watched(
+    evidence: Evidence, judged: Assessment
+) -> tuple[tuple[str, ...] | None, tuple[tuple[str, str], ...]]:
+    """Signals with impact that no rule watches (None: not known), and the silent rules that watch one."""
+    rules = evidence.watching
+    fired = {a.name for a in judged.alerts if a.firing_at is not None and _in_impact(a, judged)}
+    if rules is None or (not rules and fired):
+        return None, ()
+    hurt = [r.spec for r in judged.signals if any(e.impact for e in r.episodes)]
+    by_signal = {spec.name: watching(rules, spec) for spec in hurt}
+    silent = ((rule, name) for name, names in by_signal.items() for rule in names or () if rule not in fired)
+    if any(names is None for names in by_signal.values()):
+        return None, tuple(silent)
+    return tuple(name for name, names in by_signal.items() if not names), tuple(silent)
+
+
+def _in_impact(alert: AlertInterval, judged: Assessment) -> bool:
+    """Whether the alert fired while impact was measured."""
+    return any(
+        (one.end is None or alert.firing_at is None or alert.firing_at < one.end.at)
+        and (alert.resolved_at is None or alert.resolved_at > one.start.at)
+        for one in judged.episodes
+    )
 
 
 def _seen(judged: Assessment) -> tuple[Seen, ...]:

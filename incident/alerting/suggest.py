@@ -37,6 +37,7 @@ _ORDER = (
     Measure.AVAILABILITY,
     Measure.LATENCY,
     Measure.OTHER,
+    Measure.SATURATION,
     Measure.TRAFFIC,
 )
 """What pages best comes first: failures are what users see; traffic last, because its normal moves by the

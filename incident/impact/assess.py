@@ -164,11 +164,14 @@ def _departures(series: SignalSeries, evidence: Evidence) -> tuple[Departure, ..
 
 
 def _counts(series: SignalSeries, evidence: Evidence) -> Values | None:
-    """Requests behind each sample of the error ratio: the traffic over the query's range."""
+    """Requests that each sample of the error ratio adds to the one before.
+
+    Ranges overlap where they are longer than a step: a request is in several samples, and is one request.
+    """
     traffic = _by_measure(evidence, Measure.TRAFFIC)
     if series.spec.measure is not Measure.ERRORS or traffic is None:
         return None
-    return traffic.values * looks_back(series.spec.query).total_seconds()
+    return traffic.values * min(looks_back(series.spec.query), evidence.grid.step).total_seconds()
 
 
 def _usual_traffic(

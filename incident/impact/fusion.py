@@ -131,10 +131,20 @@ def enough(one: Departure, series: SignalSeries, traffic: SignalSeries | None) -
     if traffic is None or one.spec.measure not in (Measure.ERRORS, Measure.LATENCY):
         return True
     inside = slice(one.onset, one.end)
-    requests = np.nan_to_num(traffic.values[inside]) * series.grid.step.total_seconds()
+    rates = _known_rates(traffic.values, inside) * np.isfinite(series.values[inside])
+    requests = rates * series.grid.step.total_seconds()
     if one.spec.measure is Measure.LATENCY:
         return bool(requests.sum() >= _LEAST_SLOW_SAMPLE)
     return bool((requests * np.nan_to_num(series.values[inside])).sum() >= _LEAST_FAILURES)
+
+
+def _known_rates(rates: Values, inside: slice) -> Values:
+    """The rates inside, those not known as the known ones are, else as those before: unknown is not none."""
+    found = rates[inside]
+    for known in (found, rates[: inside.start]):
+        if np.isfinite(known).any():
+            return np.where(np.isfinite(found), found, float(np.nanmedian(known)))
+    return np.nan_to_num(found)
 
 
 def _lost(one: Departure, series: SignalSeries) -> bool:

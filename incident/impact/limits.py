@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from incident.impact.departure import Departure
+from incident.impact.departure import Departure, looks_back
 from incident.model.evidence import Evidence
 from incident.model.signals import Kind, Measure, SignalSeries, Worse
 
@@ -38,6 +38,8 @@ def _limit_run(series: SignalSeries, limit: float, onset: int, stop: int) -> Dep
     inside = series.values[onset:stop]
     peak = int(onset + (np.nanargmin(inside) if down else np.nanargmax(inside)))
     open_end = stop >= grid.count
+    back_ms = round(looks_back(series.spec.query).total_seconds() * 1000)
+    end_after = grid.start_ms + (stop - 1) * grid.step_ms - back_ms
     before = series.values[:onset]
     return Departure(
         spec=series.spec,
@@ -45,8 +47,8 @@ def _limit_run(series: SignalSeries, limit: float, onset: int, stop: int) -> Dep
         end=None if open_end else stop,
         start_after=grid.start_ms + max(0, onset - 1) * grid.step_ms,
         start_by=grid.start_ms + onset * grid.step_ms,
-        end_after=None if open_end else grid.start_ms + (stop - 1) * grid.step_ms,
-        end_by=None if open_end else grid.start_ms + stop * grid.step_ms,
+        end_after=None if open_end else end_after,
+        end_by=None if open_end else max(end_after, end_after + back_ms // 2) + grid.step_ms,
         before=float(np.nanmedian(before)) if np.isfinite(before).any() else _UNSEEN[series.spec.kind],
         inside=float(np.nanmedian(inside)),
         peak=float(series.values[peak]),

@@ -119,6 +119,9 @@ def _edge(one: Departure, rising: bool, grid: Grid, inc: Increments | None) -> _
     assert one.end_by is not None
     assert one.end_after is not None
     lo, hi = one.end_after - 4 * grid.step_ms - spare // 2, one.end_by + back + 3 * grid.step_ms + spare // 2
+    if inc is not None and inc.end.size:
+        # Where the data end soon after, the search leaves a step of them to say what normal is.
+        hi = max(one.end_by, min(hi, int(inc.end.max()) - grid.step_ms))
     return _Edge(False, min(hi - grid.step_ms, max(lo, inside)), hi, one.start_by, level, one.moving)
 
 
@@ -207,7 +210,8 @@ def _share_step(inc: Increments, edge: _Edge) -> Placed | None:
     near = replace(edge, lo=round(foot.at) - 2 * _CREEP_MS, hi=round(foot.at) + 2 * _CREEP_MS)
     beside, normal = inc.ratio(*near.inner), _normal(inc, edge)
     if beside is None or normal is None or beside <= normal:
-        return foot
+        # Shorter than half minutes can follow: beyond the foot's next minute it is over already.
+        return _step_within(inc, edge, outer, inner) or foot
     before, after = (normal, beside) if edge.rising else (beside, normal)
     placed = place_share_step(inc.near(near.lo, near.hi), before, after, near.lo, near.hi)
     height = max(beside, inc.ratio(*near.deeper) or 0.0) - normal

@@ -9,6 +9,7 @@ from incident.model.conditions import Condition
 from incident.model.facts import AlertInterval, AlertRule, Change, Entered, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Counters, EarlierPeriod, SignalSeries, Targets
+from incident.model.silences import AlertSilence
 from incident.model.spans import Grid, Span
 from incident.model.where import Placement
 
@@ -99,3 +100,7 @@ class Evidence:
     """The same hours of earlier days, the most alike first; empty where the lead-in holds days itself."""
     placements: tuple[Placement, ...] = ()
     """Version, node and zone of the service's targets, as far as their counters do not say it."""
+    watching: tuple[AlertRule, ...] | None = None
+    """The service's alerting rules on the metrics of its signals, silent ones too; None = not known."""
+    silences: tuple[AlertSilence, ...] = ()
+    """Silences of the Alertmanager that overlap what was read; empty also where none was asked."""

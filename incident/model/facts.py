@@ -53,6 +53,8 @@ class AlertInterval:
     """Active already at the first sample read: pending_at or firing_at may lie earlier."""
     evaluation_gap: bool = False
     """A hole without rule samples lies inside; it was not read as a resolve."""
+    count: int = 1
+    """How often it fired between first firing and end, where it flapped too often to be told singly."""
 
 
 @dataclass(frozen=True, slots=True)

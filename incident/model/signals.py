@@ -45,6 +45,7 @@ class Measure(StrEnum):
     TRAFFIC = "traffic"
     AVAILABILITY = "availability"
     PROBE = "probe"
+    SATURATION = "saturation"
     OTHER = "other"
 
 

@@ -13,7 +13,8 @@ from incident.model.detection import Detection
 from incident.model.evidence import Origin, Scope
 from incident.model.facts import AlertInterval, AlertRule, Unknown
 from incident.model.policy import Policy
-from incident.model.signals import Gap, SignalSpec
+from incident.model.signals import Gap, Measure, SignalSpec
+from incident.model.silences import Silenced
 from incident.model.spans import Grid, Moment, Span, Values
 from incident.model.where import Breakdown
 
@@ -205,6 +206,11 @@ class SignalReport:
     usual: Usual | None = field(default=None, compare=False)
     """What is normal at each time, where it follows the rhythm of the day; then it stands for `baseline`."""
 
+    @property
+    def is_calm_saturation(self) -> bool:
+        """Context that was found without being asked for and never left its normal: one word is enough."""
+        return self.spec.measure is Measure.SATURATION and not self.episodes
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -253,6 +259,8 @@ class Timeline:
     signals_explained: tuple[str, ...]
     alerts_nearby: tuple[AlertInterval, ...] = ()
     """Firing intervals of alerts in the same namespace, or that name nothing."""
+    silenced: tuple[Silenced, ...] = ()
+    """Firings of alerts that a silence kept from being sent."""
     conditions: tuple[ConditionStretch, ...] = ()
     """When the conditions of alerts and of signals with a limit were true."""
     compared: tuple[Compared, ...] = ()

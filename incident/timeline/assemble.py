@@ -10,10 +10,12 @@ import numpy as np
 from incident.alerting.detection import detection
 from incident.impact.assess import Assessment, assess
 from incident.impact.departures import baseline_points
+from incident.model.conditions import ConditionStretch
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Entered, Nearness, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Measure
+from incident.model.silences import Silenced
 from incident.model.spans import Span, instant
 from incident.model.timeline import Compared, Event, SignalReport, Status, Timeline
 from incident.text.links import prometheus_graph_url
@@ -22,6 +24,7 @@ from incident.timeline.conditions import condition_events, stretches
 from incident.timeline.measured import measured_events
 from incident.timeline.milestones import durations, milestones
 from incident.timeline.recorded import alert_events, change_events, entered_events, gap_events
+from incident.timeline.silences import silence_events, silenced
 from incident.where import breakdowns
 
 _MOST_MAIN = 14
@@ -30,7 +33,9 @@ _BEFORE = timedelta(minutes=10)
 _LINK_MARGIN = timedelta(minutes=30)
 _NO_QUERY = ("inferred", "file ")
 """Sources that no server can be asked for."""
-_KEPT = frozenset({"degraded", "worsened", "relapse", "recovered", "alert_firing", "deploy", "rollback"})
+_KEPT = frozenset(
+    {"silence", "degraded", "worsened", "relapse", "recovered", "alert_firing", "deploy", "rollback"}
+)
 """Rows that stay on the first page however full it is."""
 
 
@@ -53,13 +58,14 @@ def assemble(
     alerts = tuple(a for a in judged.alerts if _in_window(a, window))
     gaps = service_gaps(evidence, judged, window)
     reached = milestones(judged, entered)
+    hidden = silenced(evidence, alerts, window)
     held = stretches(evidence, window, policy.recovery_hold)
     rows = [
         *measured_events(evidence, judged, policy),
         *alert_events(alerts, judged.first_alert, judged),
         *change_events(evidence, judged, window),
         *gap_events(gaps),
-        *condition_events(held, main=not judged.episodes),
+        *_beside(hidden, held, judged),
     ]
     kept = [_linked(e, display, window) for e in rows if _shown(e, window)]
     return Timeline(
@@ -89,19 +95,37 @@ def assemble(
         alert_rules=evidence.alert_rules,
         rules_seen=evidence.rules_seen,
         signals=tuple(_gaps_inside(s, window) for s in judged.signals),
-        unknowns=(
-            *evidence.unknowns,
-            *gap_unknowns(gaps, evidence.changes, window),
-            *unseen(evidence),
-            *_unmeasured(judged),
-        ),
+        unknowns=_unknowns(evidence, judged, gaps, window),
         signals_explained=evidence.signals_explained,
         conditions=held,
+        silenced=hidden,
         compared=tuple(
             Compared(p.ago, p.grid.step, tuple(s.name for s in p.signals), p.note) for p in evidence.earlier
         ),
         detection=detection(evidence, judged),
     )
+
+
+def _unknowns(
+    evidence: Evidence,
+    judged: Assessment,
+    gaps: tuple[tuple[Span, tuple[str, ...]], ...],
+    window: Span,
+) -> tuple[Unknown, ...]:
+    """All that could not be seen: of the collecting, of the data, of the users."""
+    return (
+        *evidence.unknowns,
+        *gap_unknowns(gaps, evidence.changes, window),
+        *unseen(evidence),
+        *_unmeasured(judged),
+    )
+
+
+def _beside(
+    hidden: tuple[Silenced, ...], held: tuple[ConditionStretch, ...], judged: Assessment
+) -> tuple[Event, ...]:
+    """What hid alerts, and when conditions were true: on the first page where no impact was measured."""
+    return (*silence_events(hidden), *condition_events(held, main=not judged.episodes))
 
 
 def reported(evidence: Evidence, judged: Assessment, policy: Policy) -> Span:

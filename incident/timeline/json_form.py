@@ -8,6 +8,7 @@ from typing import Any
 
 from incident.model.conditions import ConditionStretch
 from incident.model.facts import AlertInterval, Unknown
+from incident.model.silences import Silenced
 from incident.model.spans import Moment, Span
 from incident.model.timeline import (
     Duration,
@@ -71,6 +72,7 @@ def _document(t: Timeline) -> dict[str, Any]:
         "alerts_readable": t.alerts_readable,
         "detection": detection_document(t.detection),
         "signals": [_signal(s) for s in t.signals],
+        "silences": _silences(t.silenced),
         "conditions": [_condition(c) for c in t.conditions],
         "unknowns": [_unknown(u) for u in t.unknowns],
     }
@@ -201,6 +203,7 @@ def _alert(a: AlertInterval) -> dict[str, Any]:
         "plus_minus_s": _seconds(a.plus_minus),
         "source": a.source,
         "nearness": a.nearness.name.lower(),
+        "count": a.count,
     }
 
 
@@ -219,6 +222,29 @@ def _signal(s: SignalReport) -> dict[str, Any]:
         "episodes": [_signal_episode(e) for e in s.episodes],
         "gaps": [{**_span(g.span), "why": g.why} for g in s.gaps],
     }
+
+
+def _silences(found: tuple[Silenced, ...]) -> list[dict[str, Any]]:
+    """Each silence once, with the firings it hid."""
+    by_id: dict[str, dict[str, Any]] = {}
+    for one in found:
+        s = one.silence
+        told = by_id.setdefault(
+            s.id,
+            {
+                "id": s.id,
+                "start": _at(s.start),
+                "end": _at(s.end),
+                "by": s.by or None,
+                "comment": s.comment or None,
+                "matchers": [str(matcher) for matcher in s.matchers],
+                "hid": [],
+            },
+        )
+        told["hid"].append(
+            {"alert": one.alert.name, "firing_at": _at(one.alert.firing_at), "certain": one.certain}
+        )
+    return list(by_id.values())
 
 
 def _condition(c: ConditionStretch) -> dict[str, Any]:

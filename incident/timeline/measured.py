@@ -18,6 +18,7 @@ from incident.model.spans import instant, ms, whole_second
 from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Phase
 from incident.text.durations import format_duration
 from incident.text.numbers import quantity
+from incident.timeline.context import context_kind
 from incident.timeline.ids import event_id
 
 _LEVEL = timedelta(minutes=3)
@@ -26,8 +27,8 @@ _NEAR_IMPACT = timedelta(minutes=30)
 """Context this close to the impact is worth a row of its own; farther away it is supporting."""
 _RISEN = 0.03
 """Less of the climb than this next to the onset is its foot: told as rising, not as a level reached."""
-_SURGE = 1.5
-"""Traffic half again as high is a surge worth telling; less is within most services' day."""
+_FASTER = 1.5
+"""A latency by itself must fall by a third to be worth a row, as it must grow by half to be impact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,7 @@ def _context(maker: _Maker) -> Iterator[Event]:
             continue
         counted: dict[str, int] = {}
         for one in found:
-            kind = None if one in harmful else _context_kind(one)
+            kind = None if one in harmful else context_kind(one)
             if kind is not None and _worth_telling(maker, one) and not _twin(maker, one):
                 k = counted[kind] = counted.get(kind, -1) + 1
                 yield _context_event(maker, one, kind, name, k)
@@ -242,22 +243,16 @@ def _worth_telling(maker: _Maker, one: Departure) -> bool:
     stop = one.end_by if one.end_by is not None else maker.evidence.grid.end_ms
     if stop - one.start_by < _LEVEL // timedelta(milliseconds=1):
         return False
+    lone_drop = context_kind(one) == "latency_drop" and not _beside_impact(maker, one)
+    if lone_drop and not _much_faster(one):
+        return False
     traffic = next((s for s in maker.evidence.signals if s.spec.measure is Measure.TRAFFIC), None)
     return enough(one, maker.series(one.spec.name), traffic)
 
 
-def _context_kind(one: Departure) -> str | None:
-    match one.spec.measure, one.direction:
-        case Measure.TRAFFIC, "up":
-            return "traffic_surge" if one.inside >= _SURGE * one.before else None
-        case Measure.TRAFFIC, "down":
-            return "traffic_drop" if one.inside <= one.before / _SURGE else None
-        case Measure.LATENCY, "down":
-            return "latency_drop"
-        case Measure.OTHER, _:
-            return "condition"
-        case _:
-            return None
+def _much_faster(one: Departure) -> bool:
+    """By a third, as a lone latency must grow by half to be impact: quiet nights are faster by a fifth."""
+    return one.inside * _FASTER <= one.before
 
 
 def _context_event(maker: _Maker, one: Departure, kind: str, name: str, k: int) -> Event:

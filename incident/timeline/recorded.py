@@ -67,17 +67,26 @@ def _alert_row(one: AlertInterval, kind: str, verb: str, main: bool) -> Event:
     return Event(
         id=event_id("alert", kind, one.name, labels, str(began)),
         at=at,
-        until=None,
+        until=one.resolved_at if one.count > 1 and kind == "alert_firing" else None,
         plus_minus=timedelta(0) if kind == "alert_pending" else one.plus_minus,
         kind=kind,
         origin=EventOrigin.ALERT,
         subject=one.name,
-        title=f"{one.name} {verb}{since}",
+        title=f"{one.name} {verb}{_often(one, kind)}{since}",
         value=labels,
         query=one.source,
         link="",
         main=main,
     )
+
+
+def _often(one: AlertInterval, kind: str) -> str:
+    """How often and until when an alert fired that is told as one."""
+    if one.count == 1 or kind != "alert_firing":
+        return ""
+    assert one.firing_at is not None
+    lasted = f" in {format_duration(one.resolved_at - one.firing_at)}" if one.resolved_at else ""
+    return f" {one.count:,} times{lasted}"
 
 
 def change_events(evidence: Evidence, judged: Assessment, window: Span) -> Iterator[Event]:

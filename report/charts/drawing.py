@@ -59,11 +59,15 @@ def _single(timeline: Timeline, signal: Measured, shared: Frame, name: str) -> C
 
 
 def measured_signals(timeline: Timeline, evidence: Evidence) -> tuple[Measured, ...]:
-    """Each reported signal with its samples; without any, where the evidence has none."""
+    """Each reported signal with its samples; without any, where the evidence has none.
+
+    Saturation that never left its normal has no picture: a sentence says so.
+    """
     by_name = {series.spec.name: series for series in evidence.signals}
     return tuple(
         Measured(report, by_name.get(report.spec.name) or _unseen(report, evidence))
         for report in timeline.signals
+        if not report.is_calm_saturation
     )
 
 

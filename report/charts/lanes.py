@@ -147,10 +147,11 @@ def _span(start: datetime, end: datetime | None, frame: Frame) -> Span:
 
 def _row(nearby: bool, name: str, alerts: list[AlertInterval], frame: Frame) -> AlertRow:
     hair = frame.axis.span.length / PLOT / 2  # bars closer than half a point are one to the eye
+    often = sum(a.count for a in alerts)
     pending = [_span(a.pending_at, a.firing_at or a.resolved_at, frame) for a in alerts if a.pending_at]
     firing = [_span(a.firing_at, a.resolved_at, frame) for a in alerts if a.firing_at]
     return AlertRow(
-        name=shown(name, 48) + (f" \u00d7{len(alerts)}" if len(alerts) > 1 else ""),
+        name=shown(name, 48) + (f" \u00d7{often:,}" if often > 1 else ""),
         nearby=nearby,
         pending=merged(pending, hair),
         firing=merged(firing, hair),

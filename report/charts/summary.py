@@ -40,6 +40,7 @@ _ORDER = (
     Measure.AVAILABILITY,
     Measure.ERRORS,
     Measure.OTHER,
+    Measure.SATURATION,
     Measure.LATENCY,
     Measure.TRAFFIC,
 )

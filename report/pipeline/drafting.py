@@ -35,6 +35,7 @@ from report.pipeline.merging import Outcome
 from report.pipeline.noting import Note, add_note
 from report.pipeline.places import read_document
 from report.pipeline.publishing import Published
+from report.pipeline.silences import with_silences
 from report.pipeline.studio import studio
 from report.pipeline.telling import tell
 from report.pipeline.window import TAIL, Asked, alert_in, described, lead_for, window, window_of_alert
@@ -203,7 +204,7 @@ def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str
     if not given.get("quiet"):
         print(f"window   {described(span, settings.timezone)}", file=sys.stderr)
     wanted = replace(_request(settings, service, span), alert=asked.alert)
-    return collect(source, wanted, shown, now=now, say=say)
+    return with_silences(collect(source, wanted, shown, now=now, say=say), settings, say)
 
 
 def _request(settings: Settings, service: str, span: Span) -> SurveyRequest:

@@ -32,6 +32,7 @@ def settings_of(given: Given) -> Settings:
         service=text(given, "service") or None,
         match=texts(given, "match"),
         signals=texts(given, "signals"),
+        alertmanager=text(given, "alertmanager") or None,
         form=text(given, "draft_form") or None,
         templates=Path(templates) if templates else None,
     )

@@ -14,7 +14,7 @@ from incident.text.instants import rfc3339
 from incident.text.links import strip_userinfo
 from incident.text.numbers import quantity
 from report.render.clock import Clock, clock_of, whole
-from report.render.md import Md, code, fence, foreign, joined, line, optional
+from report.render.md import Md, code, fence, foreign, joined, line, listed, optional
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,16 @@ def _alert_row(timeline: Timeline, clock: Clock, alert: AlertInterval) -> AlertR
         name=foreign(alert.name),
         labels=_labels(alert.labels),
         pending=Md("not recorded" if alert.pending_at is None else before + clock.at(alert.pending_at)),
-        firing=Md("never" if alert.firing_at is None else before + clock.at(alert.firing_at)),
+        firing=Md(
+            "never" if alert.firing_at is None else before + clock.at(alert.firing_at) + _often(alert.count)
+        ),
         resolved=Md(f"{resolved}, evaluation gap inside" if alert.evaluation_gap else resolved),
         plus_minus=Md(format_duration(whole(alert.plus_minus)) if alert.plus_minus else "exact"),
     )
+
+
+def _often(count: int) -> str:
+    return f", {count:,} times" if count > 1 else ""
 
 
 def _labels(labels: Labels) -> Md:
@@ -164,7 +170,9 @@ def _unknown_row(clock: Clock, unknown: Unknown) -> GapRow:
 def remarks(timeline: Timeline) -> tuple[Md, ...]:
     """How signals were found, beyond what stands at each of them."""
     said = {f"{report.spec.name}: {report.spec.why}" for report in timeline.signals}
-    return tuple(foreign(each) for each in timeline.signals_explained if each not in said)
+    told = [foreign(each) for each in timeline.signals_explained if each not in said]
+    calm = [report.spec.name for report in timeline.signals if report.is_calm_saturation]
+    return (*told, *([line("Saturation, in the normal range throughout: {}.", listed(calm))] if calm else []))
 
 
 def method(timeline: Timeline) -> tuple[Md, ...]:

@@ -13,6 +13,7 @@ from report.render.clock import Clock, clock_of, length
 from report.render.cotimed import context_sentence
 from report.render.figures import blind_inside, elapsed, impacted, own_firing
 from report.render.md import Md, capital, counted, joined, line
+from report.render.silenced import silenced_sentence
 from report.render.where import where_sentence
 
 # More episodes or phases than this are a table, not a sentence.
@@ -145,6 +146,7 @@ def summary(timeline: Timeline) -> Md:
         course(timeline),
         where_sentence(timeline),
         alert_sentence(timeline),
+        silenced_sentence(timeline),
         context_sentence(timeline),
         unknown_sentence(timeline),
         Md("% of users: not measured."),

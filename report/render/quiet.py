@@ -12,6 +12,7 @@ from report.render.clock import Clock, clock_of
 from report.render.figures import own_firing
 from report.render.impact import checked_sentence
 from report.render.md import Md, counted, joined, line
+from report.render.silenced import silenced_sentence
 
 # Conditions named in the paragraph; all of them are in the evidence.
 _NAMED = 4
@@ -24,9 +25,13 @@ def quiet(timeline: Timeline) -> Md:
     if timeline.status is Status.NO_IMPACT:
         found = line("**{}: no impact measured.**", span)
         held = _held(timeline, clock)
-        return joined(" ", [found, *held, checked_sentence(timeline), _alerts(timeline)])
+        hidden = silenced_sentence(timeline)
+        told = [found, *held, checked_sentence(timeline), _alerts(timeline), hidden]
+        return joined(" ", [part for part in told if part])
     found = line("**{}: impact unknown.** User impact was not measured{}.", span, _only_up(timeline))
-    return joined(" ", [*_held(timeline, clock), found, *_conditions(timeline, clock)])
+    hidden = silenced_sentence(timeline)
+    told = [*_held(timeline, clock), found, *_conditions(timeline, clock), hidden]
+    return joined(" ", [part for part in told if part])
 
 
 def _only_up(timeline: Timeline) -> Md:

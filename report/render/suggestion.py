@@ -38,7 +38,7 @@ def watchers(timeline: Timeline) -> tuple[Md, ...]:
     """Signals with impact that no rule watches, and rules that watch one and stayed silent."""
     found = timeline.detection
     told = []
-    if found.unwatched:
+    if found.unwatched and timeline.rules_seen:
         names = listed(foreign(each) for each in found.unwatched)
         told.append(line("Had impact and no alerting rule watches it: {}.", names))
     for rule, signal in found.silent[:_NAMED]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from collector.alerts.history import alert_history
@@ -312,3 +313,84 @@ def test_flaps_are_as_many_alerts() -> None:
     found = history(*parts, watchdog((0, 240)))
 
     assert [one.firing_at for one in found] == [at(start + 1) for start in range(60, 120, 10)]
+
+
+def test_endless_flapping_is_one_interval_with_its_count() -> None:
+    """Hundreds of firings with short pauses: first, last and how many, not a wall of rows."""
+    parts = [run("Errors", start, start, start + 0.25) for start in np.arange(10.0, 230.0, 0.5).tolist()]
+
+    (one,) = history(*parts, watchdog((0, 240)))
+
+    assert (one.firing_at, one.resolved_at, one.count) == (at(10), at(229.75), 440)
+
+
+def test_flapping_that_pauses_is_told_in_parts() -> None:
+    """A quiet hour between two stretches of flapping ends the first one."""
+    starts = [*np.arange(10.0, 40.0, 0.5).tolist(), *np.arange(120.0, 150.0, 0.5).tolist()]
+
+    found = history(*(run("Errors", start, start, start + 0.25) for start in starts), watchdog((0, 240)))
+
+    assert [(one.firing_at, one.count) for one in found] == [(at(10), 60), (at(120), 60)]
+
+
+def test_kept_firing_after_the_condition_is_one_firing() -> None:
+    """`keep_firing_for` adds firing samples with the same ActiveAt: no second alert, and a later end."""
+    (one,) = history(alert("Errors", ticks(100, 102), ticks(102, 120), 100, **LABELS), watchdog((0, 240)))
+
+    assert (one.pending_at, one.firing_at, one.resolved_at, one.count) == (at(100), at(102), at(120), 1)
+
+
+KUBERNETES = {
+    "job": "kube-state-metrics",
+    "instance": "10.0.0.5:8080",
+    "service": "kube-prometheus-stack-kube-state-metrics",
+    "container": "kube-state-metrics",
+    "endpoint": "http",
+}
+"""What the stack's own scraping adds to every alert on a Kubernetes object."""
+
+
+@pytest.mark.parametrize(
+    ("labels", "nearness"),
+    [
+        ({"namespace": "prod", "pod": "payments-7d9f8b6c5d-x7vkq"}, Nearness.OWN),
+        ({"namespace": "prod", "deployment": "payments"}, Nearness.OWN),
+        ({"namespace": "prod", "exported_pod": "payments-0", "pod": "ksm-1"}, Nearness.OWN),
+        ({"namespace": "staging", "deployment": "payments"}, Nearness.ELSEWHERE),
+        ({"namespace": "prod", "deployment": "search"}, Nearness.NEARBY),
+        ({"namespace": "batch", "job_name": "nightly-28377"}, Nearness.ELSEWHERE),
+    ],
+)
+def test_alerts_on_kubernetes_objects_are_told_by_the_object(
+    labels: dict[str, str], nearness: Nearness
+) -> None:
+    """Not by kube-state-metrics, whose name stands in the labels of the service."""
+    found = alert_history(FakeSource(run("Kube", 100, 101, 110, **KUBERNETES | labels)), HOME, None, WINDOW)
+
+    assert [one.nearness for one in found.intervals] == [nearness] * (nearness is not Nearness.ELSEWHERE)
+    assert found.elsewhere == (nearness is Nearness.ELSEWHERE)
+
+
+def test_fifteen_unrelated_alerts_are_only_counted() -> None:
+    """A cluster in trouble elsewhere adds a number to the draft, not rows."""
+    others = [run(f"Other{n}", 90, 91, 130, namespace=f"team-{n}", pod=f"job-{n}") for n in range(15)]
+
+    found = alert_history(
+        FakeSource(joined(s for part in (*others, run("Own", 100, 101, 110)) for s in part)),
+        HOME,
+        None,
+        WINDOW,
+    )
+
+    assert [one.name for one in found.intervals] == ["Own"]
+    assert found.elsewhere == 15
+
+
+def test_the_alert_that_was_asked_for_is_its_own() -> None:
+    """Measured by an exporter and asked for by name, it is what the draft is about."""
+    labels = {"job": "kafka-exporter", "instance": "k:1", "topic": "orders"}
+    home = Home("shop", frozenset(), frozenset(), frozenset(), frozenset(), alert="LagHigh")
+
+    (one,) = alert_history(FakeSource(run("LagHigh", 100, 101, 110, **labels)), home, None, WINDOW).intervals
+
+    assert one.nearness is Nearness.OWN

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.alerts.flaps import MOST_SINGLE
 from collector.alerts.history import alert_history
 from collector.signals.home import Home
 from incident.model.signals import Samples
@@ -84,6 +85,10 @@ def test_intervals_are_what_the_rule_went_through(course: list[bool], waits: int
 
     found = alert_history(FakeSource([HEARTBEAT, *rule.series()]), HOME, None, WINDOW).intervals
 
+    if len(rule.told) > MOST_SINGLE:  # flapping that goes on and on is one interval, told by another test
+        assert sum(one.count for one in found) <= len(rule.told)
+        assert found[-1].resolved_at == rule.told[-1][2]
+        return
     assert [(one.pending_at, one.firing_at, one.resolved_at) for one in found] == rule.told
 
 

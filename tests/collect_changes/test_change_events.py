@@ -149,6 +149,17 @@ def test_deploy_takes_its_restarts_with_it() -> None:
     assert (one.value, one.title) == ("2.7.0 -> 2.7.1", "version 2.7.0 -> 2.7.1 (2 instances)")
 
 
+def test_a_restart_a_minute_before_a_deploy_is_a_row_of_its_own() -> None:
+    """The version came with the later start: the earlier one is no part of it."""
+    restart, deploy = changes(
+        process("a:1", (0, 100, -5000), (100.25, 101, 100.1), (101.25, 240, 101.1)),
+        build("a:1", (0, 101, "2.7.0"), (101.25, 240, "2.7.1")),
+    )
+
+    assert (restart.kind, restart.at) == (ChangeKind.RESTART, at(100.1))
+    assert (deploy.kind, deploy.at) == (ChangeKind.DEPLOY, at(101.1))
+
+
 def test_deploy_without_start_times_lies_between_scrapes() -> None:
     """Where no process says when it started, the change of version is bracketed."""
     up = samples("up", ticks(0, 240), 1, **labels("a:1"))

@@ -159,7 +159,7 @@ def test_zoom_reads_the_counts_of_native_histograms() -> None:
         return Answer(tuple(samples("", times, [float(t) for t in times], **labels) for labels in codes))
 
     source = FakeSource(
-        NATIVE, ranges={"last_over_time": counts, "(histogram_count": constant(1), "rate": constant(1)}
+        NATIVE, ranges={"timestamp(": counts, "(histogram_count": constant(1), "rate": constant(1)}
     )
     request = SurveyRequest("payments", (), span(30, 60), lead=timedelta(minutes=30), tail=timedelta(0))
     evidence = survey(source, request, at(60))

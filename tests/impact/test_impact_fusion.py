@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from incident.impact.departure import Departure
-from incident.impact.fusion import believed
+from incident.impact.fusion import believed, enough
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.signals import Role, SignalSeries
 from incident.model.spans import Values
@@ -215,3 +215,14 @@ def test_without_a_traffic_signal_the_ratio_speaks_for_itself() -> None:
 def test_impact_is_told_in_order_of_time() -> None:
     """Whatever the order of the signals, the earliest departure comes first."""
     assert _believed(_errors(0.4, start="13:10"), _latency(3.0)) == ["p99", "errors"]
+
+
+def test_requests_that_are_not_known_are_not_none() -> None:
+    """Traffic has a hole where the errors began: they rest on as many requests as before it."""
+    over = grid("12:00", "14:00")
+    failing = series(ERRORS, over, stepped(over, 0.001, ("13:00", "13:20", 0.4)))
+    hole = series(TRAFFIC, over, stepped(over, 20.0, ("13:00", "14:00", np.nan)))
+    found = departure(ERRORS, "13:00", "13:20", over=over, before=0.001, inside=0.4)
+
+    assert enough(found, failing, hole)
+    assert not enough(found, failing, series(TRAFFIC, over, np.where(np.isnan(hole.values), 0.0, 20.0)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 
+from incident.impact.counts import Increments
 from incident.impact.departure import Departure
 from incident.impact.fusion import RawEpisode
 from incident.impact.refine import Raw, end_of, raw_of, start_of
@@ -22,8 +24,10 @@ from tests.reasoning_builders import (
     TARGETS,
     TRAFFIC,
     at,
+    at_ms,
     departure,
     grid,
+    scrapes,
 )
 
 GRID = grid("12:00", "15:00")
@@ -217,3 +221,24 @@ def test_a_signal_of_another_kind_keeps_its_own_bracket() -> None:
 
     assert told.source == MEMORY.query
     assert told.plus_minus == GRID.step / 2
+
+
+def _by_the_second(end: str) -> Raw:
+    """48 requests a second, of which half fail from 13:00:02 to 13:00:34; the data end at `end`."""
+    times = scrapes("12:00", end, every_s=1)
+    total = np.full(times.size - 1, 48.0)
+    bad = (times[:-1] >= at_ms("13:00:02")) & (times[:-1] < at_ms("13:00:34"))
+    counted = Increments(times[:-1], times[1:], total, np.where(bad, 24.0, 0.0), np.zeros(total.size, bool))
+    return Raw(counted, counted, (), None, 1000)
+
+
+@pytest.mark.parametrize("end", ["14:00", "13:00:56"])
+def test_a_fault_of_half_a_minute_is_placed_where_its_counters_say(end: str) -> None:
+    """Shorter than the half minutes in which a ramp is followed, and also where the data end soon after."""
+    over = grid("12:00", end, 10)
+    errors = replace(ERRORS, query=ERRORS.query.replace("[1m]", "[5s]"))
+    seen = _episode(departure(errors, "13:00:10", "13:00:40", over=over, before=0.0, inside=0.5))
+    raw = _by_the_second(end)
+
+    assert _off(start_of(seen, over, raw), at("13:00:02")) <= timedelta(seconds=1)
+    assert _off(end_of(seen, over, raw), at("13:00:34")) <= timedelta(seconds=1)

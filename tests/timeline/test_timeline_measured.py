@@ -207,6 +207,15 @@ def test_faster_answers_alone_are_no_impact() -> None:
 
     assert told.status is Status.NO_IMPACT
     assert kinds(told, main=True) == []
+    assert kinds(told, main=False) == ["latency_drop"]
+
+
+def test_answers_a_little_faster_are_told_only_beside_an_impact() -> None:
+    """A quiet night is faster by a fifth; where requests fail at the same time it may say why."""
+    faster = box(0.2, ("13:00:20", "13:40:10", 0.155))
+
+    assert Scene(latency=faster).timeline().events == ()
+    assert "latency_drop" in kinds(Scene(latency=faster, failing=STEP.failing).timeline(), main=True)
 
 
 def test_signals_that_join_are_supporting_rows() -> None:

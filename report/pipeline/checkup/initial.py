@@ -168,6 +168,7 @@ def _signals(one: _Told) -> Iterator[str]:
     yield _comment(f"  availability: {one.found.targets or 'no targets of its own'}")
     if one.found.probes:
         yield _comment(f"  probes: {one.found.probes}")
+    yield _comment("  saturation (CPU throttling, memory, pools, queues) is looked for beside it, as context")
     yield from (_comment(f"  unknown: {unknown.what}: {unknown.why}") for unknown in one.found.unknowns)
     yield ""
 

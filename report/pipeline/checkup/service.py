@@ -13,6 +13,7 @@ from collector.signals.explain import told_latency, told_requests
 from collector.signals.labels import named, parsed, values_of
 from collector.signals.measure import measure
 from collector.signals.pace import DEFAULT_SCRAPE
+from collector.signals.saturation import find_pressures
 from collector.signals.services import KnownService, list_services
 from collector.signals.specs import latency_specs, rate_window, request_specs
 from collector.source import Source
@@ -20,7 +21,7 @@ from incident.model.signals import SignalSpec
 from incident.model.spans import Grid, Span
 from incident.text.numbers import quantity
 from incident.text.promql import Matcher, selector
-from report.pipeline.checkup.findings import Finding, Health
+from report.pipeline.checkup.findings import Finding, Health, guarded
 
 # As many as one screen bears.
 _SHOWN = 20
@@ -74,6 +75,7 @@ def service(
     yield Finding("availability", Health.GOOD if found.targets else Health.NOTE, up)
     if found.probes:
         yield Finding("probes", Health.GOOD, found.probes)
+    yield from guarded("saturation", lambda: _saturation(source, found, span))
     for unknown in found.unknowns:
         yield Finding("not readable", Health.NOTE, f"{unknown.what}: {unknown.why}")
 
@@ -101,6 +103,11 @@ def _latency(source: Source, found: Found, now: datetime) -> Iterator[Finding]:
         yield Finding("latency", Health.NOTE, "no durations known to us; give them by --signal 'p99=PROMQL'")
         return
     yield from _values(source, latency_specs(found.latency, _window()), now, told_latency(found.latency))
+
+
+def _saturation(source: Source, found: Found, span: Span) -> Finding:
+    names = [one.pressure.name for one in find_pressures(source, found.scope, span)]
+    return Finding("saturation", Health.GOOD, ", ".join(names) or "nothing known to us; context only")
 
 
 def _window() -> str:
