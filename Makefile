@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 help:
 	@echo "make demo     draft a recorded outage, offline, into reports/"
 	@echo "make test     run the tests; those that need a server that is not here are skipped by name"
-	@echo "make test-engines  the same outage drafted from Prometheus 3 and Thanos, which are built first (needs Go)"
+	@echo "make test-engines  the same outage drafted from Prometheus 3, Thanos and Mimir, which are built first (needs Go)"
 	@echo "make check    formatting, lint, types, import contracts, tests"
 	@echo "make format   put the code into the house's form"
 	@echo "make bench    measure detection and the whole flow"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from incident.impact.counts import Increments
 from incident.impact.departure import Departure
+from incident.impact.ends.counts import Increments
 from incident.model.evidence import Evidence, Origin, Scope
 from incident.model.facts import AlertInterval, Change, ChangeKind, Nearness
 from incident.model.signals import (

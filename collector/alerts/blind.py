@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from collector.alerts.watched import Watched, evaluation_ms
-from collector.signals.measure import COSTS_ITS_OWN
-from collector.signals.silence import Silence, scraped_meanwhile, silences
+from collector.signals.samples.measure import COSTS_ITS_OWN
+from collector.signals.samples.silence import Silence, scraped_meanwhile, silences
 from collector.source import Source
 from incident.model.signals import Targets
 from incident.model.spans import Span

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from collector.signals.custom import divides_rates
-from collector.signals.measure import COSTS_ITS_OWN, Progress, failed, partial
+from collector.signals.samples.measure import COSTS_ITS_OWN, Progress, failed, partial
 from collector.source import Answer, Source
 from incident.model.conditions import Condition
 from incident.model.evidence import Evidence

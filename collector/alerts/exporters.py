@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from collector.signals.registry import SERVICE_LABELS
+from collector.signals.labels.registry import SERVICE_LABELS
 from incident.model.signals import Labels
 
 # Values of service labels that name a program which measures others.

@@ -11,11 +11,11 @@ from collector.alerts.exporters import THING_LABELS, is_exporter
 from collector.alerts.flaps import folded
 from collector.alerts.intervals import Reading, intervals
 from collector.alerts.watched import Watched, evaluation_ms, watched
-from collector.signals.home import Home
-from collector.signals.labels import has_token, parsed
-from collector.signals.measure import COSTS_ITS_OWN, failed, partial
-from collector.signals.registry import SERVICE_LABELS
-from collector.signals.samples import RawRead, read_raw
+from collector.signals.labels.home import Home
+from collector.signals.labels.registry import SERVICE_LABELS
+from collector.signals.labels.sets import has_token, parsed
+from collector.signals.samples.measure import COSTS_ITS_OWN, failed, partial
+from collector.signals.samples.raw import RawRead, read_raw
 from collector.source import Source
 from incident.model.facts import AlertInterval, AlertRule, Nearness, Unknown, names_nothing
 from incident.model.signals import Labels, Targets

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from collector.alerts.watched import Watched
-from collector.signals.samples import FRESH_INTERVALS
-from collector.signals.silence import Silence
+from collector.signals.samples.raw import FRESH_INTERVALS
+from collector.signals.samples.silence import Silence
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.spans import Millis, Span, instant
 

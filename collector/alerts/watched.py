@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from collector.signals.samples import FRESH_INTERVALS, spacing_ms
+from collector.signals.samples.raw import FRESH_INTERVALS, spacing_ms
 from incident.model.signals import Labels, Samples
 from incident.model.spans import Flags, Millis
 from incident.text.promql import Matcher, selector

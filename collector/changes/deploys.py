@@ -11,7 +11,7 @@ from datetime import timedelta
 import numpy as np
 
 from collector.changes.restarts import Start
-from collector.signals.samples import FRESH_INTERVALS, spacing_ms
+from collector.signals.samples.raw import FRESH_INTERVALS, spacing_ms
 from incident.model.facts import Change, ChangeKind, Nearness
 from incident.model.signals import Labels, Samples
 from incident.model.spans import instant

@@ -18,11 +18,11 @@ from collector.changes.scaling import is_up, scaling_changes
 from collector.changes.table.facts import told
 from collector.changes.table.read import existing_metrics, table_changes, table_facts
 from collector.changes.targets import gap_change, target_changes
-from collector.signals.home import Home
-from collector.signals.labels import has_token
-from collector.signals.measure import COSTS_ITS_OWN, failed
-from collector.signals.samples import spacing_ms
-from collector.signals.silence import scraped_meanwhile, silences
+from collector.signals.labels.home import Home
+from collector.signals.labels.sets import has_token
+from collector.signals.samples.measure import COSTS_ITS_OWN, failed
+from collector.signals.samples.raw import spacing_ms
+from collector.signals.samples.silence import scraped_meanwhile, silences
 from collector.source import Source
 from incident.model.facts import Change, Nearness, Unknown
 from incident.model.signals import Samples, Targets

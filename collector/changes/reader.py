@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collector.signals.measure import COSTS_ITS_OWN, failed, partial
-from collector.signals.samples import read_raw
+from collector.signals.samples.measure import COSTS_ITS_OWN, failed, partial
+from collector.signals.samples.raw import read_raw
 from collector.source import Answer, Source
 from incident.model.facts import Unknown
 from incident.model.signals import Labels, Samples

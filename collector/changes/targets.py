@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 
 from collector.changes.restarts import Start, instance_of
-from collector.signals.silence import Silence
+from collector.signals.samples.silence import Silence
 from incident.model.facts import Change, ChangeKind, Nearness
 from incident.model.signals import Samples, Targets
 from incident.model.spans import bracketed, instant

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from collector.events.items import Fact, Seen
-from collector.signals.home import Home
-from collector.signals.labels import has_token
-from collector.signals.registry import SERVICE_LABELS
+from collector.signals.labels.home import Home
+from collector.signals.labels.registry import SERVICE_LABELS
+from collector.signals.labels.sets import has_token
 from incident.model.facts import Nearness, names_nothing
 from incident.model.signals import Labels
 

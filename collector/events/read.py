@@ -12,7 +12,8 @@ from collector.config.files import read_regular
 from collector.errors import ConfigError
 from collector.events.content import MOST_ROWS, records, text_of
 from collector.events.fields import LONGEST, fitted
-from collector.events.grafana import intervals
+from collector.events.formats.grafana import intervals
+from collector.events.formats.kubernetes import series
 from collector.events.items import (
     Bad,
     Clock,
@@ -29,10 +30,9 @@ from collector.events.items import (
 )
 from collector.events.joining import Joined, joined_alerts, joined_facts, notifications
 from collector.events.kinds import change_kind
-from collector.events.kubernetes import series
 from collector.events.nearness import of_alert, of_change, of_seen
 from collector.events.recognise import items
-from collector.signals.home import Home
+from collector.signals.labels.home import Home
 from incident.model.facts import AlertInterval, Change, Entered, Nearness, Unknown
 from incident.model.spans import Span
 from incident.text.controls import terminal

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from collector.events import alertmanager, generic, grafana, kubernetes, pagerduty, slack
 from collector.events.fields import clean
+from collector.events.formats import alertmanager, generic, grafana, kubernetes, pagerduty, slack
 from collector.events.items import Bad, Clock, Fields, Item, Place, Record
 from incident.text.errors import TextError
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 
 from collector.errors import QueryRejected
-from collector.signals.measure import COSTS_ITS_OWN, Progress, placed
+from collector.signals.samples.measure import COSTS_ITS_OWN, Progress, placed
 from collector.source import Source
 from incident.model.evidence import Evidence
 from incident.model.signals import EarlierPeriod, EarlierSignal, Measure, SignalSpec

@@ -10,9 +10,9 @@ import numpy as np
 
 from collector.reading.earlier import with_earlier
 from collector.reading.survey import quiet, with_history
-from collector.signals.measure import COSTS_ITS_OWN, Progress, failed, placed, read_targets
-from collector.signals.presence import availability, probe_success
-from collector.signals.samples import joined
+from collector.signals.samples.measure import COSTS_ITS_OWN, Progress, failed, placed, read_targets
+from collector.signals.samples.presence import availability, probe_success
+from collector.signals.samples.raw import joined
 from collector.source import Source
 from incident.model.evidence import Evidence
 from incident.model.facts import Unknown

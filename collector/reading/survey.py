@@ -15,12 +15,12 @@ from collector.reading.earlier import with_earlier
 from collector.signals.custom import WantedSignal, with_wanted
 from collector.signals.discover import Found, discover
 from collector.signals.explain import explained
-from collector.signals.home import home_of
-from collector.signals.measure import COSTS_ITS_OWN, Progress, failed, measure, read_targets
-from collector.signals.pace import DEFAULT_SCRAPE, scrape_interval, survey_step
-from collector.signals.presence import availability, availability_query, probe_success
+from collector.signals.labels.home import home_of
+from collector.signals.samples.measure import COSTS_ITS_OWN, Progress, failed, measure, read_targets
+from collector.signals.samples.pace import DEFAULT_SCRAPE, scrape_interval, survey_step
+from collector.signals.samples.presence import availability, availability_query, probe_success
+from collector.signals.samples.silence import anything_scraped
 from collector.signals.saturation import Pressed, find_pressures, saturation_specs
-from collector.signals.silence import anything_scraped
 from collector.signals.specs import latency_specs, rate_window, request_specs
 from collector.source import Source
 from incident.alerting.watch import rules_on

@@ -10,9 +10,9 @@ from collector.reading.survey import quiet
 from collector.signals.choose import Requests
 from collector.signals.discover import find_requests
 from collector.signals.latency import Latency, Shape
-from collector.signals.measure import COSTS_ITS_OWN, Progress, failed, partial
-from collector.signals.native import read_counts
-from collector.signals.samples import RawRead, joined, read_raw
+from collector.signals.samples.measure import COSTS_ITS_OWN, Progress, failed, partial
+from collector.signals.samples.native import read_counts
+from collector.signals.samples.raw import RawRead, joined, read_raw
 from collector.source import Source
 from incident.model.evidence import Evidence
 from incident.model.facts import Unknown

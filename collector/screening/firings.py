@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 
 from collector.screening.listing import place_of, service_of
-from collector.signals.labels import label
+from collector.signals.labels.sets import label
 from collector.source import Source
 from incident.fleet.model import Firing, Member
 from incident.model.spans import Grid, Values, instant

@@ -10,10 +10,10 @@ from datetime import timedelta
 from collector.families.family import Family
 from collector.families.present import Present, part_of
 from collector.signals.choose import narrowing, of_family
-from collector.signals.failing import failing_matcher
-from collector.signals.labels import label, parsed
-from collector.signals.naming import either, families_present
-from collector.signals.registry import ERROR_LABELS, FOUND_BY_LABELS, PLACE_LABELS
+from collector.signals.labels.failing import failing_matcher
+from collector.signals.labels.naming import either, families_present
+from collector.signals.labels.registry import ERROR_LABELS, FOUND_BY_LABELS, PLACE_LABELS
+from collector.signals.labels.sets import label, parsed
 from collector.source import Source
 from incident.fleet.model import Member
 from incident.model.signals import Labels

@@ -12,10 +12,10 @@ import numpy as np
 
 from collector.errors import QueryRejected
 from collector.screening.listing import Listed, Named, place_of, service_of
-from collector.signals.labels import parsed
-from collector.signals.measure import Progress, on_grid
-from collector.signals.registry import PLACE_LABELS, ROUTE_LABELS
-from collector.signals.routes import HEALTH_PATTERN
+from collector.signals.labels.registry import PLACE_LABELS, ROUTE_LABELS
+from collector.signals.labels.routes import HEALTH_PATTERN
+from collector.signals.labels.sets import parsed
+from collector.signals.samples.measure import Progress, on_grid
 from collector.source import Source
 from incident.fleet.model import SCREENED, Member, Screening
 from incident.model.facts import Unknown

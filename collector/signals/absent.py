@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from collector.errors import NoData, QueryRejected
 from collector.families.present import Present, assumed
-from collector.signals.labels import named, parsed, values_of
-from collector.signals.naming import either, service_labels
-from collector.signals.registry import PLACE_LABELS
+from collector.signals.labels.naming import either, service_labels
+from collector.signals.labels.registry import PLACE_LABELS
+from collector.signals.labels.sets import named, parsed, values_of
 from collector.signals.services import list_services
 from collector.source import Source
 from incident.model.spans import Span, aligned, instant

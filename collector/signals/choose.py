@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from collector.families.family import Family
 from collector.families.present import Present
-from collector.signals.failing import failing_matcher
-from collector.signals.labels import Named, accepts, label, of_service, values_of
-from collector.signals.routes import left_out
+from collector.signals.labels.failing import failing_matcher
+from collector.signals.labels.routes import left_out
+from collector.signals.labels.sets import Named, accepts, label, of_service, values_of
 from incident.model.signals import Labels
 from incident.text.promql import Matcher, selector
 

@@ -12,7 +12,9 @@ from collector.errors import AmbiguousService
 from collector.families.present import Present
 from collector.signals.absent import unknown_service
 from collector.signals.choose import Requests, choose_requests, merged_matchers, of_metric
-from collector.signals.labels import (
+from collector.signals.labels.naming import either, families_present, service_labels
+from collector.signals.labels.registry import PLACE_LABELS
+from collector.signals.labels.sets import (
     Named,
     accepts,
     has_token,
@@ -23,9 +25,7 @@ from collector.signals.labels import (
     values_of,
 )
 from collector.signals.latency import Latency, Shape, choose_latency
-from collector.signals.naming import either, families_present, service_labels
-from collector.signals.native import native_histograms
-from collector.signals.registry import PLACE_LABELS
+from collector.signals.samples.native import native_histograms
 from collector.source import Source
 from incident.model.evidence import Scope
 from incident.model.facts import Unknown

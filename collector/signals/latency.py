@@ -9,8 +9,8 @@ from enum import Enum
 from collector.families.family import Family, seconds_of
 from collector.families.present import Present, part_of
 from collector.signals.choose import merged_matchers, narrowing, of_family
-from collector.signals.labels import Named, label, of_service, values_of
-from collector.signals.routes import left_out
+from collector.signals.labels.routes import left_out
+from collector.signals.labels.sets import Named, label, of_service, values_of
 from incident.model.signals import Labels
 from incident.text.promql import Matcher, selector
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from collector.families.pressures import PRESSURES, Form, Owner, Pressure
 from collector.signals.choose import of_metric
-from collector.signals.labels import accepts, label, named, of_service, parsed, values_of
-from collector.signals.naming import either
-from collector.signals.registry import PLACE_LABELS, SERVICE_LABELS
+from collector.signals.labels.naming import either
+from collector.signals.labels.registry import PLACE_LABELS, SERVICE_LABELS
+from collector.signals.labels.sets import accepts, label, named, of_service, parsed, values_of
 from collector.source import Source
 from incident.model.evidence import Scope
 from incident.model.signals import Kind, Labels, Measure, Role, SignalSpec, Worse

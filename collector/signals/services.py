@@ -10,9 +10,9 @@ from datetime import timedelta
 from collector.errors import QueryRejected
 from collector.families.family import Family
 from collector.families.present import Present
-from collector.signals.labels import label
-from collector.signals.naming import either, families_present, service_labels
-from collector.signals.registry import PLACE_LABELS
+from collector.signals.labels.naming import either, families_present, service_labels
+from collector.signals.labels.registry import PLACE_LABELS
+from collector.signals.labels.sets import label
 from collector.source import Source
 from incident.model.signals import Labels
 from incident.model.spans import Span, aligned

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from incident.detect.baseline.smooth import trailing_medians
 from incident.detect.episode import Floats
-from incident.detect.smooth import trailing_medians
 
 FLANKS = (10, 20, 40, 60, 100)
 """Samples looked at on either side of a box: the first at least as long as the box, at most 100."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from incident.detect.baseline.reference import Reference
+from incident.detect.baseline.smooth import bridged, spans, windows
 from incident.detect.episode import Bools, Floats, Ints
-from incident.detect.reference import Reference
-from incident.detect.smooth import bridged, spans, windows
 
 ENTER = 1.5
 """A run needs a sample farther than this many reaches from the centre ..."""

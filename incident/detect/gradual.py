@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from incident.detect.baseline.scale import Scaled
 from incident.detect.bounds import Piece
 from incident.detect.episode import Floats, Kind
-from incident.detect.scale import Scaled
 
 WINDOW_S = 1800.0
 """Half an hour on either side of a bound: long enough for a level, short against a day."""

@@ -7,10 +7,14 @@ from functools import partial
 import numpy as np
 
 from incident.detect import boxes, candidates
+from incident.detect.baseline.calm import LEAST_CALM, calm_mask
+from incident.detect.baseline.chance import few_events, few_requests, requests_of
+from incident.detect.baseline.earlier import Earlier, Row, earlier_of, less_odd, seasonal, without_days
+from incident.detect.baseline.reference import reference_of
+from incident.detect.baseline.scale import Scaled, percentage, scaled
+from incident.detect.baseline.season import without_rhythm
+from incident.detect.baseline.smooth import steady
 from incident.detect.bounds import Piece, refined
-from incident.detect.calm import LEAST_CALM, calm_mask
-from incident.detect.chance import few_events, few_requests, requests_of
-from incident.detect.earlier import Earlier, Row, earlier_of, less_odd, seasonal, without_days
 from incident.detect.episode import (
     Bools,
     Direction,
@@ -23,10 +27,6 @@ from incident.detect.episode import (
 from incident.detect.gradual import slow_of
 from incident.detect.judge import Calibration, Verdict, burst_samples, far_samples, judged, least_samples
 from incident.detect.merge import merged
-from incident.detect.reference import reference_of
-from incident.detect.scale import Scaled, percentage, scaled
-from incident.detect.season import without_rhythm
-from incident.detect.smooth import steady
 
 Chance = Callable[[int, int], bool]
 

@@ -7,10 +7,8 @@ more stick out.
 
 import numpy as np
 
-from incident.detect.calm import LEAST_CALM
-from incident.detect.episode import Bools, Floats, Ints, Kind
-from incident.detect.judge import BEYOND_REACH, EXTREME_REACH, LARGEST_BUMP, SHARP_JUMP
-from incident.detect.scale import (
+from incident.detect.baseline.calm import LEAST_CALM
+from incident.detect.baseline.scale import (
     LOG_FLOOR_SHARE,
     PERCENT_ABOVE,
     SMALLEST_ARC,
@@ -20,6 +18,8 @@ from incident.detect.scale import (
     SMALLEST_RANGE_SHARE,
     arc,
 )
+from incident.detect.episode import Bools, Floats, Ints, Kind
+from incident.detect.judge import BEYOND_REACH, EXTREME_REACH, LARGEST_BUMP, SHARP_JUMP
 
 QUANTILES = np.array([0.01, 0.25, 0.5, 0.75, 0.99])
 

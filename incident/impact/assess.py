@@ -9,11 +9,11 @@ import numpy as np
 
 from incident.impact.departure import Departure, looks_back
 from incident.impact.departures import band, departures, gaps
+from incident.impact.ends.outages import outages
+from incident.impact.ends.refine import Raw, end_of, raw_of, start_of
 from incident.impact.figures import request_figures
 from incident.impact.fusion import RawEpisode, believed, episodes
-from incident.impact.outages import outages
 from incident.impact.phases import improving_from, phases, reading, worst
-from incident.impact.refine import Raw, end_of, raw_of, start_of
 from incident.impact.rhythm import usual
 from incident.impact.trust import trusted
 from incident.model.evidence import Evidence

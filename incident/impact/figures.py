@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from incident.impact.counts import Increments
 from incident.impact.departure import looks_back
+from incident.impact.ends.counts import Increments
 from incident.model.signals import Counters, SignalSeries
 from incident.model.spans import Flags, Grid, Values, ms
 from incident.model.timeline import ImpactEpisode, RequestFigures

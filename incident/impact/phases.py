@@ -10,9 +10,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from incident.impact.counts import Increments
+from incident.impact.ends.counts import Increments
+from incident.impact.ends.steps import place_share_step
 from incident.impact.fusion import RawEpisode
-from incident.impact.steps import place_share_step
 from incident.model.policy import Policy
 from incident.model.signals import Measure, SignalSeries
 from incident.model.spans import Flags, Grid, Millis, Values, instant, ms, whole_second

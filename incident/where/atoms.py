@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from incident.impact.counts import TargetCounts, counts_by_target
+from incident.impact.ends.counts import TargetCounts, counts_by_target
 from incident.model.signals import Counters, Samples
 from incident.model.spans import Flags, Millis, Span, Values, ms
 from incident.model.where import Placement

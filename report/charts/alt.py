@@ -7,9 +7,9 @@ from incident.model.timeline import SignalEpisode, SignalReport, Status, Timelin
 from incident.text.numbers import quantity
 from report.charts.axes.time import days_words
 from report.charts.frame import Frame
-from report.charts.panels import Measured
-from report.charts.readings import normal_words, shown_unit, worst_episode
-from report.charts.series import gaps
+from report.charts.parts.panels import Measured
+from report.charts.parts.readings import normal_words, shown_unit, worst_episode
+from report.charts.parts.series import gaps
 from report.charts.words import shown
 
 _MOST_STRETCHES = 4

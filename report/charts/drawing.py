@@ -11,11 +11,11 @@ from incident.model.timeline import SignalReport, Timeline
 from incident.text.slug import slug, unique_slug
 from report.charts.alt import single_alt, summary_alt
 from report.charts.frame import Frame, frame
-from report.charts.panels import Measured
+from report.charts.parts.panels import Measured
+from report.charts.parts.titles import single_title, title
 from report.charts.sheet import drawing, png, svg
 from report.charts.single import single
 from report.charts.summary import summary
-from report.charts.titles import single_title, title
 from report.charts.values import Chart
 
 

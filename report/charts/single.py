@@ -6,14 +6,14 @@ from matplotlib.figure import Figure
 
 from incident.model.timeline import Timeline
 from report.charts.frame import Frame
-from report.charts.impact import impact_strip
-from report.charts.lanes import clock_lane, clock_lane_height, marker_lane, marker_lane_height
-from report.charts.legend import entries, legend, legend_height
-from report.charts.panels import Measured, panel
-from report.charts.series import gaps
+from report.charts.parts.impact import impact_strip
+from report.charts.parts.lanes import clock_lane, clock_lane_height, marker_lane, marker_lane_height
+from report.charts.parts.legend import entries, legend, legend_height
+from report.charts.parts.panels import Measured, panel
+from report.charts.parts.series import gaps
+from report.charts.parts.titles import single_title, strip_words
 from report.charts.sheet import as_lane, sheet
 from report.charts.style import HEADING_ROOM, STRIP
-from report.charts.titles import single_title, strip_words
 
 _PANEL = 130.0
 """Half as high again as in the summary: here the signal is what one came for."""

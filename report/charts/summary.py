@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from incident.model.signals import Measure, Role
 from incident.model.timeline import Status, Timeline
 from report.charts.frame import Frame
-from report.charts.impact import impact_strip
-from report.charts.lanes import (
+from report.charts.parts.impact import impact_strip
+from report.charts.parts.lanes import (
     MOST_ALERT_ROWS,
     AlertRow,
     alert_lane,
@@ -22,13 +22,13 @@ from report.charts.lanes import (
     marker_lane,
     marker_lane_height,
 )
-from report.charts.legend import alert_entries, entries, legend, legend_height
-from report.charts.panels import Measured, panel
-from report.charts.readings import worst_episode
-from report.charts.series import gaps
+from report.charts.parts.legend import alert_entries, entries, legend, legend_height
+from report.charts.parts.panels import Measured, panel
+from report.charts.parts.readings import worst_episode
+from report.charts.parts.series import gaps
+from report.charts.parts.titles import strip_words, title
 from report.charts.sheet import Room, as_lane, sheet
 from report.charts.style import HEADING_ROOM, PLOT, STRIP
-from report.charts.titles import strip_words, title
 
 _PANEL = 86.0
 """1.2 in: three panels, lanes and key fit a quarter of an A4 page with its text."""

@@ -21,13 +21,15 @@ from incident.text.controls import terminal
 from incident.text.instants import parse_time, zone
 from incident.timeline import timeline_json
 from report.exits import Exit
+from report.pipeline.asked.forms import formed
+from report.pipeline.asked.given import Given, settings_of
+from report.pipeline.asked.given import text as _text
+from report.pipeline.asked.given import texts as _texts
+from report.pipeline.asked.imported import with_events
+from report.pipeline.asked.silences import with_silences
+from report.pipeline.asked.window import TAIL, Asked, alert_in, described, lead_for, window, window_of_alert
 from report.pipeline.collecting import collect
 from report.pipeline.flow import Draft, draft, previewed
-from report.pipeline.forms import formed
-from report.pipeline.given import Given, settings_of
-from report.pipeline.given import text as _text
-from report.pipeline.given import texts as _texts
-from report.pipeline.imported import with_events
 from report.pipeline.keeping import read_evidence
 from report.pipeline.kept.restoring import restore
 from report.pipeline.kept.texts import DRAFT, PAGE, text_of
@@ -35,10 +37,8 @@ from report.pipeline.merging import Outcome
 from report.pipeline.noting import Note, add_note
 from report.pipeline.places import read_document
 from report.pipeline.publishing import Published
-from report.pipeline.silences import with_silences
 from report.pipeline.studio import studio
 from report.pipeline.telling import tell
-from report.pipeline.window import TAIL, Asked, alert_in, described, lead_for, window, window_of_alert
 from report.progress import progress
 from report.render import open_prompts, review
 from report.render import terminal as first_page

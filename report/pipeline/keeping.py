@@ -18,7 +18,7 @@ from collector.kept.replay import load
 from incident.model.evidence import Evidence
 from incident.model.signals import EarlierPeriod, Role
 from incident.model.spans import Span
-from report.pipeline.forms import as_before
+from report.pipeline.asked.forms import as_before
 
 EVIDENCE = "evidence.json.gz"
 _POORER = 0.9

@@ -2,14 +2,14 @@
 
 from report.render.draft import markdown
 from report.render.forms import FORMS, FormError, check_form
-from report.render.headline import headline
-from report.render.index import Index, IndexRow, index_html, index_markdown
-from report.render.page import html
-from report.render.paste import paste
+from report.render.pages.index import Index, IndexRow, index_html, index_markdown
+from report.render.pages.page import html
+from report.render.pages.paste import paste
 from report.render.pictures import ChartRef
 from report.render.prompts import open_prompts, recounted
 from report.render.review import Review, review
 from report.render.terminal import found, terminal
+from report.render.wording.headline import headline
 
 __all__ = [
     "FORMS",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from incident.model.timeline import Status, Timeline
-from report.render import amounts, cotimed, detection, evidence, impact, lead, rows, suggestion, where
-from report.render.clock import clock_of, utc_clock
 from report.render.environment import anchor
 from report.render.forms import Form
-from report.render.headline import title
-from report.render.md import Md, counted, fence, foreign
 from report.render.pictures import SUMMARY, ChartRef
 from report.render.prompts import ask, open_prompts
-from report.render.quiet import quiet
+from report.render.sections import cotimed, detection, evidence, impact, lead, rows, suggestion, where
+from report.render.sections.quiet import quiet
+from report.render.wording import amounts
+from report.render.wording.clock import clock_of, utc_clock
+from report.render.wording.headline import title
+from report.render.wording.md import Md, counted, fence, foreign
 
 # Screen readers read an alternative text in one go; two long sentences are the most one can follow.
 _LONGEST_ALT = 600

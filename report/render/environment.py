@@ -10,8 +10,8 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined
 from jinja2.runtime import Undefined
 
-from report.render.md import Md, piece
 from report.render.sandbox import Bounded
+from report.render.wording.md import Md, piece
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 _BLOCK = re.compile("[a-z0-9][a-z0-9-]*")

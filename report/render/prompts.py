@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from report.render.md import Md, counted
-from report.render.parser import prose
+from report.render.pages.parser import prose
+from report.render.wording.md import Md, counted
 
 _BANNER = re.compile(r"^(> DRAFT, not reviewed\. )(?:[0-9]+|no) questions?( open\.)", re.MULTILINE)
 _PROMPT = re.compile(r"\[You: ([^\[\]]+)\]")

@@ -16,7 +16,7 @@ from jinja2.filters import FILTERS
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from report.render.md import Md, joined
+from report.render.wording.md import Md, joined
 
 LONGEST_RANGE = 100
 """Numbers in one `range`; tables of a draft have no more rows than events."""

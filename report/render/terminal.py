@@ -5,10 +5,10 @@ from __future__ import annotations
 from incident.model.timeline import Event, Status, Timeline
 from incident.text.controls import terminal as harmless
 from incident.timeline.conditions import named, threshold_words
-from report.render.amounts import figures_in_brief
-from report.render.clock import Clock, clock_of, since
-from report.render.figures import told
-from report.render.headline import finding
+from report.render.wording.amounts import figures_in_brief
+from report.render.wording.clock import Clock, clock_of, since
+from report.render.wording.figures import told
+from report.render.wording.headline import finding
 
 # Rows of a terminal's summary; the page has the rest.
 _MOST = 12

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from incident.detect import Episode, boxes, detect_episodes
+from incident.detect.baseline.scale import scaled
 from incident.detect.episode import Floats
-from incident.detect.scale import scaled
 from tests.bench.rivals import Stretches
 from tests.detect.shapes import Clock, Drawn, error_ratio, latency_quantile, step
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from incident.detect import detect_episodes
+from incident.detect.baseline.smooth import spans
 from incident.detect.episode import Floats
-from incident.detect.smooth import spans
 from tests.detect.shapes import Drawn
 
 HOUR = 3600.0

@@ -9,8 +9,8 @@ import numpy as np
 
 from incident.model.spans import Grid, Span, Values, frozen_values, ms
 from incident.model.timeline import Band, SignalReport, Usual
-from report.charts.band import normal_band
-from report.charts.readings import normal_words
+from report.charts.parts.band import normal_band
+from report.charts.parts.readings import normal_words
 from tests.charts_builder import DAY, TRAFFIC
 
 SPAN = Span(DAY + timedelta(hours=7), DAY + timedelta(hours=11))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from incident.model.spans import Span
 from incident.model.timeline import EventOrigin, State
 from report.charts.frame import frame
-from report.charts.lanes import alert_rows
+from report.charts.parts.lanes import alert_rows
 from report.charts.style import PLOT
 from tests.charts_builder import DAY, Case, alert, at, episode, event, healthy, ongoing, payments
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report.charts.lanes import label_width
 from report.charts.markers import CLEAR, FARTHEST, Label, Mark, place
+from report.charts.parts.lanes import label_width
 from report.charts.style import PLOT
 
 

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from incident.model.signals import Gap, SignalSeries
 from incident.model.spans import Grid, Span, Values, frozen_values, instant, ms
-from report.charts.series import BUCKETS, gaps, trace
+from report.charts.parts.series import BUCKETS, gaps, trace
 from tests.charts_builder import DAY, ERRORS
 
 START = ms(DAY)

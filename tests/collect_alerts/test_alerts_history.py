@@ -10,7 +10,7 @@ import pytest
 
 from collector.alerts.history import alert_history
 from collector.errors import QueryRejected
-from collector.signals.home import Home
+from collector.signals.labels.home import Home
 from incident.model.facts import AlertInterval, AlertRule, Nearness
 from incident.model.signals import Samples, Targets
 from incident.model.spans import ms
@@ -54,7 +54,7 @@ def history(*series: list[Samples]) -> tuple[AlertInterval, ...]:
 
 def joined(series: object) -> list[Samples]:
     """Series of the same labels as one, as a server would hold them."""
-    from collector.signals.samples import joined as join
+    from collector.signals.samples.raw import joined as join
 
     return list(join(series))  # type: ignore[arg-type]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from collector.alerts.flaps import MOST_SINGLE
 from collector.alerts.history import alert_history
-from collector.signals.home import Home
+from collector.signals.labels.home import Home
 from incident.model.signals import Samples
 from incident.model.spans import instant, ms
 from tests.lab_fakes import FakeSource, at, samples, span, ticks

@@ -9,8 +9,8 @@ import pytest
 
 from collector.changes.events import ChangeHistory, change_events
 from collector.errors import QueryRejected
-from collector.signals.home import Home
-from collector.signals.samples import joined
+from collector.signals.labels.home import Home
+from collector.signals.samples.raw import joined
 from collector.source import Answer
 from incident.model.facts import Change, ChangeKind, Nearness
 from incident.model.signals import Samples, Targets

@@ -11,8 +11,8 @@ import pytest
 from collector.changes.events import ChangeHistory, change_events
 from collector.http.settings import HttpSettings
 from collector.prometheus import connect
-from collector.signals.home import Home
-from collector.signals.samples import joined
+from collector.signals.labels.home import Home
+from collector.signals.samples.raw import joined
 from incident.model.facts import Change, ChangeKind
 from incident.model.signals import Samples, Targets
 from incident.model.spans import Span, ms

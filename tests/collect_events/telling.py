@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from collector.events.read import Imported, read_events
-from collector.signals.home import Home
+from collector.signals.labels.home import Home
 from incident.model.spans import Span
 
 SAMPLES = Path(__file__).parent / "samples"

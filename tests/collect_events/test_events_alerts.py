@@ -10,7 +10,7 @@ import pytest
 
 from collector.events.joining import with_known
 from collector.events.read import read_events
-from collector.signals.home import Home
+from collector.signals.labels.home import Home
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.spans import Span
 from tests.collect_events.telling import (

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from collector.signals.custom import WantedSignal, with_wanted
-from collector.signals.failing import failing_matcher
-from collector.signals.home import Home
-from collector.signals.pace import survey_step
-from collector.signals.routes import left_out
+from collector.signals.labels.failing import failing_matcher
+from collector.signals.labels.home import Home
+from collector.signals.labels.routes import left_out
+from collector.signals.samples.pace import survey_step
 from collector.signals.specs import rate_window
 from incident.model.facts import Nearness
 from incident.model.signals import Kind, Labels, Measure, Role, SignalSpec, Worse

@@ -13,7 +13,7 @@ from collector.families.rows import FAMILIES
 from collector.http.settings import HttpSettings
 from collector.prometheus import PrometheusSource, connect
 from collector.signals.discover import Found, discover
-from collector.signals.measure import measure
+from collector.signals.samples.measure import measure
 from collector.signals.services import list_services
 from collector.signals.specs import latency_specs, request_specs
 from collector.source import Answer

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from collector.errors import TooExpensive
-from collector.signals.measure import on_grid
-from collector.signals.presence import share_up
-from collector.signals.samples import read_raw, spacing_ms
-from collector.signals.silence import anything_scraped, silences
+from collector.signals.samples.measure import on_grid
+from collector.signals.samples.presence import share_up
+from collector.signals.samples.raw import read_raw, spacing_ms
+from collector.signals.samples.silence import anything_scraped, silences
 from collector.source import Answer
 from incident.model.signals import Targets
 from incident.model.spans import Span, ms

@@ -14,7 +14,7 @@ from collector.families.pressures import PRESSURES
 from collector.http.settings import HttpSettings
 from collector.prometheus import connect
 from collector.reading.survey import SurveyRequest, survey
-from collector.signals.measure import measure
+from collector.signals.samples.measure import measure
 from collector.signals.saturation import MOST, find_pressures, saturation_specs
 from incident.model.evidence import Scope
 from incident.model.signals import Measure, Role, Samples

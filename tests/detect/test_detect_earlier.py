@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incident.detect.earlier import Earlier, earlier_of
+from incident.detect.baseline.earlier import Earlier, earlier_of
 from incident.detect.episode import Floats
 from tests.detect.days import (
     BASELINE,

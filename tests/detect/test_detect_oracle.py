@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from incident.detect import Kind, Worse, boxes, detect_episodes
+from incident.detect.baseline.smooth import bridged, running_medians, spans, steady, trailing_medians
 from incident.detect.bounds import RAMP_FIT, RAMP_SAMPLES, Piece, with_ramps
 from incident.detect.candidates import jump_sizes
 from incident.detect.episode import Bools, Floats
 from incident.detect.judge import least_samples
 from incident.detect.kernel import Question, episodes_of, samples_of
 from incident.detect.screen import QUANTILES, sticking_out
-from incident.detect.smooth import bridged, running_medians, spans, steady, trailing_medians
 from tests.detect import naive
 from tests.detect.shapes import (
     Clock,

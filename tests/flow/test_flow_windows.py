@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from report.exits import Exit
+from report.pipeline.asked.given import Given
 from report.pipeline.drafting import run_draft
-from report.pipeline.given import Given
 from tests.flow.command import Ran, run_here
 from tests.flow.tree import changed, tree
 from tests.lab.build import Lab, build

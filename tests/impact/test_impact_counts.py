@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from incident.impact.counts import Increments, increments
+from incident.impact.ends.counts import Increments, increments
 from incident.model.signals import Samples
 from incident.model.spans import Span
 from tests.reasoning_builders import SCRAPE_MS, at_ms, increments_at, samples, span

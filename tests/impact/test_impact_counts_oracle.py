@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incident.impact.counts import Increments, increments
+from incident.impact.ends.counts import Increments, increments
 from tests.impact.counting import Process
 from tests.reasoning_builders import SCRAPE_MS, at_ms, span
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incident.impact.counts import Increments
+from incident.impact.ends.counts import Increments
 from incident.impact.figures import request_figures
 from incident.model.signals import Counters
 from incident.model.spans import Values

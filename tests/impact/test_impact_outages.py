@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incident.impact.departure import Departure
-from incident.impact.outages import outages
+from incident.impact.ends.outages import outages
 from incident.model.signals import Samples, SignalSpec
 from tests.reasoning_builders import (
     PROBE,

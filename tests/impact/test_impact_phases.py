@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incident.impact.counts import Increments
 from incident.impact.departure import Departure
+from incident.impact.ends.counts import Increments
+from incident.impact.ends.refine import raw_of
 from incident.impact.fusion import RawEpisode
 from incident.impact.phases import Reading, improving_from, phases, reading, worst
-from incident.impact.refine import raw_of
 from incident.model.policy import Policy
 from incident.model.signals import SignalSpec
 from incident.model.spans import Values, ms

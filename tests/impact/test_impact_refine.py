@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from incident.impact.counts import Increments
 from incident.impact.departure import Departure
+from incident.impact.ends.counts import Increments
+from incident.impact.ends.refine import Raw, end_of, raw_of, start_of
 from incident.impact.fusion import RawEpisode
-from incident.impact.refine import Raw, end_of, raw_of, start_of
 from incident.model.signals import Measure, SignalSpec
 from incident.model.spans import Moment
 from tests.impact.counting import Points, Service

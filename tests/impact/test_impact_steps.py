@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from incident.impact.counts import Increments, increments
-from incident.impact.steps import Placed, place_rate_step, place_share_step
+from incident.impact.ends.counts import Increments, increments
+from incident.impact.ends.steps import Placed, place_rate_step, place_share_step
 from tests.impact.counting import stepping
 from tests.reasoning_builders import SCRAPE_MS, at_ms, increments_at, scrapes, span
 

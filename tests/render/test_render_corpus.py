@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 from incident.model.timeline import Timeline
 from report.render import ChartRef, html, markdown, open_prompts, paste
-from report.render.parser import parser
+from report.render.pages.parser import parser
 from tests import render_builder as build
 from tests.render.browser import Chromium, listening
 from tests.render.corpus import ADDRESS, CONTROL, CORPUS

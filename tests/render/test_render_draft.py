@@ -9,7 +9,7 @@ import pytest
 
 from incident.model.timeline import Timeline
 from report.render import ChartRef, markdown, open_prompts
-from report.render.ids import visible_ids
+from report.render.wording.ids import visible_ids
 from tests import render_builder as build
 
 CHARTS = [

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from markdown_it import MarkdownIt
 
 from incident.text.controls import one_line
-from report.render.md import Md, foreign, joined, line, listed, optional, piece
+from report.render.wording.md import Md, foreign, joined, line, listed, optional, piece
 from tests.render_hostile import KNOWN, hostile
 
 _PLACES = {

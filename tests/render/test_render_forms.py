@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from report.render import FORMS, ChartRef, FormError, markdown, open_prompts
-from report.render.cotimed import CotimedRow
 from report.render.draft import values_of
-from report.render.evidence import AlertRow, GapRow, RuleSource, SignalSource
-from report.render.impact import EpisodeRow, SignalRow
-from report.render.rows import Graph, Row
 from report.render.sandbox import FILTER_NAMES
+from report.render.sections.cotimed import CotimedRow
+from report.render.sections.evidence import AlertRow, GapRow, RuleSource, SignalSource
+from report.render.sections.impact import EpisodeRow, SignalRow
+from report.render.sections.rows import Graph, Row
 from tests import render_builder as build
 from tests.render_hostile import poisoned
 

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from incident.model.timeline import Status, Timeline
 from report.render import ChartRef, headline, html, markdown, open_prompts
-from report.render.parser import parser
+from report.render.pages.parser import parser
 from tests import render_builder as build
 from tests.render_hostile import KNOWN, hostile, poisoned
 from tests.render_reader import Page, read_page

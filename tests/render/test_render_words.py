@@ -11,8 +11,8 @@ from incident.model.signals import Gap
 from incident.model.spans import Moment, Span
 from incident.model.timeline import EventOrigin, State, Status, Timeline
 from report.render import found, headline, markdown, terminal
-from report.render.impact import others_sentence
-from report.render.lead import alert_sentence, course, lead, summary
+from report.render.sections.impact import others_sentence
+from report.render.sections.lead import alert_sentence, course, lead, summary
 from tests import render_builder as build
 
 

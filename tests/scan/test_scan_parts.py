@@ -17,7 +17,7 @@ from incident.model.signals import Measure
 from report.exits import Exit
 from report.pipeline.scan.monitoring import metrics, write_textfile
 from report.render import Index, IndexRow, index_html, index_markdown
-from report.render.parser import parser
+from report.render.pages.parser import parser
 
 T0 = datetime(2024, 3, 4, tzinfo=UTC)
 _API = Member("api")

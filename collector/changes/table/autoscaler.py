@@ -9,7 +9,7 @@ import numpy as np
 from collector.changes.reader import Reader
 from collector.changes.table.facts import Fact, facts_of
 from collector.changes.table.row import Reading, Row
-from collector.signals.home import Home
+from collector.signals.labels.home import Home
 from incident.model.facts import ChangeKind, Nearness
 from incident.model.signals import Samples
 from incident.model.spans import frozen_values

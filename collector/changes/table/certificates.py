@@ -7,8 +7,8 @@ from datetime import timedelta
 import numpy as np
 
 from collector.changes.reader import Reader
-from collector.signals.home import Home
-from collector.signals.labels import has_token
+from collector.signals.labels.home import Home
+from collector.signals.labels.sets import has_token
 from incident.model.facts import Change, ChangeKind, Nearness
 from incident.model.signals import Samples
 from incident.model.spans import aligned, instant

@@ -11,7 +11,7 @@ import numpy as np
 
 from collector.changes.restarts import ROLLING
 from collector.changes.table.row import Reading, Row
-from collector.signals.samples import FRESH_INTERVALS, spacing_ms
+from collector.signals.samples.raw import FRESH_INTERVALS, spacing_ms
 from incident.model.facts import Change, ChangeKind, Nearness
 from incident.model.signals import Samples
 from incident.model.spans import Span, bracketed, instant

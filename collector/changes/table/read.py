@@ -10,8 +10,8 @@ from collector.changes.reader import Reader
 from collector.changes.table import autoscaler, certificates, monitoring, rows, terminations
 from collector.changes.table.facts import Fact, facts_of
 from collector.changes.table.row import Group, Row
-from collector.signals.home import Home
-from collector.signals.labels import label, parsed
+from collector.signals.labels.home import Home
+from collector.signals.labels.sets import label, parsed
 from incident.model.facts import Change, Nearness
 from incident.model.signals import Labels, Samples, Targets
 from incident.model.where import Placement

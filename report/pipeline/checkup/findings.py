@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from collector.signals.measure import COSTS_ITS_OWN
+from collector.signals.samples.measure import COSTS_ITS_OWN
 
 
 class Health(Enum):

@@ -10,7 +10,7 @@ from pathlib import Path
 from collector.errors import AmbiguousService, NoData
 from collector.signals.discover import Found, discover
 from collector.signals.explain import told_latency, told_requests
-from collector.signals.pace import DEFAULT_SCRAPE
+from collector.signals.samples.pace import DEFAULT_SCRAPE
 from collector.signals.services import KnownService, list_services
 from collector.signals.specs import latency_specs, rate_window, request_specs
 from collector.source import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from collector.errors import QueryRejected
-from collector.signals.samples import spacing_ms
+from collector.signals.samples.raw import spacing_ms
 from collector.source import ServerInfo, Source
 from incident.model.signals import Samples
 from incident.model.spans import Grid, Span, aligned, instant, ms

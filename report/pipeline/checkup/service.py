@@ -10,9 +10,9 @@ import numpy as np
 from collector.errors import CollectError, QueryRejected
 from collector.signals.discover import Found, discover
 from collector.signals.explain import told_latency, told_requests
-from collector.signals.labels import named, parsed, values_of
-from collector.signals.measure import measure
-from collector.signals.pace import DEFAULT_SCRAPE
+from collector.signals.labels.sets import named, parsed, values_of
+from collector.signals.samples.measure import measure
+from collector.signals.samples.pace import DEFAULT_SCRAPE
 from collector.signals.saturation import find_pressures
 from collector.signals.services import KnownService, list_services
 from collector.signals.specs import latency_specs, rate_window, request_specs

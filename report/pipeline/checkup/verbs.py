@@ -12,10 +12,10 @@ from collector.config.settings import Settings
 from collector.prometheus import PrometheusSource, connect
 from incident.text.controls import terminal
 from report.exits import Exit
+from report.pipeline.asked.given import Given, settings_of
 from report.pipeline.checkup.doctor import Patient, examine
 from report.pipeline.checkup.findings import Health
 from report.pipeline.checkup.initial import Wanted, configuration
-from report.pipeline.given import Given, settings_of
 from report.write import refused, write_once
 
 # For one try of another path: what lies there answers at once, or is not what is looked for.

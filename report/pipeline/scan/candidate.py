@@ -17,16 +17,16 @@ from incident.model.timeline import ImpactEpisode, State, Status, Timeline
 from incident.text.durations import format_duration
 from incident.text.numbers import digits, percent, quantity
 from incident.text.promql import Matcher
+from report.pipeline.asked.forms import formed
+from report.pipeline.asked.window import TAIL, lead_for
 from report.pipeline.collecting import collect
 from report.pipeline.flow import draft, judged
-from report.pipeline.forms import formed
 from report.pipeline.kept.texts import DRAFT
 from report.pipeline.merging import Outcome as Written
 from report.pipeline.scan.known import Known, settled, window_for
 from report.pipeline.scan.outcome import Change, Drafted, StoodOut
 from report.pipeline.scan.wanted import LATE_SAMPLES, Wanted
 from report.pipeline.studio import Draw
-from report.pipeline.window import TAIL, lead_for
 from report.render import found
 from report.write import LockHeld
 

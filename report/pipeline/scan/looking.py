@@ -17,8 +17,8 @@ from incident.fleet.standouts import standouts
 from incident.model.facts import Unknown
 from incident.model.spans import Grid, Span
 from incident.text.instants import rfc3339
+from report.pipeline.asked.window import lead_for
 from report.pipeline.scan.wanted import Wanted
-from report.pipeline.window import lead_for
 
 
 @dataclass(frozen=True, slots=True)

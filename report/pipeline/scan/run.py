@@ -20,7 +20,8 @@ from incident.model.evidence import Evidence
 from incident.model.timeline import Timeline
 from incident.text.controls import terminal
 from report.exits import Exit, code_of
-from report.pipeline.given import Given
+from report.pipeline.asked.given import Given
+from report.pipeline.asked.window import described
 from report.pipeline.scan import monitoring
 from report.pipeline.scan.candidate import Desk, handled, matchers_of, stood_out
 from report.pipeline.scan.index import write_index
@@ -29,7 +30,6 @@ from report.pipeline.scan.looking import Looked, look
 from report.pipeline.scan.outcome import Change, Drafted, Failure, Outcome
 from report.pipeline.scan.wanted import Wanted, wanted
 from report.pipeline.studio import Draw, studio
-from report.pipeline.window import described
 from report.progress import progress
 from report.write import WriteError
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from incident.text.controls import terminal
 from report.exits import Exit
-from report.pipeline.given import Given, settings_of
+from report.pipeline.asked.given import Given, settings_of
 from report.write.errors import LockHeld
 from report.write.lock import locked
 

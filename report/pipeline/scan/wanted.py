@@ -13,7 +13,7 @@ from collector.config.settings import NamedSource, Settings
 from collector.errors import ConfigError
 from incident.model.spans import Span
 from incident.text.durations import parse_duration
-from report.pipeline.given import Given, text
+from report.pipeline.asked.given import Given, text
 
 LATE_SAMPLES = timedelta(minutes=2)
 """Samples younger than this may not have arrived yet and would look like lost traffic."""
@@ -53,7 +53,7 @@ class Wanted:
 
 def wanted(given: Given, settings: Settings, now: datetime) -> Wanted:
     """The flags as values. Raises ConfigError or TextError for one that cannot be read."""
-    from report.pipeline.window import Asked, window
+    from report.pipeline.asked.window import Asked, window
 
     zone = settings.timezone if settings.timezone_given else None
     latest = now - LATE_SAMPLES

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from report.render.ids import visible_ids
 from report.render.prompts import is_open
 from report.render.review.reading import Reading, TableRow
 from report.render.review.times import Days, Document, Told, moment, part, parts
+from report.render.wording.ids import visible_ids
 
 KINDS = ("reported", "detected", "acknowledged", "declared", "escalated", "mitigated", "resolved")
 """What can be claimed to have happened at an instant, as milestones and notes name it."""

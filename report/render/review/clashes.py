@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from report.render.clock import length
 from report.render.review.claims import Claim, Row
 from report.render.review.reading import Finding, quoted
 from report.render.review.times import Days, Document, Told, instant, moment, part
+from report.render.wording.clock import length
 
 # A row typed so far from the incident has another day, or another zone, in mind more often than not.
 _FAR = timedelta(hours=3)

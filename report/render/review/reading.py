@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 
 from incident.text.controls import cut, one_line
-from report.render.parser import parser, spoken
+from report.render.pages.parser import parser, spoken
 
 # A finding is one line of a terminal; what it quotes is only there to find the place.
 _LONGEST_QUOTE = 80

@@ -1,0 +1,1 @@
+"""Where an episode begins and ends, placed on raw counters."""

@@ -1,0 +1,39 @@
+"""`--events FILE`: what files recorded, joined to what was measured, and kept with it for a replay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from collector.events.joining import with_known
+from collector.events.read import read_events
+from collector.signals.labels.home import home_of
+from incident.model.evidence import Evidence
+
+
+def with_events(
+    evidence: Evidence,
+    paths: Sequence[Path],
+    *,
+    now: datetime,
+    zone: tzinfo | None,
+    tell: Callable[[str], None],
+) -> Evidence:
+    """The evidence with the facts of the files; `tell` gets one line a file. Raises ConfigError."""
+    if not paths:
+        return evidence
+    home = home_of(evidence.scope, evidence.targets)
+    found = read_events(paths, window=evidence.covered, home=home, now=now, zone=zone)
+    for file in found.files:
+        tell(str(file))
+    known = {e.id for e in evidence.entered}
+    return replace(
+        evidence,
+        alerts=with_known(evidence.alerts, found.alerts),
+        alerts_elsewhere=evidence.alerts_elsewhere + found.alerts_elsewhere,
+        changes=(*evidence.changes, *(c for c in found.changes if c not in evidence.changes)),
+        entered=(*evidence.entered, *(e for e in found.entered if e.id not in known)),
+        unknowns=tuple(dict.fromkeys((*evidence.unknowns, *found.problems))),
+    )

@@ -1,0 +1,1 @@
+"""The draft's sections, a module each: facts of a Timeline in words and tables."""

@@ -1,0 +1,119 @@
+"""What showed the impact first, who watched, and the rule that would have told of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from incident.alerting.wording import rule_yaml
+from incident.model.detection import Seen, SuggestedRule
+from incident.model.timeline import Timeline
+from incident.text.durations import format_duration
+from incident.text.numbers import quantity
+from report.render.wording.clock import Clock, clock_of, length, whole
+from report.render.wording.md import Md, counted, fence, foreign, joined, line, listed
+
+_NAMED = 4
+_HOUR = timedelta(hours=1)
+
+
+def seen_first(timeline: Timeline) -> Md:
+    """Which signal left normal first, and by how much; empty where only one did."""
+    seen = timeline.detection.seen
+    if len(seen) < 2:
+        return Md("")
+    clock, first = clock_of(timeline), seen[0]
+    together = [one for one in seen if one.at - first.at <= timeline.step]
+    later = [one for one in seen if one not in together]
+    names = listed(foreign(one.signal) for one in together)
+    told = line("Showed first in {}, at {}", names, clock.at(first.at))
+    tail = [_later(one, first) for one in later[:_NAMED]]
+    return Md(f"{joined('; ', [told, *tail])}.")
+
+
+def _later(one: Seen, first: Seen) -> Md:
+    return line("in {} {} later", one.signal, length(one.at - first.at))
+
+
+def watchers(timeline: Timeline) -> tuple[Md, ...]:
+    """Signals with impact that no rule watches, and rules that watch one and stayed silent."""
+    found = timeline.detection
+    told = []
+    if found.unwatched and timeline.rules_seen:
+        names = listed(foreign(each) for each in found.unwatched)
+        told.append(line("Had impact and no alerting rule watches it: {}.", names))
+    for rule, signal in found.silent[:_NAMED]:
+        told.append(line("{} watches {} and did not fire in the impact.", rule, signal))
+    return tuple(told)
+
+
+def no_rule(timeline: Timeline) -> Md:
+    """Why no rule is offered, where one was wanted."""
+    why = timeline.detection.why_no_rule
+    return line("No alert rule is suggested: {}.", why) if why else Md("")
+
+
+def suggestion(timeline: Timeline) -> Md:
+    """The paragraph before the rule: what it would have done, and how far that was tested."""
+    rule = timeline.detection.rule
+    if rule is None:
+        return Md("")
+    told = (_fires(timeline, rule, clock_of(timeline)), _tested(rule), _threshold(timeline, rule))
+    return joined(" ", told)
+
+
+def rule_block(timeline: Timeline) -> Md:
+    """The rule file itself."""
+    rule = timeline.detection.rule
+    return fence(rule_yaml(rule), "yaml") if rule else Md("")
+
+
+def _fires(timeline: Timeline, rule: SuggestedRule, clock: Clock) -> Md:
+    into = rule.would_fire_at - timeline.episodes[0].start.at
+    when = line(
+        "would have fired at {} (±{})",
+        clock.at(rule.would_fire_at, rule.plus_minus),
+        format_duration(whole(rule.plus_minus)),
+    )
+    after = line("{} into the impact", length(into)) if into > timedelta(0) else Md("as the impact began")
+    if rule.earlier is None:
+        return line(
+            "No alert of the service fired. The rule below {}, {}{}.", when, after, _episodes(timeline, rule)
+        )
+    return line(
+        "The first alert came late. The rule below {}, {}: {} earlier{}.",
+        when,
+        after,
+        length(rule.earlier),
+        _episodes(timeline, rule),
+    )
+
+
+def _episodes(timeline: Timeline, rule: SuggestedRule) -> Md:
+    """In how many episodes it fires, where there were several."""
+    if len(timeline.episodes) < 2:
+        return Md("")
+    return Md(f", and in {rule.episodes_seen} of the {len(timeline.episodes)} episodes")
+
+
+def _tested(rule: SuggestedRule) -> Md:
+    looked = length(rule.looked_at - rule.looked_at % timedelta(minutes=1) or rule.looked_at)
+    where = line("In the {} before the impact that have samples", looked)
+    if rule.false_firings == 0:
+        return line("{} it would not have fired once.", where)
+    times = counted(rule.false_firings, "time", "times")
+    return line(
+        "{} it would have fired {} for nothing, and no threshold tried was quieter: it is too restless "
+        "to page on.",
+        where,
+        times,
+    )
+
+
+def _threshold(timeline: Timeline, rule: SuggestedRule) -> Md:
+    """What is normal for the signal, and what only people can know of the rest of the week."""
+    report = next(each for each in timeline.signals if each.spec.name == rule.signal)
+    band, unit = report.baseline, report.spec.unit
+    usual = Md("")
+    if band is not None and band.low != band.high:
+        usual = line("Normal is {} to {}. ", quantity(band.low, unit), quantity(band.high, unit))
+    return line("{}It is a suggestion; how it would do on other days was not tested.", usual)

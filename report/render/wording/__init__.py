@@ -1,0 +1,1 @@
+"""Times, amounts, sums, ids and titles, as every section words them."""
