@@ -57,7 +57,7 @@ def _filled(value: object) -> object:
     """
     if isinstance(value, tuple):
         return tuple(_filled(one) for one in value)
-    if not dataclasses.is_dataclass(value):
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
     found = ((name, getattr(value, name), optional) for name, optional in _fields(type(value)))
     return {name: _filled(one) for name, one, optional in found if not (optional and _is_empty(one))}
