@@ -55,9 +55,10 @@ def _condition(held: Sequence[ConditionStretch], frame: Frame) -> str:
         for one in held[:_MOST_STRETCHES]
     ]
     more = f" and {len(held) - _MOST_STRETCHES} times more" if len(held) > _MOST_STRETCHES else ""
+    worst_words = f"{amount(worst.peak, condition)} at {stamp(worst.peak_at)}"
     return (
         f"the condition of {shown(condition.alert or condition.signal, 40)}, {threshold_words(condition)}, "
-        f"was true from {', '.join(spans)}{more}, at worst {amount(worst.peak, condition)} at {stamp(worst.peak_at)}"
+        f"was true from {', '.join(spans)}{more}, at worst {worst_words}"
     )
 
 
@@ -156,6 +157,10 @@ def _window(frame: Frame) -> str:
 
 def _without_course(timeline: Timeline, measured: tuple[Measured, ...], frame: Frame) -> str:
     """Where no signal's departure tells the impact: what was found, and what is shown."""
+    if timeline.conditions and timeline.status is Status.UNKNOWN:
+        signal = timeline.conditions[0].condition.signal
+        held = [one for one in timeline.conditions if one.condition.signal == signal]
+        return f"{_condition(held, frame)}; impact on users of {shown(timeline.scope.service)} is not known"
     names = ", ".join(shown(m.report.spec.name, 40) for m in measured)
     if timeline.episodes:
         found = "impact on"
