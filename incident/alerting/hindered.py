@@ -6,10 +6,7 @@ from datetime import datetime
 
 from incident.impact.assess import Assessment
 from incident.model.detection import Hindrance
-from incident.model.facts import Change, ChangeKind
-
-_BLIND = frozenset({ChangeKind.MONITORING_TROUBLE, ChangeKind.DATA_GAP})
-"""Rules and notifications in trouble, and scrapes that did not come: each can keep an alert from people."""
+from incident.model.facts import MONITORING_GAP, Change, ChangeKind
 
 
 def hindrances(
@@ -23,7 +20,7 @@ def hindrances(
     if not judged.episodes:
         return ()
     start, end = judged.episodes[0].start.at, _told_at(judged, notified)
-    inside = (one for one in changes if one.kind in _BLIND and _overlaps(one, start, end))
+    inside = (one for one in changes if _is_trouble(one) and _overlaps(one, start, end))
     found = (Hindrance(_words(one), one.at, one.until, one.plus_minus, one.query) for one in inside)
     return tuple(sorted(found, key=lambda one: (one.at, one.what)))
 
@@ -34,6 +31,11 @@ def _told_at(judged: Assessment, notified: datetime | None) -> datetime | None:
     fired = alert.firing_at if alert else None
     known = [at for at in (fired, notified) if at is not None]
     return max(known) if known else last.at if last else None
+
+
+def _is_trouble(one: Change) -> bool:
+    """Rules or notifications in trouble, or nothing scraped at all; targets that vanished are the incident."""
+    return one.kind is ChangeKind.MONITORING_TROUBLE or one.title == MONITORING_GAP
 
 
 def _overlaps(one: Change, start: datetime, end: datetime | None) -> bool:
