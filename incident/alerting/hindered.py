@@ -34,7 +34,7 @@ def _told_at(judged: Assessment, notified: datetime | None) -> datetime | None:
 
 
 def _is_trouble(one: Change) -> bool:
-    """Rules or notifications in trouble, or nothing scraped; targets that vanished are the incident itself."""
+    """Rules or notifications in trouble, or nothing scraped; targets that vanished are the incident."""
     return one.kind is ChangeKind.MONITORING_TROUBLE or one.title == MONITORING_GAP
 
 
