@@ -22,6 +22,8 @@ class SignalRow:
     """One departure of one signal, as table cells."""
 
     signal: Md
+    role: str
+    """What it counts as: impact, or context."""
     start: Md
     end: Md
     normal: Md
@@ -43,21 +45,21 @@ class EpisodeRow:
 
 def signal_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
     """Departures that count as impact, signal by signal."""
-    return _rows(timeline, impact=True)
+    return tuple(row for row in departure_rows(timeline) if row.role == Role.IMPACT.value)
 
 
 def context_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
-    """Departures that are context, for the evidence."""
-    return _rows(timeline, impact=False)
+    """Departures that are context."""
+    return tuple(row for row in departure_rows(timeline) if row.role == Role.CONTEXT.value)
 
 
-def _rows(timeline: Timeline, *, impact: bool) -> tuple[SignalRow, ...]:
+def departure_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
+    """All departures, signal by signal, for the evidence."""
     clock = clock_of(timeline)
     return tuple(
         _signal_row(timeline, clock, report, episode)
         for report in timeline.signals
         for episode in report.episodes
-        if episode.impact is impact
     )
 
 
@@ -65,6 +67,7 @@ def _signal_row(timeline: Timeline, clock: Clock, report: SignalReport, episode:
     unit = report.spec.unit
     return SignalRow(
         signal=foreign(report.spec.name),
+        role=(Role.IMPACT if episode.impact else Role.CONTEXT).value,
         start=clock.at(episode.start),
         end=_until(timeline, clock, episode),
         normal=foreign(quantity(episode.before, unit)),
