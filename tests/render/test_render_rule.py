@@ -69,7 +69,7 @@ def test_where_no_rule_is_suggested_nothing_is_said_of_one() -> None:
 
 
 def test_how_a_departure_was_judged_is_in_the_evidence_alone() -> None:
-    """The table of the impact has what people ask first; the evidence has every departure, with its reason."""
+    """The impact's table has what people ask first; the evidence has every departure and its reason."""
     before, evidence = _sections(_draft(None))
     reason = next(one.reason for signal in _PAYMENTS.signals for one in signal.episodes)
     assert reason

@@ -54,12 +54,17 @@ def context_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
 
 
 def departure_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
-    """All departures, signal by signal, for the evidence."""
+    """All departures, signal by signal, for the evidence.
+
+    What a rule compares has its threshold; beside measured impact it is told by that alone.
+    """
+    timed = {one.condition.signal for one in timeline.conditions} if timeline.episodes else set()
     clock = clock_of(timeline)
     return tuple(
         _signal_row(timeline, clock, report, episode)
         for report in timeline.signals
         for episode in report.episodes
+        if episode.impact or report.spec.name not in timed
     )
 
 
