@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from incident.model.signals import Role
+from incident.model.signals import Measure, Role
 from incident.model.timeline import ImpactEpisode, SignalEpisode, SignalReport, Timeline
 from incident.text.numbers import quantity
 from report.render.wording.clock import Clock, clock_of, length
@@ -150,6 +150,12 @@ def checked_sentence(timeline: Timeline) -> Md:
         length(timeline.step),
     )
     blind = [report for report in impact if report.baseline is None]
-    return joined(
-        " ", [part for part in (checked, _named("Not judged for lack of data: {}.", blind)) if part]
-    )
+    parts = (checked, _only_presence(judged), _named("Not judged for lack of data: {}.", blind))
+    return joined(" ", [part for part in parts if part])
+
+
+def _only_presence(judged: Sequence[SignalReport]) -> Md:
+    """That targets ran says nothing of what they answered."""
+    if any(report.spec.measure is not Measure.AVAILABILITY for report in judged):
+        return Md("")
+    return Md("Only that targets were up is known: no errors, traffic or latency of the service was found.")
