@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +22,8 @@ class SignalRow:
     """One departure of one signal, as table cells."""
 
     signal: Md
+    role: str
+    """What it counts as: impact, or context."""
     start: Md
     end: Md
     normal: Md
@@ -43,25 +45,26 @@ class EpisodeRow:
 
 def signal_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
     """Departures that count as impact, signal by signal."""
-    return _rows(timeline, impact=True)
+    return tuple(row for row in departure_rows(timeline) if row.role == Role.IMPACT.value)
 
 
 def context_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
-    """Departures that are context, for the evidence.
+    """Departures that are context."""
+    return tuple(row for row in departure_rows(timeline) if row.role == Role.CONTEXT.value)
+
+
+def departure_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
+    """All departures, signal by signal, for the evidence.
 
     What a rule compares has its threshold; beside measured impact it is told by that alone.
     """
     timed = {one.condition.signal for one in timeline.conditions} if timeline.episodes else set()
-    return _rows(timeline, impact=False, without=timed)
-
-
-def _rows(timeline: Timeline, *, impact: bool, without: Collection[str] = ()) -> tuple[SignalRow, ...]:
     clock = clock_of(timeline)
     return tuple(
         _signal_row(timeline, clock, report, episode)
         for report in timeline.signals
         for episode in report.episodes
-        if episode.impact is impact and report.spec.name not in without
+        if episode.impact or report.spec.name not in timed
     )
 
 
@@ -69,6 +72,7 @@ def _signal_row(timeline: Timeline, clock: Clock, report: SignalReport, episode:
     unit = report.spec.unit
     return SignalRow(
         signal=foreign(report.spec.name),
+        role=(Role.IMPACT if episode.impact else Role.CONTEXT).value,
         start=clock.at(episode.start),
         end=_until(timeline, clock, episode),
         normal=foreign(quantity(episode.before, unit)),
