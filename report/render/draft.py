@@ -9,7 +9,17 @@ from report.render.environment import anchor
 from report.render.forms import Form
 from report.render.pictures import SUMMARY, ChartRef
 from report.render.prompts import ask, open_prompts
-from report.render.sections import cotimed, detection, evidence, impact, lead, rows, suggestion, where
+from report.render.sections import (
+    conditions,
+    cotimed,
+    detection,
+    evidence,
+    impact,
+    lead,
+    rows,
+    suggestion,
+    where,
+)
 from report.render.sections.quiet import quiet
 from report.render.wording import amounts
 from report.render.wording.clock import clock_of, utc_clock
@@ -76,8 +86,11 @@ def _sections(timeline: Timeline) -> dict[str, object]:
     requests = timeline.requests
     return {
         "alert_fired": timeline.milestones.first_alert_firing is not None,
+        "happened": conditions.happened(timeline),
+        "condition_lines": conditions.condition_lines(timeline),
         "detection_durations": detection.detection_durations(timeline),
         "alert_remarks": detection.alert_remarks(timeline),
+        "rule_verdict": suggestion.verdict(timeline),
         "suggestion": suggestion.suggestion(timeline),
         "rule_block": suggestion.rule_block(timeline),
         "signal_rows": impact.signal_rows(timeline),
@@ -104,6 +117,7 @@ def _evidence(timeline: Timeline) -> dict[str, object]:
         "query_range": evidence.query_range(timeline),
         "other_queries": evidence.other_queries(timeline),
         "context_rows": impact.context_rows(timeline),
+        "departure_rows": impact.departure_rows(timeline),
         "alert_rows": evidence.alert_rows(timeline),
         "nearby_rows": evidence.nearby_rows(timeline),
         "alerts_readable": timeline.alerts_readable,

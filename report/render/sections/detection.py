@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from incident.model.detection import Hindrance
-from incident.model.timeline import Duration, Timeline
+from incident.model.timeline import Duration, Status, Timeline
 from incident.text.durations import format_duration
 from report.render.sections.suggestion import no_rule, seen_first, watchers
 from report.render.wording.clock import Clock, clock_of, length, whole
@@ -130,7 +130,7 @@ def _silent_rules(timeline: Timeline) -> Md:
 
 def _false_alarms(timeline: Timeline) -> Md:
     clock, alarms = clock_of(timeline), without_impact(timeline)
-    if not alarms:
+    if not alarms or timeline.status is Status.UNKNOWN:
         return Md("")
     named = [
         line("{} ({})", each.name, clock.at(each.firing_at)) for each in alarms[:_NAMED] if each.firing_at
