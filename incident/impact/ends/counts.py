@@ -76,6 +76,20 @@ class Increments:
             self.start[keep], self.end[keep], self.total[keep], self.part[keep], self.blind[keep]
         )
 
+    def without_holes(self) -> Increments:
+        """The elements that are no hole: where a target was away, its scrapes begin and end."""
+        short = self._short()
+        columns = (self.start, self.end, self.total, self.part, self.blind)
+        return Increments(*(column[short] for column in columns))
+
+    def ended(self) -> Millis:
+        """Scrapes after which a target was not scraped any more, sorted; the last of the data among them."""
+        return _unmatched(self.end, self.start)
+
+    def begun(self) -> Millis:
+        """First scrapes of targets, sorted: new, back, or the first of the data."""
+        return _unmatched(self.start, self.end)
+
     def share_curve(self) -> ShareCurve:
         """Cumulative counts as curves that can be read at any instant."""
         times = np.unique(np.concatenate([self.start, self.end]))
@@ -83,8 +97,7 @@ class Increments:
 
     def seen(self, times: Millis) -> Flags:
         """Whether some target was scraped around each time; inside a hole only the sum over it is known."""
-        length = self.end - self.start
-        short = length <= _HOLE * max(1.0, float(np.median(length))) if length.size else length > 0
+        short = self._short()
         order = np.argsort(self.start[short], kind="stable")
         start, reach = self.start[short][order], np.maximum.accumulate(self.end[short][order])
         latest = np.searchsorted(start, times, side="left") - 1
@@ -93,6 +106,10 @@ class Increments:
             if start.size
             else np.zeros(times.size, bool)
         )
+
+    def _short(self) -> Flags:
+        length = self.end - self.start
+        return length <= _HOLE * max(1.0, float(np.median(length))) if length.size else length > 0
 
     def _cumulative(self, counted: Values, times: Millis) -> Values:
         """Counts so far at each time, each increment spread evenly over its scrape interval."""
@@ -112,6 +129,15 @@ class Increments:
             a, b = max(a, reached), min(b, end_ms)
             covered, reached = covered + max(0, b - a), max(reached, b)
         return covered / max(1, end_ms - start_ms)
+
+
+def _unmatched(times: Millis, others: Millis) -> Millis:
+    """Those of the times that are not among the others as often, sorted."""
+    found, count = np.unique(times, return_counts=True)
+    theirs, often = np.unique(others, return_counts=True)
+    place = np.minimum(np.searchsorted(theirs, found), max(0, theirs.size - 1))
+    matched = np.where(theirs[place] == found, often[place], 0) if theirs.size else 0
+    return np.repeat(found, np.maximum(0, count - matched))
 
 
 def increments(

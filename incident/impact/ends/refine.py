@@ -14,7 +14,7 @@ import numpy as np
 
 from incident.impact.departure import Departure, looks_back
 from incident.impact.ends.counts import Increments, increments
-from incident.impact.ends.steps import Placed, place_rate_step, place_share_step
+from incident.impact.ends.steps import Level, Placed, place_rate_step, place_share_step
 from incident.impact.fusion import RawEpisode
 from incident.model.signals import Counters, Measure, Samples
 from incident.model.spans import Grid, Moment, bracketed
@@ -85,6 +85,12 @@ class _Edge:
         if self.moving:
             return (self.lo - self.level, self.lo) if self.rising else (self.hi, self.hi + self.level)
         return (self.lo - _BEFORE_MS, self.lo) if self.rising else (self.hi, self.hi + 3 * self.level)
+
+    @property
+    def older(self) -> tuple[int, int]:
+        """The half of the outer side farther away, which a ramp has not reached."""
+        a, b = self.outer
+        return (a, (a + b) // 2) if self.rising else ((a + b) // 2, b)
 
     @property
     def inner(self) -> tuple[int, int]:
@@ -206,24 +212,32 @@ def _share_step(inc: Increments, edge: _Edge) -> Placed | None:
         return None
     foot = _foot(inc, edge) if edge.level == _LEVEL_MS and not edge.moving else None
     if foot is None:
-        return _step_within(inc, edge, outer, inner)
+        return _step_within(inc, edge)
     near = replace(edge, lo=round(foot.at) - 2 * _CREEP_MS, hi=round(foot.at) + 2 * _CREEP_MS)
-    beside, normal = inc.ratio(*near.inner), _normal(inc, edge)
+    beside, normal = inc.ratio(*near.inner), inc.ratio(*edge.older)
     if beside is None or normal is None or beside <= normal:
         # Shorter than half minutes can follow: beyond the foot's next minute it is over already.
-        return _step_within(inc, edge, outer, inner) or foot
-    before, after = (normal, beside) if edge.rising else (beside, normal)
-    placed = place_share_step(inc.near(near.lo, near.hi), before, after, near.lo, near.hi)
-    height = max(beside, inc.ratio(*near.deeper) or 0.0) - normal
-    return placed if placed is not None and _sharp(inc, near, placed, height) else foot
+        return _step_within(inc, edge) or foot
+    return _share_placed(inc, near, edge.older) or foot
 
 
-def _step_within(inc: Increments, edge: _Edge, outer: float, inner: float) -> Placed | None:
+def _step_within(inc: Increments, edge: _Edge) -> Placed | None:
     """A step among so few requests that half a minute of them proves nothing."""
+    return _share_placed(inc, edge, edge.outer)
+
+
+def _share_placed(inc: Increments, edge: _Edge, normal: tuple[int, int]) -> Placed | None:
+    """The step of the share between the normal stretch and the edge's inside; None where it is no step."""
+    outer, inner = _level(inc, normal), _level(inc, edge.inner)
     before, after = (outer, inner) if edge.rising else (inner, outer)
     placed = place_share_step(inc.near(edge.lo, edge.hi), before, after, edge.lo, edge.hi)
-    height = max(inner, inc.ratio(*edge.deeper) or 0.0) - outer
+    height = max(inner.share or 0.0, inc.ratio(*edge.deeper) or 0.0) - (outer.share or 0.0)
     return placed if placed is not None and _sharp(inc, edge, placed, height) else None
+
+
+def _level(inc: Increments, within: tuple[int, int]) -> Level:
+    total, part = inc.within(*within)
+    return Level(total, part)
 
 
 def _sharp(inc: Increments, edge: _Edge, placed: Placed, height: float) -> bool:
@@ -236,13 +250,6 @@ def _sharp(inc: Increments, edge: _Edge, placed: Placed, height: float) -> bool:
         return True
     jump = right - left if edge.rising else left - right
     return jump >= _SHARP * height
-
-
-def _normal(inc: Increments, edge: _Edge) -> float | None:
-    """The share in the older half of the outer side, which a ramp has not reached."""
-    a, b = edge.outer
-    middle = (a + b) // 2
-    return inc.ratio(a, middle) if edge.rising else inc.ratio(middle, b)
 
 
 def _above(inc: Increments, within: tuple[int, int], normal: float | None) -> bool:
@@ -258,7 +265,7 @@ def _foot(inc: Increments, edge: _Edge) -> Placed | None:
 
     Followed from well inside, because the survey may have seen the climb a little before it began.
     """
-    normal = _normal(inc, edge)
+    normal = inc.ratio(*edge.older)
     step = -_CREEP_MS if edge.rising else _CREEP_MS
     at, limit = (edge.inner[1], edge.outer[0]) if edge.rising else (edge.inner[0], edge.outer[1])
     started = at
@@ -271,8 +278,11 @@ def _foot(inc: Increments, edge: _Edge) -> Placed | None:
 
 
 def _rate_step(inc: Increments, edge: _Edge) -> Placed | None:
+    inc = inc.without_holes()
+    if _targets_gone(inc, edge):
+        return _target_step(inc, edge)
     outer, inner = _per_target(inc, edge.outer), _per_target(inc, edge.inner)
-    if outer is None or inner is None or inner >= outer or _targets_gone(inc, edge):
+    if outer.rate is None or inner.rate is None or inner.rate >= outer.rate:
         return None
     before, after = (outer, inner) if edge.rising else (inner, outer)
     return place_rate_step(inc.near(edge.lo, edge.hi), before, after, edge.lo, edge.hi)
@@ -287,11 +297,24 @@ def _targets_gone(inc: Increments, edge: _Edge) -> bool:
     return seen[1] < _FEWER * seen[0]
 
 
-def _per_target(inc: Increments, within: tuple[int, int]) -> float | None:
-    """Requests per second and target, from the intervals inside."""
+def _target_step(inc: Increments, edge: _Edge) -> Placed | None:
+    """The first target that was not scraped any more, or the last that was again: to its scrape interval."""
+    interval = float(np.median(inc.end - inc.start)) if inc.end.size else 0.0
+    here = inc.begun() if not edge.rising else inc.ended()
+    inside = here[(here > edge.lo) & (here <= edge.hi)]
+    if not inside.size:
+        return None
+    if edge.rising:
+        after = float(inside.min())
+        return Placed(after + interval / 2, after, after + interval)
+    by = float(inside.max())
+    return Placed(by - interval / 2, by - interval, by)
+
+
+def _per_target(inc: Increments, within: tuple[int, int]) -> Level:
+    """Requests in the intervals inside, and how much time all targets were scraped in them."""
     seen = inc.near(*within)
-    seconds = float((seen.end - seen.start).sum()) / 1000.0
-    return float(seen.total.sum()) / seconds if seconds > 0 else None
+    return Level(float(seen.total.sum()), 0.0, float((seen.end - seen.start).sum()))
 
 
 def _slower_than_usual(raw: Raw, edge: _Edge) -> Increments | None:
