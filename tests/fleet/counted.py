@@ -1,4 +1,4 @@
-"""A service's day as its counters show it: requests drawn second by second, scraped, and read as a server would.
+"""A service's day as its counters show it: requests drawn by the second, scraped, and read as by a server.
 
 The days are those of `services`; here the survey's signals are rates and quantiles of the scraped counters,
 and the zoom reads the same counters raw, so that the bounds a draft prints can be held against the truth.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from incident.impact import surveyed
 from incident.model.evidence import Evidence
 from incident.model.policy import Policy
-from incident.model.signals import Counters, Samples, SignalSeries
+from incident.model.signals import Counters, Samples
 from incident.model.spans import Span, frozen_times, frozen_values, merged, ms
 from tests.fleet.services import START, STEP, Fault, Floats, Shape, day_of, evidence_of_signals
 
@@ -28,7 +28,7 @@ _PHASES = (2.0, 9.0)
 """At which second of the scrape interval each target is scraped."""
 _BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Bounds of the histogram as client libraries set them."""
-_LABELS = tuple(f"{bound:g}" for bound in _BOUNDS) + ("+Inf",)
+_LABELS = (*(f"{bound:g}" for bound in _BOUNDS), "+Inf")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,34 +40,43 @@ class _Scraped:
 
 
 def counted(
-    shape: Shape, seed: int, *, lead: timedelta, window: timedelta, fault: Fault, gone: bool = False
+    shape: Shape,
+    seed: int,
+    *,
+    lead: timedelta,
+    window: timedelta,
+    fault: Fault,
+    gone: bool = False,
+    rise: float = 0.0,
 ) -> Evidence:
     """What the survey reads of the service, and around its impact the raw counters of a zoom.
 
     With `gone` one of the two targets is not there during the fault, and with it half of the requests.
+    With `rise` the fault is a ramp: it takes so many seconds from its start to its height, and back.
     """
     rng = np.random.default_rng(seed)
     seconds = np.arange((lead + window).total_seconds(), dtype=np.float64)
-    curves = _by_second(shape, rng, seconds, fault)
+    curves = _by_second(shape, rng, seconds, fault, rise)
     hidden = (fault.start, fault.start + fault.length) if gone else None
     scraped = [
         _scraped(rng, shape.spread, seconds, curves, phase, hidden if target else None)
         for target, phase in enumerate(_PHASES)
     ]
-    grid = np.arange(int((lead + window) / STEP)) * STEP.total_seconds()
+    grid = np.arange(int((lead + window) / STEP), dtype=np.float64) * STEP.total_seconds()
     evidence = evidence_of_signals(shape, _signals(scraped, grid), lead, window)
     return replace(evidence, counters=_zoomed(evidence, scraped))
 
 
 def _by_second(
-    shape: Shape, rng: np.random.Generator, seconds: Floats, fault: Fault
+    shape: Shape, rng: np.random.Generator, seconds: Floats, fault: Fault, rise: float
 ) -> tuple[Floats, Floats, Floats]:
     """Rate, median latency and failing share of each second, the fault in them from its very second on."""
     coarse = np.arange(0.0, seconds[-1] + STEP.total_seconds(), STEP.total_seconds())
     rate, median, failing = (np.interp(seconds, coarse, row) for row in day_of(shape, rng, coarse))
-    inside = (seconds >= fault.start) & (seconds < fault.start + fault.length)
-    failing = np.where(inside, np.maximum(failing, fault.failing), failing)
-    return rate, np.where(inside, median * fault.slower, median), failing
+    since, left = seconds - fault.start, fault.start + fault.length - seconds
+    height = np.clip((np.minimum(since, left) + 1.0) / max(rise, 1.0), 0.0, 1.0) * ((since >= 0) & (left > 0))
+    failing = np.maximum(failing, fault.failing * height)
+    return rate, median * (1.0 + (fault.slower - 1.0) * height), failing
 
 
 def _scraped(
@@ -149,7 +158,7 @@ def _quantile(buckets: Floats, q: float) -> Floats:
 def _zoomed(evidence: Evidence, scraped: list[_Scraped]) -> Counters | None:
     """What the zoom would read: requests around the episodes, buckets around their edges."""
     seen = surveyed(evidence, Policy())
-    edges = [s for one in seen.edges() if (s := one.clipped(evidence.covered)) is not None]
+    edges = [e for one in seen.edges() if (e := one.clipped(evidence.covered)) is not None]
     spans = merged([*seen.stretches(evidence), *edges], timedelta(0))
     if not spans:
         return None
@@ -175,7 +184,9 @@ def _zoomed(evidence: Evidence, scraped: list[_Scraped]) -> Counters | None:
 def _requests(one: _Scraped, target: int, row: int, code: str, spans: tuple[Span, ...]) -> Samples | None:
     """One code's counter, born with its first request; None where it never was."""
     values = one.counts[1] if row else one.counts[0] - one.counts[1]
-    return _read(one, target, np.where(values > 0, values, np.nan), spans, code=code) if values.any() else None
+    return (
+        _read(one, target, np.where(values > 0, values, np.nan), spans, code=code) if values.any() else None
+    )
 
 
 def _read(one: _Scraped, target: int, values: Floats, spans: tuple[Span, ...], **labels: str) -> Samples:

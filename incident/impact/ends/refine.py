@@ -26,10 +26,12 @@ _LEVEL_MS = 3 * 60_000
 _LONGEST_LEVEL_MS = 20 * 60_000
 _ENOUGH_REQUESTS = 50
 """Where requests are few, levels and the search span this many: a share of fewer is chance."""
+_FEWEST = 3.0
+"""So few requests next to a boundary say nothing about the level there; those inside the search then do."""
 _FEWER = 0.8
 """A share of targets below this is at least one of a few that is gone."""
 _CREEP_MS = 30_000
-"""A ramp is followed to its foot in half minutes."""
+"""A ramp is followed to its foot in half minutes, longer ones where requests are few."""
 _CREEP_SURE = 3.0
 """Standard errors above normal that a half minute must show to belong to the ramp."""
 _BEFORE_MS = 30 * 60_000
@@ -140,6 +142,26 @@ def _thin_ms(one: Departure, grid: Grid, inc: Increments | None) -> float:
     return _ENOUGH_REQUESTS * (stop - one.start_by) / total if total > 0 else float(_LONGEST_LEVEL_MS)
 
 
+def _whole(one: Departure, episode: RawEpisode, grid: Grid, inc: Increments | None) -> Departure:
+    """The departure with the others of its signal in the episode, where requests are few.
+
+    Among a request every ten seconds an outage shows as pieces, with good answers by chance between them.
+    """
+    if _thin_ms(one, grid, inc) <= _LEVEL_MS:
+        return one
+    pieces = [d for d in episode.carriers if d.spec == one.spec]
+    last = max(pieces, key=lambda d: d.stop_ms)
+    began = min(pieces, key=lambda d: d.start_by)
+    return replace(
+        one,
+        start_after=began.start_after,
+        start_by=began.start_by,
+        end=last.end,
+        end_after=last.end_after,
+        end_by=last.end_by,
+    )
+
+
 def start_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment:
     """When the episode began: a step on raw samples where there is one, else the survey's bracket.
 
@@ -154,10 +176,11 @@ def start_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment:
         return bracketed(first.start_after, first.start_by, first.spec.query)
     near = [d for d in episode.carriers if d.start_by - first.start_by <= _NEAR_MS]
     for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
-        placed = _placed(one, _edge(one, True, grid, raw.requests), raw)
+        whole = _whole(one, episode, grid, raw.requests)
+        placed = _placed(one, _edge(whole, True, grid, raw.requests), raw)
         if placed is not None:
             return bracketed(placed.after, placed.by, one.spec.query, placed.at)
-    return bracketed(first.start_after, first.start_by, first.spec.query, _ramp_at(first))
+    return bracketed(first.start_after, first.start_by, first.spec.query, _ramp_at(first, grid))
 
 
 def end_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment | None:
@@ -167,15 +190,20 @@ def end_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment | None:
     last = episode.last
     near = [d for d in episode.carriers if d.end_by is not None and episode.end_by - d.end_by <= _NEAR_MS]
     for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
-        placed = _placed(one, _edge(one, False, grid, raw.requests), raw)
+        whole = _whole(one, episode, grid, raw.requests)
+        placed = _placed(one, _edge(whole, False, grid, raw.requests), raw)
         if placed is not None:
             return bracketed(placed.after, placed.by, one.spec.query, placed.at)
     return bracketed(episode.end_after, episode.end_by, last.spec.query)
 
 
-def _ramp_at(first: Departure) -> float:
-    """A ramp's start is told at the sample that left the band, less a quarter of its foot's bracket."""
-    return first.start_by - (first.start_by - first.start_after) / 4
+def _ramp_at(first: Departure, grid: Grid) -> float | None:
+    """A ramp's start is told at the sample that left the band, less a quarter of its foot's bracket.
+
+    None where the bracket is no wider than a step of the survey: anywhere in it.
+    """
+    wide = first.start_by - first.start_after
+    return first.start_by - wide / 4 if wide > grid.step_ms else None
 
 
 def _back_ms(one: Departure) -> int:
@@ -207,13 +235,18 @@ def _share_step(inc: Increments, edge: _Edge) -> Placed | None:
 
     The first step of several is the start and the last one the end, however much larger the others are.
     """
-    outer, inner = inc.ratio(*edge.outer), inc.ratio(*edge.inner)
-    if outer is None or inner is None or inner <= outer:
+    outer, inner = _level(inc, edge.outer), _level(inc, edge.inner)
+    if outer.share is None:
         return None
-    foot = _foot(inc, edge) if edge.level == _LEVEL_MS and not edge.moving else None
-    if foot is None:
+    if inner.total < _FEWEST:
         return _step_within(inc, edge)
-    near = replace(edge, lo=round(foot.at) - 2 * _CREEP_MS, hi=round(foot.at) + 2 * _CREEP_MS)
+    if inner.share is None or inner.share <= outer.share:
+        return None
+    creep = _creep(inc, edge)
+    foot = _foot(inc, edge, creep) if creep is not None and not edge.moving else None
+    if foot is None or creep is None:
+        return _step_within(inc, edge)
+    near = replace(edge, lo=round(foot.at) - 2 * creep, hi=round(foot.at) + 2 * creep)
     beside, normal = inc.ratio(*near.inner), inc.ratio(*edge.older)
     if beside is None or normal is None or beside <= normal:
         # Shorter than half minutes can follow: beyond the foot's next minute it is over already.
@@ -230,9 +263,25 @@ def _share_placed(inc: Increments, edge: _Edge, normal: tuple[int, int]) -> Plac
     """The step of the share between the normal stretch and the edge's inside; None where it is no step."""
     outer, inner = _level(inc, normal), _level(inc, edge.inner)
     before, after = (outer, inner) if edge.rising else (inner, outer)
-    placed = place_share_step(inc.near(edge.lo, edge.hi), before, after, edge.lo, edge.hi)
+    scatter = max(inc.scatter(*normal), inc.scatter(*edge.inner))
+    placed = place_share_step(inc.near(edge.lo, edge.hi), before, after, edge.lo, edge.hi, scatter)
+    if placed is not None:
+        placed = _nearer(inc, edge, before, after, placed, scatter)
+    if placed is None or _creep(inc, edge) is None:
+        # So few requests show no ramp, and no step either: the bracket is wide enough for both.
+        return placed
     height = max(inner.share or 0.0, inc.ratio(*edge.deeper) or 0.0) - (outer.share or 0.0)
-    return placed if placed is not None and _sharp(inc, edge, placed, height) else None
+    return placed if _sharp(inc, edge, placed, height) else None
+
+
+def _nearer(
+    inc: Increments, edge: _Edge, before: Level, after: Level, placed: Placed, scatter: float
+) -> Placed:
+    """Placed once more, with what was counted between the levels and the bracket added to the levels."""
+    spare = max(2.0 * float(np.median(inc.end - inc.start)), placed.by - placed.after)
+    lo, hi = max(edge.lo, round(placed.after - spare)), min(edge.hi, round(placed.by + spare))
+    before, after = before + _level(inc, (edge.lo, lo)), _level(inc, (hi, edge.hi)) + after
+    return place_share_step(inc.near(lo, hi), before, after, lo, hi, scatter) or placed
 
 
 def _level(inc: Increments, within: tuple[int, int]) -> Level:
@@ -260,21 +309,38 @@ def _above(inc: Increments, within: tuple[int, int], normal: float | None) -> bo
     return part - normal * total > _CREEP_SURE * math.sqrt(max(normal * total, 1.0))
 
 
-def _foot(inc: Increments, edge: _Edge) -> Placed | None:
-    """Where a ramp began or ended: the last half minute outwards that is surely above normal.
+def _creep(inc: Increments, edge: _Edge) -> int | None:
+    """How long stretches must be in which the level inside would surely be seen to be above normal.
+
+    None where that takes longer than the stretch that tells the level: too few requests to follow a ramp.
+    """
+    normal, inner = _level(inc, edge.older), _level(inc, edge.inner)
+    p, q = inner.share, normal.share
+    if p is None or q is None or p <= q:
+        return None
+    wanted = (_CREEP_SURE * (math.sqrt(q) + math.sqrt(p * (1 - p))) / (p - q)) ** 2
+    # Twice over: requests come unevenly, and a stretch that misses by chance ends the way out.
+    wanted = 2 * max(wanted, 2 * _CREEP_SURE / (p - q))
+    a, b = edge.inner
+    creep = max(_CREEP_MS, wanted * (b - a) / inner.total)
+    return round(creep) if creep <= _LEVEL_MS == edge.level else None
+
+
+def _foot(inc: Increments, edge: _Edge, creep: int) -> Placed | None:
+    """Where a ramp began or ended: the last of stretches `creep` ms long that is surely above normal.
 
     Followed from well inside, because the survey may have seen the climb a little before it began.
     """
     normal = inc.ratio(*edge.older)
-    step = -_CREEP_MS if edge.rising else _CREEP_MS
+    step = -creep if edge.rising else creep
     at, limit = (edge.inner[1], edge.outer[0]) if edge.rising else (edge.inner[0], edge.outer[1])
     started = at
-    while abs(limit - at) > _CREEP_MS and _above(inc, (min(at, at + step), max(at, at + step)), normal):
+    while abs(limit - at) > creep and _above(inc, (min(at, at + step), max(at, at + step)), normal):
         at += step
     if at == started:
         return None
     outside, inside = at + 2 * step, at - step
-    return Placed(float(at), float(min(outside, inside)), float(max(outside, inside)))
+    return Placed((outside + inside) / 2, float(min(outside, inside)), float(max(outside, inside)))
 
 
 def _rate_step(inc: Increments, edge: _Edge) -> Placed | None:

@@ -3,7 +3,7 @@
 Each scrape interval that a step falls into counts a mixture of both levels, so the counts say where
 inside the interval it fell; targets scraped at other moments narrow it further. The levels themselves are
 known only from what was counted beside the step, and that uncertainty widens the bracket where requests
-are few.
+are few. Intervals in which a process began anew say nothing: half of what they counted is lost.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ _OUTSIDE = 0.01
 """The bracket leaves out this much of the probability, half on either side; a draft has several bounds."""
 _NODES = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """Deviations from the best level at which it is tried: with 95 % in two, that is all that matters."""
+_KNOWN = 5000.0
+"""So many counts say a level to a hundredth or two: nothing is gained by trying others."""
 _SURE = 1e-6
 """Levels are kept off 0 and 1, where a single exception would be impossible."""
 _WILDEST = 10.0
 """Counts that scatter more than this many times chance are no step between two levels any more."""
 
 _Likelihood = Callable[[Values], Values]
-"""Log-likelihood at each candidate from the share of every interval that lies after it, (intervals, ticks)."""
+"""Log-likelihood at each candidate, from the share of every interval after it: (intervals, ticks)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ class Level:
     part: float = 0.0
     length_ms: float = 0.0
 
+    def __add__(self, other: Level) -> Level:
+        return Level(self.total + other.total, self.part + other.part, self.length_ms + other.length_ms)
+
     @property
     def share(self) -> float | None:
         return self.part / self.total if self.total > 0 else None
@@ -68,6 +73,7 @@ def place_share_step(
 
     `scatter` is by how much the counts beside the step vary more than chance would (variance, >= 1).
     """
+    inc = inc.only(~inc.restarted)
     if inc.total.size == 0 or inc.total.sum() <= 0:
         return None
     part = inc.part[:, np.newaxis]
@@ -89,6 +95,7 @@ def place_rate_step(
     inc: Increments, before: Level, after: Level, lo: int, hi: int, scatter: float = 1.0
 ) -> Placed | None:
     """When the rate of `total`, per target, stepped; None without counts."""
+    inc = inc.only(~inc.restarted)
     if inc.total.size == 0:
         return None
     length = (inc.end - inc.start)[:, np.newaxis].astype(np.float64)
@@ -113,7 +120,7 @@ def _shares_near(level: Level) -> _Nodes:
     """Shares that the counts allow, with log weights; equally far apart where their noise is equal."""
     centre = math.asin(math.sqrt((level.part + 0.375) / (level.total + 0.75)))
     off = 0.5 / math.sqrt(level.total + 0.5)
-    angles = sorted({min(max(centre + z * off, 0.0), math.pi / 2) for z in _NODES})
+    angles = sorted({min(max(centre + z * off, 0.0), math.pi / 2) for z in _tried(level)})
     shares = [min(max(math.sin(angle) ** 2, _SURE), 1 - _SURE) for angle in angles]
     rest = max(0.0, level.total - level.part)
     return [(p, level.part * math.log(p) + rest * math.log1p(-p)) for p in shares]
@@ -122,9 +129,13 @@ def _shares_near(level: Level) -> _Nodes:
 def _rates_near(level: Level) -> _Nodes:
     """Rates that the counts allow, with log weights."""
     centre = math.sqrt(level.total + 0.375)
-    counts = [max(centre + z / 2, 0.0) ** 2 + _SURE for z in _NODES]
+    counts = [max(centre + z / 2, 0.0) ** 2 + _SURE for z in _tried(level)]
     length = max(1.0, level.length_ms)
     return [(count / length, level.total * math.log(count) - count) for count in counts]
+
+
+def _tried(level: Level) -> tuple[float, ...]:
+    return _NODES if level.total < _KNOWN else (0.0,)
 
 
 def _levels(before: _Nodes, after: _Nodes) -> list[tuple[float, float, float]]:
@@ -156,8 +167,10 @@ def _weights(
     length = np.maximum(1, inc.end - inc.start)[:, np.newaxis]
     share = np.clip((inc.end[:, np.newaxis] - ticks) / length, 0.0, 1.0)
     rows = np.array([likelihood(share) + prior for likelihood, prior in tried])
-    weight: Values = np.exp((rows - rows.max()) / min(max(scatter, 1.0), _WILDEST)).sum(axis=0)
-    return weight / weight.sum()
+    tempered = (rows - rows.max()) / min(max(scatter, 1.0), _WILDEST)
+    weight: Values = np.exp(tempered).sum(axis=0)
+    weight /= weight.sum()
+    return weight
 
 
 def _credible(weight: Values) -> tuple[int, int]:
