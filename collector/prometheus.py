@@ -29,6 +29,7 @@ from collector.http.replies import Reply
 from collector.http.settings import HttpSettings
 from collector.http.tls import tls_context
 from collector.http.troubles import Trouble, diagnose, unavailable
+from collector.server.doors import Doors
 from collector.server.live import Manners, Pairs, PrometheusSource, QueryStat, Stats
 from incident.model.spans import Grid, instant
 from incident.text.durations import format_duration
@@ -59,8 +60,8 @@ def connect(
     """
     base = forms.checked_base(url)
     manners = Manners(settings.query_timeout.total_seconds(), settings.server_stats)
-    door = HttpDoor(settings, base, from_now(deadline))
-    return PrometheusSource(base, door, manners, on_query)
+    make = functools.partial(HttpDoor, settings, base, from_now(deadline), limits.Budget())
+    return PrometheusSource(base, Doors(make), manners, on_query)
 
 
 class _Bytes(requests.Response):
@@ -78,11 +79,11 @@ class _Bytes(requests.Response):
 class _Session(requests.Session):
     """One server's session: sends within the deadline, reads within the budget, retries, redirects."""
 
-    def __init__(self, settings: HttpSettings, base: str, deadline: Deadline) -> None:
+    def __init__(self, settings: HttpSettings, base: str, deadline: Deadline, budget: limits.Budget) -> None:
         super().__init__()
         self.trust_env = False
         self.deadline = deadline
-        self.budget = limits.Budget()
+        self.budget = budget
         self.wording = failures.Wording(Masker(settings.secrets).mask, settings.credential)
         self.tries = 0
         self.last = Reply(url=base, status=0, body=b"")
@@ -199,9 +200,9 @@ class _Session(requests.Session):
 class HttpDoor:
     """A server as `collector.server.live.Door`: the client for queries, its session for everything else."""
 
-    def __init__(self, settings: HttpSettings, base: str, deadline: Deadline) -> None:
+    def __init__(self, settings: HttpSettings, base: str, deadline: Deadline, budget: limits.Budget) -> None:
         self._base = base
-        self._session = _Session(settings, base, deadline)
+        self._session = _Session(settings, base, deadline, budget)
         self._client = PrometheusConnect(url=base, session=self._session)
         # The client has mounted an adapter that retries and reads without bound; ours replaces all.
         self._session.adapters.clear()

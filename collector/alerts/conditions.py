@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from incident.model.signals import Kind, Labels, Measure, Role, Samples, SignalS
 from incident.model.spans import Grid, Span, Values, frozen_times, frozen_values, ms
 from incident.rules.comparison import Comparison, comparison
 from incident.rules.narrow import metric_names, narrowed
+from incident.rules.tokens import tokens
 
 # An incident has one or two conditions; more alerts than this tell the same again, at a query each.
 MOST_CONDITIONS = 6
@@ -223,12 +225,26 @@ def _on_survey(spec: SignalSpec, samples: Samples, wanted: _Wanted, grid: Grid) 
     return SignalSeries(spec, grid, frozen_values(values))
 
 
+_KEEPS_MEANING = frozenset("sum avg min max by without max_over_time min_over_time avg_over_time".split())
+"""Functions of a metric after which its name still says what was measured; a rate of it is something else."""
+
+
 def _measured(wanted: _Wanted) -> str:
-    """The metric, where the measured side is made of one; else the alert or the signal."""
-    names = metric_names(wanted.compared.measured)
+    """The metric, where it alone is what is measured; else the alert or the signal."""
+    measured = wanted.compared.measured
+    names = metric_names(measured)
     if len(names) != 1 or wanted.compared.of_threshold or not wanted.alert:
         return wanted.signal
-    return f"time since {names[0]}" if _is_age(wanted.compared.measured) else names[0]
+    if _is_age(measured):
+        return f"time since {names[0]}"
+    found = tokens(measured) or ()
+    around = {one.text for one, after in pairwise(found) if one.kind == "word" and after.text == "("}
+    return names[0] if around <= _KEEPS_MEANING and not _divides(measured) else wanted.signal
+
+
+def _divides(expression: str) -> bool:
+    """Whether it is a quotient; a slash in a label's value is none."""
+    return any(one.kind == "op" and one.text == "/" for one in tokens(expression) or ())
 
 
 def _is_age(measured: str) -> bool:
@@ -275,11 +291,13 @@ def _unit(compared: Comparison) -> str:
     names, text = metric_names(compared.measured), compared.measured
     if compared.of_threshold:
         return "ratio"
-    if "/" in text:
+    if _divides(text):
         percent = "100" in text and 0 < compared.limit <= 100
         return "ratio" if 0 < compared.limit <= 1 else "%" if percent else ""
     if _all_end(names, ("_bytes",)) and "rate" not in text:
         return "bytes"
+    if "histogram_quantile" in text:
+        return "s" if _all_end(names, ("_seconds", "_seconds_bucket")) else ""
     return "s" if _is_age(text) or (_all_end(names, ("_seconds",)) and "rate" not in text) else ""
 
 

@@ -19,6 +19,9 @@ _MISSED = 1.5
 # After a silence rates need their window again and a restarted rule its second evaluation; an alert that
 # is back within this is the same one.
 _REFILL_MS = 5 * 60_000
+# A server that starts evaluates its rules before it scrapes: targets come 5 s after the start at most, and
+# each is scraped within an interval, which is a minute by default.
+_BEFORE_FIRST_SCRAPE_MS = 65_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def _across_blind(before: int, after: int, reading: Reading) -> bool:
     """Whether the alert was active until all went blind, and again soon after."""
     return any(
         _fell_silent(before, blind, reading.step_ms)
-        and after - blind.by_ms + reading.step_ms >= 0
+        and blind.by_ms - after <= max(reading.step_ms, _BEFORE_FIRST_SCRAPE_MS)
         and after - blind.by_ms <= _REFILL_MS
         for blind in reading.blind
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from collector.changes.restarts import Start, instance_of
 from collector.signals.samples.silence import Silence
-from incident.model.facts import Change, ChangeKind, Nearness
+from incident.model.facts import MONITORING_GAP, Change, ChangeKind, Nearness
 from incident.model.signals import Samples, Targets
 from incident.model.spans import bracketed, instant
 from incident.text.instants import rfc3339
@@ -134,16 +134,14 @@ def gap_change(
 ) -> Change:
     """A stretch without a sample of any target: they vanished, or the monitoring was blind."""
     half = targets.interval / 2
-    why = (
-        "while others were scraped: its targets vanished" if others_scraped else "of anything: monitoring gap"
-    )
+    vanished = "no samples while others were scraped: its targets vanished"
     return Change(
         kind=ChangeKind.DATA_GAP,
         at=instant(silence.after_ms) + half,
         until=None if to_the_end else instant(silence.by_ms) - half,
         plus_minus=timedelta(milliseconds=round(half.total_seconds() * 1000)),
         subject=service,
-        title=f"no samples {why}",
+        title=vanished if others_scraped else MONITORING_GAP,
         value=rfc3339(instant(silence.after_ms)),
         query=targets.query,
         nearness=Nearness.OWN,

@@ -12,7 +12,14 @@ from zoneinfo import ZoneInfo
 from collector.config.convert import Reader
 from collector.config.http_config import header_problem, http_settings, load_http_config
 from collector.config.schema import ConfigKeys, PrometheusKeys
-from collector.config.settings import ALERTMANAGER_VARIABLE, URL_VARIABLE, Flags, NamedSource, Settings
+from collector.config.settings import (
+    ALERTMANAGER_VARIABLE,
+    MOST_AT_ONCE,
+    URL_VARIABLE,
+    Flags,
+    NamedSource,
+    Settings,
+)
 from collector.errors import ConfigError
 from collector.http.forms import checked_base, same_address
 from collector.http.settings import HttpSettings
@@ -86,6 +93,7 @@ class _Loader:
             link_base=self._link_base() or url,
             deadline=self._positive("deadline", keys.prometheus.deadline),
             min_impact=self._min_impact(),
+            concurrency=self._concurrency(),
             sources=self._sources(),
             form=flags.form or keys.form,
             templates=flags.templates or (self._base / keys.templates if keys.templates else None),
@@ -274,6 +282,12 @@ class _Loader:
         value = self._keys.scan.min_impact
         if value < timedelta(0):
             self._reader.wrong(("scan", "min_impact"), "must not be below 0")
+        return value
+
+    def _concurrency(self) -> int:
+        value = self._keys.scan.concurrency
+        if not 1 <= value <= MOST_AT_ONCE:
+            self._reader.wrong(("scan", "concurrency"), f"must be between 1 and {MOST_AT_ONCE}")
         return value
 
     def _positive(self, key: str, value: timedelta) -> timedelta:

@@ -24,6 +24,12 @@ MIN_IMPACT = timedelta(minutes=2)
 """Default of what `scan` drafts: below two minutes a human has hardly begun to look, and a restart or a
 failover that did its work is over."""
 
+CONCURRENCY = 2
+"""Default of what `scan` asks at once: one answer is read while the next is made, and a server of two cores
+still has one for everybody else."""
+MOST_AT_ONCE = 16
+"""More than this is no guest: Prometheus itself evaluates twenty queries at a time, everybody's together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
@@ -81,6 +87,8 @@ class Settings:
     deadline: timedelta
     min_impact: timedelta = MIN_IMPACT
     """Impact that lasted less than this gets no draft from `scan`; a window asked for with `draft` does."""
+    concurrency: int = CONCURRENCY
+    """How many questions `scan` has under way at once."""
     form: str = ""
     """Which form of the draft; empty where none is named."""
     templates: Path | None = None

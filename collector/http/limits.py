@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 MIB = 1024 * 1024
 
 ANSWER_BYTES = 32 * MIB
@@ -36,16 +38,25 @@ class OverLimit(Exception):
 
 
 class Budget:
-    """Counts decoded bytes of one run against the two caps."""
+    """Counts decoded bytes of one run, whichever thread reads them, against the two caps."""
 
     def __init__(self, per_answer: int = ANSWER_BYTES, per_run: int = RUN_BYTES) -> None:
         self._per_answer = per_answer
         self._per_run = per_run
+        self._lock = threading.Lock()
+        self._own = threading.local()
         self.used = 0
+
+    @property
+    def used_here(self) -> int:
+        """What the calling thread has counted."""
+        return int(getattr(self._own, "used", 0))
 
     def take(self, count: int, so_far: int) -> None:
         """Count bytes of an answer of which `so_far` (these included) were read. Raises OverLimit."""
-        self.used += count
+        self._own.used = self.used_here + count
+        with self._lock:
+            self.used += count
         if self.used > self._per_run:
             raise OverLimit(self._per_run, whole_run=True)
         if so_far > self._per_answer:

@@ -3,13 +3,16 @@
 The file is gzip of JSON: `schema`, `times` (each distinct array of sample times once, as the first one
 and the distances), and `evidence`, in which an array of times is `[which, from, count]` and an array of
 values `{"i": [first, distances...]}` where all are whole numbers, else `{"f": [...]}`. Nothing is rounded.
+A field that may be empty and is, stands nowhere: what later versions add leaves recordings as they are.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 
 import msgspec
 import numpy as np
@@ -37,16 +40,41 @@ class Recorded(msgspec.Struct, frozen=True):
 
 def dump(evidence: Evidence) -> bytes:
     """The recording of this evidence; `replay.load` gives the same evidence back, bit for bit."""
-    table = _Times()
+    table, filled = _Times(), _filled(evidence)
     # Walked twice: times refer to the longest array that holds them, known only once all were seen.
-    _encoded(evidence, table.seen)
+    _encoded(filled, table.seen)
     table.settle()
-    body = msgspec.Raw(_encoded(evidence, table.encoded))
+    body = msgspec.Raw(_encoded(filled, table.encoded))
     times = tuple(tuple(_distances(array)) for array in table.arrays)
     return _gzip(msgspec.json.encode(Recorded(SCHEMA, times, body)))
 
 
-def _encoded(evidence: Evidence, array: Callable[[Millis | Values], object]) -> bytes:
+def _filled(value: object) -> object:
+    """The value with each dataclass as its fields, without those that are empty as their default is.
+
+    Only emptiness is left out: a threshold or a number stays, so that another default in a later version
+    does not judge old evidence anew.
+    """
+    if isinstance(value, tuple):
+        return tuple(_filled(one) for one in value)
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    found = ((name, getattr(value, name), optional) for name, optional in _fields(type(value)))
+    return {name: _filled(one) for name, one, optional in found if not (optional and _is_empty(one))}
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The fields of a dataclass, each with whether it is empty unless it is given."""
+    fields = dataclasses.fields(kind)
+    return tuple((f.name, f.default is not dataclasses.MISSING and _is_empty(f.default)) for f in fields)
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value is False or (isinstance(value, (tuple, str)) and not value)
+
+
+def _encoded(evidence: object, array: Callable[[Millis | Values], object]) -> bytes:
     def plain(value: object) -> object:
         if not isinstance(value, np.ndarray):
             raise TypeError(f"evidence holds a {type(value).__name__}, which a recording cannot keep")

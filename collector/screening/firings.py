@@ -8,28 +8,44 @@ from datetime import timedelta
 
 import numpy as np
 
+from collector.errors import QueryRejected
 from collector.screening.listing import place_of, service_of
 from collector.signals.labels.sets import label
-from collector.source import Source
+from collector.signals.samples.measure import failed, partial
+from collector.source import Answer, Source
 from incident.fleet.model import Firing, Member
+from incident.model.facts import Unknown
 from incident.model.spans import Grid, Values, instant
 
 _FIRING = '{__name__=~"ALERTS|GRAFANA_ALERTS",alertstate="firing"}'
 # Prometheus marks a resolved alert as stale, so that it ends at once; two steps bridge a late evaluation.
 _BRIDGED = 2
+_WHAT = "alerts"
 
 
-def firings(source: Source, members: Sequence[Member], grid: Grid, since: timedelta) -> tuple[Firing, ...]:
+def firings(
+    source: Source, members: Sequence[Member], grid: Grid, since: timedelta
+) -> tuple[tuple[Firing, ...], tuple[Unknown, ...]]:
     """When alerts fired that name one of the services, to the grid's step, from `since` after its start.
 
     One that fires from the first point to the last is a standing condition and no incident of this
-    period: it is left out. Raises what the source raises.
+    period: it is left out. Alerts cost themselves only: where the server refuses the query, or answers in
+    part, that is told beside what is known. Raises the source's error when the source is gone.
     """
+    try:
+        answer = source.range(_FIRING, grid)
+    except QueryRejected as error:
+        return (), (failed(_WHAT, str(error)),)
+    unknowns = (partial(_WHAT, answer.warnings),) if answer.partial else ()
+    return _fired(answer, members, grid, since), unknowns
+
+
+def _fired(answer: Answer, members: Sequence[Member], grid: Grid, since: timedelta) -> tuple[Firing, ...]:
     by_service: dict[str, list[Member]] = defaultdict(list)
     for member in members:
         by_service[member.service].append(member)
     found: list[Firing] = []
-    for series in source.range(_FIRING, grid).series:
+    for series in answer.series:
         _, service = service_of(series.labels)
         home = _home(by_service.get(service, []), place_of(series.labels))
         if home is not None:

@@ -14,8 +14,10 @@ from collector.signals.labels.failing import failing_matcher
 from collector.signals.labels.naming import either, families_present
 from collector.signals.labels.registry import ERROR_LABELS, FOUND_BY_LABELS, PLACE_LABELS
 from collector.signals.labels.sets import label, parsed
+from collector.signals.samples.measure import partial
 from collector.source import Source
 from incident.fleet.model import Member
+from incident.model.facts import Unknown
 from incident.model.signals import Labels
 from incident.model.spans import Span, aligned
 from incident.text.promql import Matcher, selector
@@ -49,8 +51,10 @@ class Listed:
     up: Named | None
 
 
-def list_services(source: Source, matchers: Sequence[str], window: Span) -> tuple[Listed, ...]:
-    """All services with requests or targets in the window, in order of name.
+def list_services(
+    source: Source, matchers: Sequence[str], window: Span
+) -> tuple[tuple[Listed, ...], tuple[Unknown, ...]]:
+    """All services with requests or targets in the window, in order of name, and what could not be seen.
 
     One range query of two dozen points, grouped by the labels that can name a service, its place and
     failures. Raises what the source raises, and ConfigError for matchers that are not PromQL.
@@ -61,7 +65,8 @@ def list_services(source: Source, matchers: Sequence[str], window: Span) -> tupl
     chosen = selector("", (Matcher("__name__", "=~", names), *scope))
     grid = aligned(window, max(window.length / _LOOKS // _SECOND * _SECOND, _LEAST_STEP))
     answer = source.range(f"group by ({', '.join(_labels(there))}) ({chosen})", grid)
-    return listed((one.labels for one in answer.series), there)
+    unknowns = (partial("services", answer.warnings),) if answer.partial else ()
+    return listed((one.labels for one in answer.series), there), unknowns
 
 
 _SECOND = timedelta(seconds=1)

@@ -7,16 +7,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 
 from collector.errors import QueryRejected
 from collector.screening.listing import Listed, Named, place_of, service_of
+from collector.server.ahead import ahead
 from collector.signals.labels.registry import PLACE_LABELS, ROUTE_LABELS
 from collector.signals.labels.routes import HEALTH_PATTERN
 from collector.signals.labels.sets import parsed
-from collector.signals.samples.measure import Progress, on_grid
-from collector.source import Source
+from collector.signals.samples.measure import Progress, failed, on_grid
+from collector.signals.samples.measure import partial as partial_answer
+from collector.source import Answer, Source
 from incident.fleet.model import SCREENED, Member, Screening
 from incident.model.facts import Unknown
 from incident.model.signals import Measure
@@ -76,31 +79,48 @@ def screen(
     covered: Span,
     *,
     named: bool,
+    at_once: int,
     on_progress: Progress,
+    on_measure: Callable[[Screening, Measure], None],
 ) -> Screened:
     """The golden signals of all services over `covered`, grouped by the server.
 
-    `named`: the queries name the services, because they are not all that there are (a shard). A query
-    that the server refuses costs its measure; raises the source's error when the source is gone.
+    `named`: the queries name the services, because they are not all that there are (a shard). `at_once`
+    queries are under way at any time; `on_measure` is called as soon as all of a measure is there, in
+    the order in which they can be judged. A query that the server refuses costs its measure; raises the
+    source's error when the source is gone.
     """
     scrape = fleet_scrape(source, window)
     step = screening_step(scrape, covered.length)
     grid = aligned(covered, step)
     reach = max(step, 4 * scrape)
     members = tuple(one.member for one in services)
-    ask = _Asker(source, grid, promql_duration(reach), parsed(matchers), members, named)
+    ask = _Asker(grid, promql_duration(reach), parsed(matchers), members, named)
     shape = (len(members), grid.count)
     values = {measure: np.full(shape, np.nan) for measure in SCREENED}
+    screening = Screening(members, grid, window, values, reach // timedelta(milliseconds=1))
     unknowns: list[Unknown] = []
-    for question in _questions(services, ask):
-        on_progress(f"screening {question.measure.value}")
-        try:
-            ask.into(values[question.measure], question)
-        except QueryRejected as error:
-            unknowns.append(Unknown(what=f"screening {question.measure.value}", why=str(error), failed=True))
-    values[Measure.ERRORS] = _ratio(values[Measure.ERRORS], values[Measure.TRAFFIC], services)
-    reach_ms = reach // timedelta(milliseconds=1)
-    return Screened(Screening(members, grid, window, values, reach_ms), tuple(unknowns), scrape)
+    questions = list(_questions(services, ask))
+    answers = ahead([partial(_answer, source, one, grid) for one in questions], at_once)
+    for measure in _ORDER:
+        on_progress(f"screening {measure.value}")
+        for question in (one for one in questions if one.measure is measure):
+            unknowns += ask.into(values[measure], question, next(answers))
+        if measure is Measure.ERRORS:
+            values[measure] = _ratio(values[measure], values[Measure.TRAFFIC], services)
+        on_measure(screening, measure)
+    return Screened(screening, tuple(unknowns), scrape)
+
+
+_ORDER = (Measure.TRAFFIC, Measure.ERRORS, Measure.LATENCY, Measure.AVAILABILITY)
+"""In which the measures are asked: no errors can be judged without the traffic."""
+
+
+def _answer(source: Source, question: _Question, grid: Grid) -> Answer | QueryRejected:
+    try:
+        return source.range(question.query, grid)
+    except QueryRejected as error:
+        return error
 
 
 def _ratio(failed: Values, total: Values, services: Sequence[Listed]) -> Values:
@@ -134,20 +154,27 @@ class _Question:
 class _Asker:
     """Asks grouped queries and puts the rows of their answers where their members are."""
 
-    source: Source
     grid: Grid
     range: str
     scope: tuple[Matcher, ...]
     members: tuple[Member, ...]
     named: bool
 
-    def into(self, values: Values, question: _Question) -> None:
-        """Fills the question's rows of (n_members, grid.count) in place; other services' rows are not its."""
+    def into(
+        self, values: Values, question: _Question, answer: Answer | QueryRejected
+    ) -> tuple[Unknown, ...]:
+        """Fills the question's rows of (n_members, grid.count) in place; other services' rows are not its.
+
+        Returns what is not known because the question was refused or answered in part.
+        """
+        what = f"screening {question.measure.value}"
+        if isinstance(answer, QueryRejected):
+            return (failed(what, str(answer)),)
         rows = {self.members[row]: row for row in question.rows}
         by_service: dict[str, list[int]] = defaultdict(list)
         for row in question.rows:
             by_service[self.members[row].service].append(row)
-        for series in self.source.range(question.query, self.grid).series:
+        for series in answer.series:
             _, service = service_of(series.labels)
             found = rows.get(Member(service, place_of(series.labels)))
             same = by_service.get(service, [])
@@ -156,6 +183,7 @@ class _Asker:
             if found is not None:
                 got = on_grid(series, self.grid)
                 values[found] = np.where(np.isfinite(values[found]), values[found] + np.nan_to_num(got), got)
+        return (partial_answer(what, answer.warnings),) if answer.partial else ()
 
     def chosen(self, group: _Group, name: str, *more: Matcher) -> str:
         """The selector of one metric of these services."""

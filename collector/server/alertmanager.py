@@ -11,6 +11,7 @@ import msgspec
 from collector.http import failures
 from collector.http.deadline import from_now
 from collector.http.forms import checked_base
+from collector.http.limits import Budget
 from collector.http.replies import Reply
 from collector.http.settings import HttpSettings
 from collector.prometheus import HttpDoor
@@ -82,7 +83,7 @@ class Alertmanager:
 def connect_alertmanager(settings: HttpSettings, *, url: str, deadline: timedelta) -> Alertmanager:
     """The Alertmanager at `url`; nothing is sent yet. Raises ConfigError for an address it cannot use."""
     base = checked_base(url, "alertmanager url")
-    return Alertmanager(base, HttpDoor(settings, base, from_now(deadline)))
+    return Alertmanager(base, HttpDoor(settings, base, from_now(deadline), Budget()))
 
 
 def silences(body: bytes, wording: failures.Wording) -> tuple[AlertSilence, ...]:

@@ -6,6 +6,7 @@ The network itself is behind `Door`, which `collector.prometheus` opens.
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -31,9 +32,20 @@ Pairs = Sequence[tuple[str, str]]
 class Door(Protocol):
     """One server, reached within bounds. Each method gives the bytes of a success or raises."""
 
-    deadline: Deadline
-    wording: failures.Wording
-    budget: limits.Budget
+    @property
+    def deadline(self) -> Deadline:
+        """For everything that is asked."""
+        ...
+
+    @property
+    def wording(self) -> failures.Wording:
+        """How messages are masked."""
+        ...
+
+    @property
+    def budget(self) -> limits.Budget:
+        """What may be read."""
+        ...
 
     @property
     def last(self) -> Reply:
@@ -108,7 +120,7 @@ class Manners:
 
 
 class PrometheusSource:
-    """A live Prometheus, or what speaks its API, as a `collector.source.Source`."""
+    """A live Prometheus, or what speaks its API, as a `collector.source.Source`; several threads may ask."""
 
     def __init__(
         self, url: str, door: Door, manners: Manners, on_query: Callable[[QueryStat], None] | None
@@ -117,6 +129,7 @@ class PrometheusSource:
         self._door = door
         self._manners = manners
         self._on_query = on_query
+        self._counting = threading.Lock()
         self.stats = Stats()
 
     @property
@@ -199,7 +212,7 @@ class PrometheusSource:
 
     def _ask(self, query: str, send: Callable[[], bytes], read: Callable[[decode.Envelope], T]) -> T:
         """Send, read and count one question; everything unreadable becomes a typed error."""
-        started, before = time.monotonic(), self._door.budget.used
+        started, before = time.monotonic(), self._door.budget.used_here
         value: T | None = None
         try:
             value = self._read(query, send(), read)
@@ -210,7 +223,7 @@ class PrometheusSource:
                     query=query,
                     seconds=time.monotonic() - started,
                     samples=matrix.samples if matrix else 0,
-                    bytes=self._door.budget.used - before,
+                    bytes=self._door.budget.used_here - before,
                     tries=self._door.tries,
                     loaded=matrix.loaded if matrix else None,
                 )
@@ -231,7 +244,8 @@ class PrometheusSource:
             raise failures.unreadable(reply, str(error), wording) from None
 
     def _count(self, stat: QueryStat) -> None:
-        self.stats = self.stats.plus(stat)
+        with self._counting:
+            self.stats = self.stats.plus(stat)
         if self._on_query is not None:
             self._on_query(stat)
 

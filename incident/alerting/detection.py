@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from incident.alerting.hindered import hindrances
 from incident.alerting.suggest import suggested
 from incident.alerting.watch import watching
 from incident.impact.assess import Assessment
@@ -18,13 +19,17 @@ _WORTH = timedelta(minutes=1)
 """A rule that gains less than a minute is not worth having."""
 
 
-def detection(evidence: Evidence, judged: Assessment) -> Detection:
-    """What is known of how the impact was noticed; all empty where none was measured."""
+def detection(evidence: Evidence, judged: Assessment, notified: datetime | None = None) -> Detection:
+    """What is known of how the impact was noticed; all empty where none was measured.
+
+    `notified` is when somebody was first sent word of an alert, where that was recorded.
+    """
     if not judged.episodes:
         return Detection()
     rule, why = _offered(evidence, judged)
     unwatched, silent = _watched(evidence, judged)
-    return Detection(_seen(judged), unwatched, silent, rule, why)
+    hindered = hindrances(evidence.changes, judged, notified)
+    return Detection(_seen(judged), unwatched, silent, rule, why, hindered)
 
 
 def _watched(

@@ -9,6 +9,7 @@ from datetime import timedelta
 import numpy as np
 
 from incident.alerting.condition import Firing, firings, longest_ms
+from incident.alerting.rhythm import on_earlier_days, whole_day
 from incident.alerting.thresholds import thresholds
 from incident.alerting.wording import alert_name, expression
 from incident.impact.assess import Assessment
@@ -50,11 +51,11 @@ def suggested(evidence: Evidence, judged: Assessment) -> SuggestedRule | None:
     tried = [rule for report in judged.signals for rule in _best_of(report, evidence, judged)]
     if not tried:
         return None
-    quiet = [rule for rule in tried if rule.false_firings == 0] or tried
+    quiet = [rule for rule in tried if rule.needless == 0] or tried
     first = min(rule.would_fire_at for rule in quiet)
     soon = [rule for rule in quiet if rule.would_fire_at - first <= _SOON]
     order = {report.spec.name: _ORDER.index(report.spec.measure) for report in judged.signals}
-    return min(soon, key=lambda rule: (order[rule.signal], rule.would_fire_at, rule.false_firings))
+    return min(soon, key=lambda rule: (order[rule.signal], rule.would_fire_at, rule.needless))
 
 
 def _best_of(report: SignalReport, evidence: Evidence, judged: Assessment) -> Iterator[SuggestedRule]:
@@ -66,14 +67,14 @@ def _best_of(report: SignalReport, evidence: Evidence, judged: Assessment) -> It
     calm = _calm(series, judged)
     if hurt is None or int((calm & np.isfinite(series.values)).sum()) < _LEAST_CALM:
         return
-    found = list(_candidates(series, report.baseline, hurt, calm, evidence, judged))
-    quiet = [rule for steady, rule in found if rule.false_firings == 0 and steady]
-    quiet = quiet or [rule for _, rule in found if rule.false_firings == 0]
+    found = list(_candidates(series, whole_day(report.baseline, report.usual), hurt, calm, evidence, judged))
+    quiet = [rule for steady, rule in found if rule.needless == 0 and steady]
+    quiet = quiet or [rule for _, rule in found if rule.needless == 0]
     if quiet:
         # The order of `for` decides, then how early it fires; of equals the first is farthest from normal.
         yield min((r for r in quiet if r.hold == quiet[0].hold), key=lambda r: r.would_fire_at)
     elif found:
-        yield min((rule for _, rule in found), key=lambda r: (r.false_firings, r.would_fire_at))
+        yield min((rule for _, rule in found), key=lambda r: (r.needless, r.would_fire_at))
 
 
 def _candidates(
@@ -97,7 +98,17 @@ def _candidates(
             rule = _rule(series, threshold, hold, found, evidence, judged, up=up)
             if rule is not None:
                 looked = int((calm & np.isfinite(series.values)).sum()) * series.grid.step
-                yield steady, replace(rule, false_firings=false, looked_at=looked)
+                days, again = on_earlier_days(evidence.earlier, rule, up=up)
+                yield (
+                    steady,
+                    replace(
+                        rule,
+                        false_firings=false,
+                        looked_at=looked,
+                        earlier_days=days,
+                        earlier_firings=again,
+                    ),
+                )
 
 
 def _calm(series: SignalSeries, judged: Assessment) -> Flags:

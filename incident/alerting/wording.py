@@ -59,7 +59,8 @@ def rule_yaml(rule: SuggestedRule) -> str:
 def _scalar(key: str, text: str) -> list[str]:
     """The text as it is in a block, where nothing in it needs an escape; else in quotes."""
     lines = text.split("\n")
-    if text[:1] in ("", " ") or not all(line.isprintable() for line in lines):
+    # A block finds its indent in its first line and drops the ends of lines after its last one.
+    if text[:1] in ("", " ", "\n") or text[-1:] == "\n" or not all(line.isprintable() for line in lines):
         return [f"{key}: {quoted(text)}"]
     indent = " " * (len(key) - len(key.lstrip()) + 2)
     return [f"{key}: |-", *(f"{indent}{line}" if line else "" for line in lines)]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 import numpy as np
 
 from incident.detect import Episode, detect_episodes
 from incident.detect.episode import Kind, Worse
-from incident.fleet.model import Screening, Standout
+from incident.fleet.model import SCREENED, Screening, Standout
 from incident.model.signals import Measure
 from incident.model.spans import instant, ms
 
@@ -24,10 +24,18 @@ _SEARCHED = timedelta(hours=1)
 
 def standouts(screening: Screening) -> tuple[Standout, ...]:
     """Everything that was worse than usual and reaches into the window, by member and time."""
-    found = [one for measure in _HOW for one in _of_measure(screening, measure)]
-    found += _all_down(screening)
-    inside = (one for one in found if one.end is None or one.end > screening.window.start)
-    return tuple(sorted(inside, key=lambda one: (one.member, one.start, one.measure.value)))
+    return in_order(one for measure in SCREENED for one in standouts_of(screening, measure))
+
+
+def in_order(found: Iterable[Standout]) -> tuple[Standout, ...]:
+    """By member and time."""
+    return tuple(sorted(found, key=lambda one: (one.member, one.start, one.measure.value)))
+
+
+def standouts_of(screening: Screening, measure: Measure) -> list[Standout]:
+    """What was worse than usual in one measure and reaches into the window; errors need the traffic, too."""
+    found = _of_measure(screening, measure) if measure in _HOW else _all_down(screening)
+    return [one for one in found if one.end is None or one.end > screening.window.start]
 
 
 def _of_measure(screening: Screening, measure: Measure) -> Iterator[Standout]:

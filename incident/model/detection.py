@@ -42,6 +42,27 @@ class SuggestedRule:
     """Firings while no impact was measured, before the impact began."""
     looked_at: timedelta
     """How much calm time with samples stands behind `false_firings`."""
+    earlier_days: int = 0
+    """Earlier days of whose same hours it was tried too, where they were read."""
+    earlier_firings: int = 0
+    """How often it would have fired in them, at the coarse step at which they were read."""
+
+    @property
+    def needless(self) -> int:
+        """Firings without measured impact, as far as is known: nobody judged the earlier days."""
+        return self.false_firings + self.earlier_firings
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Trouble of the monitoring while nobody had been told of the impact: co-timed, no cause."""
+
+    what: str
+    at: datetime
+    until: datetime | None
+    """None where it was seen once, or still lasts."""
+    plus_minus: timedelta
+    query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +78,5 @@ class Detection:
     rule: SuggestedRule | None = None
     why_no_rule: str = ""
     """Why none is offered although nothing paged in time; empty where there was no need."""
+    hindered: tuple[Hindrance, ...] = ()
+    """Trouble of the monitoring between the first impact and the first word of it, in order of time."""

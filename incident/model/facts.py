@@ -93,6 +93,10 @@ class ChangeKind(StrEnum):
     MONITORING_TROUBLE = "monitoring_trouble"
 
 
+MONITORING_GAP = "no samples of anything: monitoring gap"
+"""Title of a data gap in which the monitoring itself was blind, as against targets that vanished."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something that changed: what, when, and the query whose samples say so.

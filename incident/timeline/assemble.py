@@ -10,12 +10,10 @@ import numpy as np
 from incident.alerting.detection import detection
 from incident.impact.assess import Assessment, assess
 from incident.impact.departures import baseline_points
-from incident.model.conditions import ConditionStretch
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Entered, Nearness, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Measure
-from incident.model.silences import Silenced
 from incident.model.spans import Span, instant
 from incident.model.timeline import Compared, Event, SignalReport, Status, Timeline
 from incident.text.links import prometheus_graph_url
@@ -62,10 +60,11 @@ def assemble(
     held = stretches(evidence, window, policy.recovery_hold)
     rows = [
         *measured_events(evidence, judged, policy),
-        *alert_events(alerts, judged.first_alert, judged),
+        *alert_events(alerts, judged, held),
         *change_events(evidence, judged, window),
         *gap_events(gaps),
-        *_beside(hidden, held, judged),
+        *silence_events(hidden),
+        *condition_events(held, alerts, main=not judged.episodes),
     ]
     kept = [_linked(e, display, window) for e in rows if _shown(e, window)]
     return Timeline(
@@ -102,7 +101,7 @@ def assemble(
         compared=tuple(
             Compared(p.ago, p.grid.step, tuple(s.name for s in p.signals), p.note) for p in evidence.earlier
         ),
-        detection=detection(evidence, judged),
+        detection=detection(evidence, judged, reached.notified.at if reached.notified else None),
     )
 
 
@@ -119,13 +118,6 @@ def _unknowns(
         *unseen(evidence),
         *_unmeasured(judged),
     )
-
-
-def _beside(
-    hidden: tuple[Silenced, ...], held: tuple[ConditionStretch, ...], judged: Assessment
-) -> tuple[Event, ...]:
-    """What hid alerts, and when conditions were true: on the first page where no impact was measured."""
-    return (*silence_events(hidden), *condition_events(held, main=not judged.episodes))
 
 
 def reported(evidence: Evidence, judged: Assessment, policy: Policy) -> Span:

@@ -9,12 +9,13 @@ import numpy as np
 
 from incident.model.conditions import Condition, ConditionStretch
 from incident.model.evidence import Evidence
+from incident.model.facts import AlertInterval
 from incident.model.signals import Worse
 from incident.model.spans import Flags, Millis, Span, Values, instant
 from incident.model.timeline import Event, EventOrigin
 from incident.rules.comparison import Comparison
 from incident.text.durations import format_duration
-from incident.text.numbers import quantity
+from incident.text.numbers import digits, quantity
 from incident.timeline.ids import event_id
 
 _WORDS = {">": "over", ">=": "at least", "<": "under", "<=": "at most", "==": "at", "!=": "other than"}
@@ -92,8 +93,11 @@ def _within(times: Millis, index: int) -> timedelta:
 
 def threshold_words(condition: Condition) -> str:
     """`over 10,000`, in the unit of the signal; of a share of its threshold `over its threshold`."""
-    limit = "its threshold" if condition.of_threshold else amount(condition.limit, condition)
-    return f"{_WORDS[condition.op]} {limit}"
+    if condition.of_threshold:
+        return f"{_WORDS[condition.op]} its threshold"
+    # Without the decimals of a measurement: people set it.
+    share = f"{digits(condition.limit * 100)} %" if condition.unit == "ratio" else ""
+    return f"{_WORDS[condition.op]} {share or amount(condition.limit, condition)}"
 
 
 def amount(value: float, condition: Condition) -> str:
@@ -110,10 +114,24 @@ def named(condition: Condition) -> str:
     return f"{condition.what} ({alert})" if alert and alert != condition.what else condition.what
 
 
-def condition_events(found: Sequence[ConditionStretch], *, main: bool) -> Iterator[Event]:
-    """Rows for each stretch: true, at its worst, no longer true. `main` where no impact is measured."""
+def of_alert(one: ConditionStretch, alert: AlertInterval) -> bool:
+    """Whether the stretch is what this alert was about: its own, true since about when it was pending."""
+    since, condition = alert.pending_at or alert.firing_at, one.condition
+    if (condition.alert, condition.labels) != (alert.name, alert.labels) or since is None:
+        return False
+    return abs(since - one.start) <= one.plus_minus + 2 * condition.interval
+
+
+def condition_events(
+    found: Sequence[ConditionStretch], alerts: Sequence[AlertInterval], *, main: bool
+) -> Iterator[Event]:
+    """Rows for each stretch: true, at its worst, no longer true. `main` where no impact is measured.
+
+    Beside measured impact those are left out that the rows of their alerts tell already.
+    """
     numbers: dict[str, int] = {}
-    for one in _told(found):
+    new = [one for one in found if main or not any(of_alert(one, alert) for alert in alerts)]
+    for one in _told(new):
         number = numbers[one.condition.signal] = numbers.get(one.condition.signal, -1) + 1
         yield from _rows(one, number, main)
 

@@ -17,6 +17,16 @@ def detection_document(found: Detection) -> dict[str, Any]:
         "silent_rules": [{"rule": rule, "signal": signal} for rule, signal in found.silent],
         "suggested_rule": _rule(found.rule) if found.rule else None,
         "why_no_rule": found.why_no_rule or None,
+        "monitoring_trouble": [
+            {
+                "what": one.what,
+                "at": rfc3339(one.at),
+                "until": rfc3339(one.until) if one.until else None,
+                "plus_minus_s": _seconds(one.plus_minus),
+                "query": one.query,
+            }
+            for one in found.hindered
+        ],
     }
 
 
@@ -36,6 +46,8 @@ def _rule(rule: SuggestedRule) -> dict[str, Any]:
         "episodes_seen": rule.episodes_seen,
         "false_firings": rule.false_firings,
         "looked_at_s": _seconds(rule.looked_at),
+        "earlier_days": rule.earlier_days,
+        "earlier_firings": rule.earlier_firings,
     }
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from incident.impact.assess import Assessment
+from incident.model.conditions import ConditionStretch
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Change, ChangeKind, Entered, Nearness
 from incident.model.spans import Span
 from incident.model.timeline import Event, EventOrigin
 from incident.text.durations import format_duration
+from incident.timeline.conditions import of_alert, threshold_words
 from incident.timeline.ids import event_id
 
 _CO_TIMED_BEFORE = timedelta(hours=1)
@@ -23,16 +25,22 @@ _TARGETS = (ChangeKind.TARGET_DOWN, ChangeKind.TARGET_UP)
 
 
 def alert_events(
-    alerts: tuple[AlertInterval, ...], first: AlertInterval | None, judged: Assessment
+    alerts: tuple[AlertInterval, ...], judged: Assessment, held: tuple[ConditionStretch, ...]
 ) -> Iterator[Event]:
-    """Pending, firing and resolved rows; main are the first of each alert, and the last end."""
+    """Pending, firing and resolved rows; main are the first of each alert, and the last end.
+
+    `held` are the stretches in which conditions of alerts were true: their thresholds stand in the rows.
+    """
     last = _last_resolved(alerts, judged)
     seen: Counter[str] = Counter()
     for one in alerts:
         own = one.nearness is Nearness.OWN
         fresh = own and one.firing_at is not None and seen[one.name] == 0
         seen[one.name] += one.firing_at is not None
-        yield from _of_alert(one, pending=one is first, firing=fresh, resolved=one is last)
+        threshold = next((f" ({threshold_words(s.condition)})" for s in held if of_alert(s, one)), "")
+        yield from _of_alert(
+            one, threshold, pending=one is judged.first_alert, firing=fresh, resolved=one is last
+        )
 
 
 def _last_resolved(alerts: tuple[AlertInterval, ...], judged: Assessment) -> AlertInterval | None:
@@ -42,9 +50,11 @@ def _last_resolved(alerts: tuple[AlertInterval, ...], judged: Assessment) -> Ale
     return max(ended, key=lambda found: found[:2])[2] if ended else None
 
 
-def _of_alert(one: AlertInterval, *, pending: bool, firing: bool, resolved: bool) -> Iterator[Event]:
+def _of_alert(
+    one: AlertInterval, threshold: str, *, pending: bool, firing: bool, resolved: bool
+) -> Iterator[Event]:
     if one.pending_at is not None and one.pending_at != one.firing_at:
-        yield _alert_row(one, "alert_pending", "condition true", pending)
+        yield _alert_row(one, "alert_pending", f"condition true{threshold}", pending)
     if one.firing_at is not None:
         yield _alert_row(one, "alert_firing", "firing", firing)
         if one.resolved_at is not None:

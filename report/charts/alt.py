@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from incident.model.conditions import ConditionStretch
 from incident.model.signals import Kind, Measure
 from incident.model.timeline import SignalEpisode, SignalReport, Status, Timeline
 from incident.text.numbers import quantity
+from incident.timeline.conditions import amount, threshold_words
 from report.charts.axes.time import days_words
 from report.charts.frame import Frame
 from report.charts.parts.panels import Measured
@@ -31,12 +35,31 @@ def summary_alt(timeline: Timeline, measured: tuple[Measured, ...], frame: Frame
 def single_alt(timeline: Timeline, measured: Measured, frame: Frame) -> str:
     """The signal's course, and where it was not seen."""
     service = shown(timeline.scope.service)
+    held = [c for c in timeline.conditions if c.condition.signal == measured.report.spec.name]
+    if held:
+        return _sentence(_condition(held, frame) + _gap_words(measured, frame), frame)
     episode = worst_episode(measured.report, frame.axis.span)
     if episode is None:
         words = _quiet(measured, service, frame)
     else:
         words = _course(measured.report, episode, service, frame)
     return _sentence(words + _gap_words(measured, frame), frame)
+
+
+def _condition(held: Sequence[ConditionStretch], frame: Frame) -> str:
+    """`the condition of KafkaLagHigh, over 10,000, was true from 02:46:22 to 05:50:37, at worst 120,000`."""
+    condition, stamp = held[0].condition, frame.axis.stamp
+    worst = (min if condition.op.startswith("<") else max)(held, key=lambda one: one.peak)
+    spans = [
+        f"{stamp(one.start)} to {stamp(one.end)}" if one.end else f"{stamp(one.start)} to the end of the data"
+        for one in held[:_MOST_STRETCHES]
+    ]
+    more = f" and {len(held) - _MOST_STRETCHES} times more" if len(held) > _MOST_STRETCHES else ""
+    worst_words = f"{amount(worst.peak, condition)} at {stamp(worst.peak_at)}"
+    return (
+        f"the condition of {shown(condition.alert or condition.signal, 40)}, {threshold_words(condition)}, "
+        f"was true from {', '.join(spans)}{more}, at worst {worst_words}"
+    )
 
 
 def _sentence(words: str, frame: Frame) -> str:
@@ -134,6 +157,10 @@ def _window(frame: Frame) -> str:
 
 def _without_course(timeline: Timeline, measured: tuple[Measured, ...], frame: Frame) -> str:
     """Where no signal's departure tells the impact: what was found, and what is shown."""
+    if timeline.conditions and timeline.status is Status.UNKNOWN:
+        signal = timeline.conditions[0].condition.signal
+        held = [one for one in timeline.conditions if one.condition.signal == signal]
+        return f"{_condition(held, frame)}; impact on users of {shown(timeline.scope.service)} is not known"
     names = ", ".join(shown(m.report.spec.name, 40) for m in measured)
     if timeline.episodes:
         found = "impact on"

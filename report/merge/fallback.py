@@ -54,7 +54,9 @@ def reanchored(draft: Draft, base: Draft) -> Draft:
         places |= _Alignment.of(lines, base, places).places(left)
     if ORPHANS not in keys:  # no block of the base
         places |= dict.fromkeys(_only(n for n, line in enumerate(lines) if orphans.is_heading(line)), ORPHANS)
-    return replace(draft, blocks=blocks_of(_with_anchors(lines, places, base))) if places else draft
+    if not places:
+        return draft
+    return replace(draft, blocks=blocks_of(_with_anchors(lines, places, base, draft.usual_end)))
 
 
 def _only(numbers: Iterator[int]) -> list[int]:
@@ -126,7 +128,7 @@ class _Alignment:
         return found
 
     def _place(self, key: str) -> int | None:
-        matched = [(a, b) for a, b in self.pairs if self.owners[a] == key]
+        matched = [(a, b) for a, b in self.pairs if self.owners[a] == key] or self._unmistakable(key)
         size = self.owners.count(key)
         if not matched:
             return self._reworded(key) if size else None
@@ -136,6 +138,17 @@ class _Alignment:
             return None
         begin = self._begin(matched[0], first)
         return None if self.lines[begin].code else begin
+
+    def _unmistakable(self, key: str) -> list[tuple[int, int]]:
+        """Lines of a block that stand once in the base and once in the draft, wherever they were moved to."""
+        theirs, mine = Counter(meant(self.theirs)), Counter(self.lines[n].same for n in self.numbers)
+        free = set(range(len(self.numbers))) - {b for _, b in self.pairs}
+        places = {self.lines[self.numbers[b]].same: b for b in free}
+        return [
+            (a, places[line.same])
+            for a, line in enumerate(self.theirs)
+            if self.owners[a] == key and line.same in places and theirs[line.same] == mine[line.same] == 1
+        ]
 
     def _reworded(self, key: str) -> int | None:
         """Place of a block of few lines that were all rewritten."""
@@ -168,10 +181,10 @@ class _Alignment:
         return None
 
 
-def _with_anchors(lines: Sequence[Line], places: dict[int, str], base: Draft) -> Iterator[Line]:
+def _with_anchors(lines: Sequence[Line], places: dict[int, str], base: Draft, end: str) -> Iterator[Line]:
     anchors = {block.key: block.anchor for block in base.blocks}
     for number, line in enumerate(lines):
         if number in places:
             key = places[number]
-            yield Line(anchors.get(key, f"<!-- itl:{key} -->"), line.end or "\n")
+            yield Line(anchors.get(key, f"<!-- itl:{key} -->"), line.end or end)
         yield line

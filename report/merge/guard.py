@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from report.merge.joining.orphans import own_words
 from report.merge.joining.updates import payload, repeats
 from report.merge.reading import rows
 from report.merge.reading.blocks import anchor_of, parse
@@ -22,12 +23,17 @@ def lost_lines(existing: str, base: str, merged: str, *, new: str = "") -> tuple
     """Lines that people wrote and that are not in the merged text exactly as often, word for word.
 
     A merge for which this is not empty must not be written. People's lines are those whose normal form
-    is not one of the base; a line that `new` says too may stand in the merged text once more for it.
+    is not one of the base; a line that `new` says too may stand in the merged text once more for it, and
+    the words above orphaned notes as often as there are sections of them.
     """
     mine = Counter(_spelled(line) for line in _human(existing, base))
     made = Counter(_spelled(line) for line in read_lines(merged))
     fresh = Counter(_spelled(line) for line in read_lines(new))
-    return tuple(text for text, number in mine.items() if not number <= made[text] <= number + fresh[text])
+    return tuple(
+        text
+        for text, number in mine.items()
+        if made[text] < number or (made[text] > number + fresh[text] and not own_words(text))
+    )
 
 
 def human_lines(existing: str, base: str) -> tuple[str, ...]:

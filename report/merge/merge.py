@@ -49,7 +49,7 @@ def merge(existing: str, base: str, new: str) -> Merged:
         return Merged(existing, kept)
     read = parse(existing)
     mine = reanchored(read, old)
-    end = _usual_end(mine)
+    end = mine.usual_end
     outcomes = refreshed(mine, old, fresh, end)
     places: list[_Placed] = [
         (number, each.block) for number, each in enumerate(outcomes) if each.block is not None
@@ -79,12 +79,6 @@ def _differing(old: Draft, fresh: Draft) -> tuple[str, ...]:
     return tuple(key for key in {**was, **now} if was.get(key) != now.get(key))
 
 
-def _usual_end(draft: Draft) -> str:
-    """The line end that most lines of the draft have."""
-    ends = [line.end for line in draft.lines if line.end]
-    return max(("\n", "\r\n", "\r"), key=ends.count)
-
-
 def _with_new(
     places: Sequence[_Placed], old: Draft, fresh: Draft, mine: Draft, *, links_lost: bool
 ) -> tuple[list[_Placed], list[str]]:
@@ -94,7 +88,7 @@ def _with_new(
     anchor of the first block, which names the generation, and the addresses that a wiki resolves.
     """
     made, came = list(places), list[str]()
-    end = _usual_end(mine)
+    end = mine.usual_end
     for number, block in enumerate(fresh.blocks):
         if block.key in mine.keys:
             continue
@@ -154,10 +148,8 @@ def _apart(lines: list[Line], end: str) -> list[Line]:
 
 
 def _ended_as(existing: str, text: str) -> str:
-    """The text with a last line end where the draft has one."""
-    if not existing or existing.endswith(("\n", "\r")):
-        return text
-    return text.removesuffix("\n").removesuffix("\r")
+    """The text with a last line end where the draft has one; blank lines behind one without have none."""
+    return text if not existing or existing.endswith(("\n", "\r")) else text.rstrip("\r\n")
 
 
 def _hidden(mine: Draft, old: Draft, fresh: Draft, came: Sequence[str]) -> tuple[str, ...]:

@@ -33,10 +33,20 @@ class Draft:
 
 
 def draft(
-    evidence: Evidence, output: Path, *, version: str, now: datetime, say: Say, draw: Draw = draw_here
+    evidence: Evidence,
+    output: Path,
+    *,
+    version: str,
+    now: datetime,
+    say: Say,
+    draw: Draw = draw_here,
+    timeline: Timeline | None = None,
 ) -> Draft:
-    """Evidence, just collected or kept, to one draft on disk; the same evidence makes the same bytes."""
-    timeline, kept, place = _judged_in_place(evidence, output, version, say)
+    """Evidence, just collected or kept, to one draft on disk; the same evidence makes the same bytes.
+
+    `timeline` is the judgement of this evidence where it was made already.
+    """
+    timeline, kept, place = _judged_in_place(evidence, output, version, say, timeline)
     return Draft(timeline, place, publish(timeline, kept, place, draw=draw, now=now, say=say))
 
 
@@ -46,11 +56,11 @@ def previewed(evidence: Evidence, output: Path, *, version: str, say: Say, draw:
 
 
 def _judged_in_place(
-    evidence: Evidence, output: Path, version: str, say: Say
+    evidence: Evidence, output: Path, version: str, say: Say, timeline: Timeline | None = None
 ) -> tuple[Timeline, Evidence, Place]:
     """The judgement, the evidence to keep, and the directory this incident has or gets."""
     say("assembling")
-    timeline = judged(evidence, version)
+    timeline = timeline or judged(evidence, version)
     place = find_place(output, timeline)
     kept = reconciled(evidence, place.directory)
     if place.entered or kept is not evidence:

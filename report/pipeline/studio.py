@@ -34,12 +34,17 @@ def studio(*, workers: bool) -> Iterator[Draw]:
 
     The charts are the same bytes either way.
     """
-    if not workers or (os.cpu_count() or 1) < _WORKERS:
+    if not has_workers(wished=workers):
         yield draw_here
         return
     with ProcessPoolExecutor(_WORKERS, multiprocessing.get_context("spawn"), _made_ready) as pool:
         _start(pool)
         yield lambda timeline, evidence: _drawn_beside(pool, timeline, evidence)
+
+
+def has_workers(*, wished: bool) -> bool:
+    """Whether a studio with such a wish draws in other processes."""
+    return wished and (os.cpu_count() or 1) >= _WORKERS
 
 
 def draw_here(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:

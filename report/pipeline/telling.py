@@ -41,5 +41,9 @@ def _scope(timeline: Timeline) -> str:
 def _signals(timeline: Timeline) -> str:
     names = ", ".join(s.spec.name for s in timeline.signals) or "none"
     changes = Counter(e.kind for e in timeline.events if e.origin == "change")
-    counted = [f"{len(timeline.alerts)} alerts", *(f"{n} {kind}" for kind, n in sorted(changes.items()))]
+    alerts = len(timeline.alerts)
+    counted = [
+        f"{alerts} alert{'' if alerts == 1 else 's'}",
+        *(f"{n} {kind}" for kind, n in sorted(changes.items())),
+    ]
     return f"signals  {names}; {', '.join(counted)}"

@@ -9,7 +9,17 @@ from report.render.environment import anchor
 from report.render.forms import Form
 from report.render.pictures import SUMMARY, ChartRef
 from report.render.prompts import ask, open_prompts
-from report.render.sections import cotimed, detection, evidence, impact, lead, rows, suggestion, where
+from report.render.sections import (
+    conditions,
+    cotimed,
+    detection,
+    evidence,
+    impact,
+    lead,
+    rows,
+    suggestion,
+    where,
+)
 from report.render.sections.quiet import quiet
 from report.render.wording import amounts
 from report.render.wording.clock import clock_of, utc_clock
@@ -76,6 +86,8 @@ def _sections(timeline: Timeline) -> dict[str, object]:
     requests = timeline.requests
     return {
         "alert_fired": timeline.milestones.first_alert_firing is not None,
+        "happened": conditions.happened(timeline),
+        "condition_lines": conditions.condition_lines(timeline),
         "detection_durations": detection.detection_durations(timeline),
         "alert_remarks": detection.alert_remarks(timeline),
         "suggestion": suggestion.suggestion(timeline),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from incident.alerting.wording import alert_name, expression, plain, quoted, rule_yaml
@@ -53,6 +53,9 @@ def test_a_rule_reads_as_people_write_them() -> None:
 
 
 @given(TEXT, TEXT, TEXT)
+@example("\n", "", "")
+@example("\n up", "", "")
+@example("up\n\n", "", "")
 def test_whatever_names_and_queries_hold_a_reader_gets_them_back(expr: str, service: str, text: str) -> None:
     """Any characters at all: the document has the same shape and the same texts."""
     rule = replace(RULE, expr=expr, labels=(("severity", "page"), ("service", service)), summary=text)

@@ -100,7 +100,7 @@ def test_alerts_of_one_name_share_a_row() -> None:
     case = replace(payments(), alerts=flaps)
 
     (row,) = alert_rows(case.alerts, frame(*case.built()))
-    assert row.name == "Flap ×10000"
+    assert row.name == "Flap ×10,000"
     assert 1 <= len(row.firing) <= 2 * PLOT
 
 

@@ -324,6 +324,18 @@ def test_endless_flapping_is_one_interval_with_its_count() -> None:
     assert (one.firing_at, one.resolved_at, one.count) == (at(10), at(229.75), 440)
 
 
+def test_ten_thousand_flaps_are_one_interval() -> None:
+    """On for one evaluation, off for the next, from morning to noon."""
+    on = [at_ms + 2000 * k for k in range(10_000) for at_ms in (ms(at(10)),)]
+    held = samples("ALERTS", on, 1, alertname="Errors", alertstate="firing", **LABELS)
+    since = samples("ALERTS_FOR_STATE", on, [time // 1000 for time in on], alertname="Errors", **LABELS)
+    beat = samples("ALERTS", ticks(0, 360, 1), 1, alertname="Watchdog", alertstate="firing")
+
+    (one,) = alert_history(FakeSource([held, since, beat]), HOME, None, span(0, 360)).intervals
+
+    assert (one.firing_at, one.count) == (at(10), 10_000)
+
+
 def test_flapping_that_pauses_is_told_in_parts() -> None:
     """A quiet hour between two stretches of flapping ends the first one."""
     starts = [*np.arange(10.0, 40.0, 0.5).tolist(), *np.arange(120.0, 150.0, 0.5).tolist()]

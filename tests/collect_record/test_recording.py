@@ -21,6 +21,7 @@ from collector.kept.record import SCHEMA, dump
 from collector.kept.replay import load
 from incident.model.evidence import Evidence, Origin, Presentation, Scope
 from incident.model.facts import AlertInterval, AlertRule, Change, ChangeKind, Nearness, Unknown
+from incident.model.policy import Policy
 from incident.model.signals import (
     Counters,
     EarlierPeriod,
@@ -341,6 +342,21 @@ def test_newer_fields_do_not_hinder_reading() -> None:
     _set(outer, "scope.region", "eu")
 
     assert load(pack(outer), "e").scope.service == "payments"
+
+
+def test_what_is_empty_unless_given_stands_nowhere() -> None:
+    """So a field that a later version adds leaves the recordings of today as they are, byte for byte."""
+    kept = content(dump(usual()))["evidence"]
+
+    assert not {"conditions", "silences", "requested", "alert"} & kept.keys()  # type: ignore[attr-defined]
+    assert load(dump(usual()), "e").silences == ()
+
+
+def test_a_threshold_is_recorded_also_where_it_is_the_usual_one() -> None:
+    """Another default in a later version must not judge old evidence anew."""
+    policy = content(dump(usual()))["evidence"]["presentation"]["policy"]  # type: ignore[index]
+
+    assert policy.keys() == {field.name for field in fields(Policy)}
 
 
 def test_every_enum_is_recorded_by_its_word() -> None:

@@ -284,7 +284,8 @@ def test_the_shipped_file_changes_nothing(project_root: Path) -> None:
 def test_the_shipped_file_shows_every_key(project_root: Path) -> None:
     """Every key is there, commented out, and those with a default show that default."""
     text = uncommented((project_root / "config.yaml").read_text())
-    Path("http.yml").write_text("")
+    for name in ("http.yml", "alertmanager-http.yml"):
+        Path(name).write_text("")
     either = {
         "inline": re.sub(r"(?m)^ *http_config_file:.*$", "", text),
         "file": re.sub(r"(?m)^ *http_config:\n(?: {4}.*\n| *\n)*", "", text),

@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.flow.command import PATIENCE_S, Ran, environment, run_here
 from tests.lab.build import build
+from tests.lab.catalogue import rules_of
 from tests.lab.prometheus import serve
 from tests.lab.truth import Truth, Window
 
@@ -66,7 +67,7 @@ def run_lab(name: str, cache: Path, folder: Path) -> LabRun:
 def _all_drafts(name: str, cache: Path, folder: Path) -> dict[str, Any]:
     lab = build(name, cache)
     truth = lab.truth
-    with serve(lab.data_dir) as url:
+    with serve(lab.data_dir, rules=rules_of(name)) as url:
         told = {
             key: _drafted(url, truth.service, window, folder / key) for key, window in truth.windows.items()
         }

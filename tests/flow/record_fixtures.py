@@ -22,6 +22,7 @@ from collector.kept.replay import load
 from incident.model.evidence import Evidence
 from tests.flow.command import ROOT, run
 from tests.lab.build import Lab, build
+from tests.lab.catalogue import rules_of
 from tests.lab.prometheus import serve
 from tests.lab.truth import Truth, write_truth
 
@@ -68,7 +69,7 @@ def record(name: str) -> None:
 def _collected(lab: Lab, asked: Asked) -> Evidence:
     """What the command keeps beside a draft of this window."""
     truth = lab.truth
-    with serve(lab.data_dir) as url, tempfile.TemporaryDirectory() as folder:
+    with serve(lab.data_dir, rules=rules_of(truth.name)) as url, tempfile.TemporaryDirectory() as folder:
         window = ("--from", asked.start, "--to", asked.end, "--timezone", truth.zone)
         done = run(Path(folder), "draft", "--prometheus", url, "--service", truth.service, *window)
         if done.code != 0:

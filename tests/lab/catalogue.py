@@ -49,5 +49,5 @@ EVERY = INCIDENTS | EXPORTED
 
 
 def rules_of(name: str) -> str:
-    """The rules that are served beside the data, as YAML; none for the first kind of incidents."""
-    return rule_file(EVERY[name]().rules) if name in EXPORTED else ""
+    """The rules that are served beside the data, as YAML: those whose alerts the data hold."""
+    return rule_file(EVERY[name]().rules)

@@ -205,10 +205,19 @@ def test_a_signal_without_data_was_not_checked() -> None:
 def test_unknown_impact_times_the_conditions_that_were_seen() -> None:
     """Without a user-facing signal the alerts and departures are told, and impact is not guessed."""
     text = markdown(build.unmeasured(), [], generation=1)
-    assert "# payments: impact unknown, 2023-12-15" in text
+    assert "# payments: HighErrorRate fired, impact unknown, 2023-12-15" in text
     assert "Checked:" not in text
     assert "HighErrorRate firing, 14:20:45 to 16:27:15." in text
     assert "consumer lag 10 -> 12,000 messages, 14:04 to 16:29:30." in text
+
+
+def test_where_an_alert_fired_without_measured_impact_people_are_asked_all_the_same() -> None:
+    """A queue or a disk is an incident too: cause, lessons and actions are for people to fill."""
+    told = markdown(build.unmeasured(), [], generation=1)
+    silent = markdown(replace(build.unmeasured(), alerts=()), [], generation=1)
+    for heading in ("## Detection", "## Root cause", "## Lessons", "## Action items"):
+        assert heading in told
+        assert heading not in silent
 
 
 def test_body_text_stays_within_a_page() -> None:
@@ -294,4 +303,6 @@ def test_no_draft_uses_a_word_of_blame_or_cause() -> None:
 def test_unknown_state_is_never_the_title_of_a_measured_incident() -> None:
     """Title and status agree."""
     assert headline(build.payments()) == "payments: partial outage, 2023-12-15"
-    assert headline(replace(build.payments(), status=Status.UNKNOWN)).startswith("payments: impact unknown")
+    unknown = replace(build.payments(), status=Status.UNKNOWN)
+    assert headline(unknown).startswith("payments: HighErrorRate fired, impact unknown")
+    assert headline(replace(unknown, alerts=())).startswith("payments: impact unknown")

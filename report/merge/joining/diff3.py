@@ -118,12 +118,24 @@ def _gap(base: Sequence[Line], side: Sequence[Line], gap: Change) -> Iterator[Ch
         if size or more:
             yield gap
         return
+    if _another_row(base[gap.last - 1], side[gap.end - 1]):
+        yield Change(gap.first, gap.first, gap.begin, gap.end)
+        yield Change(gap.first, gap.last, gap.end, gap.end)
+        return
     if more:
         yield Change(gap.first, gap.first, gap.begin, gap.begin + more)
     for step in range(size):
         old, new = gap.first + step, gap.begin + more + step
         if base[old].same != side[new].same:
             yield Change(old, old + 1, new, new + 1)
+
+
+def _another_row(old: Line, new: Line) -> bool:
+    """Whether a row has other cells filled than the one it replaces: a row of its own, no answer in it."""
+    if not (rows.is_row(old.text) and rows.is_row(new.text)):
+        return False
+    filled, now = ([bool(cell) for cell in rows.cells(each.text)] for each in (old, new))
+    return filled != now
 
 
 def _pairs(base: Sequence[Line], side: Sequence[Line], whole: Change) -> list[tuple[int, int]]:

@@ -69,6 +69,12 @@ class Draft:
         return tuple(line for block in self.blocks for line in block.written)
 
     @property
+    def usual_end(self) -> str:
+        """The line end that most lines have."""
+        ends = [line.end for line in self.lines if line.end]
+        return max(("\n", "\r\n", "\r"), key=ends.count)
+
+    @property
     def text(self) -> str:
         """The draft as it was read."""
         return self.bom + joined(self.lines)

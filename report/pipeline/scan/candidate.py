@@ -5,31 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from collector.errors import AmbiguousService, NoData, QueryRejected
 from collector.reading.survey import SurveyRequest
 from collector.source import Source
-from incident.fleet.model import Candidate, Standout
+from incident.fleet.model import Candidate
 from incident.model.evidence import Evidence, Presentation
-from incident.model.signals import Measure
 from incident.model.spans import Span
 from incident.model.timeline import ImpactEpisode, State, Status, Timeline
 from incident.text.durations import format_duration
-from incident.text.numbers import digits, percent, quantity
-from incident.text.promql import Matcher
 from report.pipeline.asked.forms import formed
 from report.pipeline.asked.window import TAIL, lead_for
 from report.pipeline.collecting import collect
 from report.pipeline.flow import draft, judged
 from report.pipeline.kept.texts import DRAFT
 from report.pipeline.merging import Outcome as Written
-from report.pipeline.scan.known import Known, settled, window_for
+from report.pipeline.scan.known import Known, window_for
+from report.pipeline.scan.lines import stood_out
 from report.pipeline.scan.outcome import Change, Drafted, StoodOut
 from report.pipeline.scan.wanted import LATE_SAMPLES, Wanted
 from report.pipeline.studio import Draw
 from report.render import found
 from report.write import LockHeld
 
+if TYPE_CHECKING:
+    from report.charts import Chart
+
+_COSTS_ITS_OWN = (NoData, AmbiguousService, QueryRejected, LockHeld)
+"""What costs one candidate only; anything else is the source's or the disk's."""
 _ENOUGH = 2
 """Signals that must agree where no alert fired: one alone is often a measurement's own trouble."""
 
@@ -44,33 +48,56 @@ class Desk:
     now: datetime
     say: Callable[[str], None]
     draw: Draw
+    draws_beside: bool
+    """Whether drawing takes place in other processes, so that it may be asked for by any thread."""
     namesakes: frozenset[str]
     """Names that several services of the fleet bear."""
 
 
-def handled(
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """One candidate, looked at closely and worth a draft: all but the writing."""
+
+    evidence: Evidence
+    timeline: Timeline
+    charts: tuple[Chart, ...] | None
+    """None: not drawn yet."""
+
+
+def looked_at(
     candidate: Candidate, one: Known | None, scope: tuple[str, ...], desk: Desk
-) -> Drafted | StoodOut:
-    """Looks closely and drafts where it is worth it; a draft that is there is refreshed in any case.
+) -> Ready | Drafted | StoodOut:
+    """Looks closely; a draft that is there is refreshed in any case. Reads only, so that several may.
 
     `scope` are the matchers of the fleet and those that tell the service from others of its name.
-    Raises the source's error when the source is gone, and OutputError.
+    Raises the source's error when the source is gone.
     """
-    period = desk.wanted.period
-    if one is not None and settled(candidate, one):
-        return Drafted(one.directory / DRAFT, one.service, Change.UNCHANGED, "")
     desk.say(f"looking closely at {candidate.member}")
     try:
-        evidence = _collected(candidate, window_for(candidate, one, period), scope, desk)
-        timeline = judged(evidence, desk.version)
-        why = "" if one is not None else not_drafted(timeline, desk.wanted.settings.min_impact)
-        if why:
-            return stood_out(candidate, why, desk.namesakes)
-        return _drafted(evidence, one, desk)
-    except (NoData, AmbiguousService, QueryRejected, LockHeld) as error:
-        if one is not None:
-            return Drafted(one.directory / DRAFT, one.service, Change.UNCHANGED, str(error), partial=True)
-        return stood_out(candidate, str(error), desk.namesakes)
+        evidence = _collected(candidate, window_for(candidate, one, desk.wanted.period), scope, desk)
+    except _COSTS_ITS_OWN as error:
+        return _given_up(candidate, one, error, desk)
+    timeline = judged(evidence, desk.version)
+    why = "" if one is not None else not_drafted(timeline, desk.wanted.settings.min_impact)
+    if why:
+        return stood_out(candidate, why, desk.namesakes)
+    # A draft that is there may hold what people entered: its charts are drawn when its place is known.
+    early = desk.draws_beside and one is None
+    return Ready(evidence, timeline, desk.draw(timeline, evidence) if early else None)
+
+
+def drafted(ready: Ready, candidate: Candidate, one: Known | None, desk: Desk) -> Drafted | StoodOut:
+    """The draft on disk. Raises OutputError."""
+    try:
+        return _drafted(ready, one, desk)
+    except _COSTS_ITS_OWN as error:
+        return _given_up(candidate, one, error, desk)
+
+
+def _given_up(candidate: Candidate, one: Known | None, error: Exception, desk: Desk) -> Drafted | StoodOut:
+    if one is not None:
+        return Drafted(one.directory / DRAFT, one.service, Change.UNCHANGED, str(error), partial=True)
+    return stood_out(candidate, str(error), desk.namesakes)
 
 
 def _collected(candidate: Candidate, asked: Span, scope: tuple[str, ...], desk: Desk) -> Evidence:
@@ -91,9 +118,20 @@ def _collected(candidate: Candidate, asked: Span, scope: tuple[str, ...], desk: 
     return replace(evidence, origin=replace(evidence.origin, collected_at=desk.now))
 
 
-def _drafted(evidence: Evidence, one: Known | None, desk: Desk) -> Drafted:
-    settings = desk.wanted.settings
-    made = draft(evidence, settings.output, version=desk.version, now=desk.now, say=desk.say, draw=desk.draw)
+def _drafted(ready: Ready, one: Known | None, desk: Desk) -> Drafted:
+    def drawn(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
+        same = ready.charts is not None and timeline is ready.timeline
+        return ready.charts if same and ready.charts else desk.draw(timeline, evidence)
+
+    made = draft(
+        ready.evidence,
+        desk.wanted.settings.output,
+        version=desk.version,
+        now=desk.now,
+        say=desk.say,
+        draw=drawn,
+        timeline=ready.timeline,
+    )
     fresh = Change.REFRESHED if made.place.exists or one is not None else Change.NEW
     change = {
         Written.WRITTEN: fresh,
@@ -103,14 +141,6 @@ def _drafted(evidence: Evidence, one: Known | None, desk: Desk) -> Drafted:
     partial = any(unknown.failed for unknown in made.timeline.unknowns)
     line = f"{made.timeline.scope.service}: {found(made.timeline)}"
     return Drafted(made.published.draft, made.timeline.scope.service, change, line, partial)
-
-
-def matchers_of(candidate: Candidate, fleet: tuple[str, ...], namesakes: frozenset[str]) -> tuple[str, ...]:
-    """The scope of a candidate: the fleet's, and its own place where others bear its name."""
-    if candidate.member.service not in namesakes:
-        return fleet
-    own = (Matcher(name, "=", value).render() for name, value in candidate.member.place)
-    return tuple(dict.fromkeys((*fleet, *own)))
 
 
 def not_drafted(timeline: Timeline, min_impact: timedelta) -> str:
@@ -149,30 +179,3 @@ def _carrying(timeline: Timeline, episode: ImpactEpisode) -> set[str]:
         if one.impact and one.start < end and (one.end is None or one.end > start)
     }
     return also | set(episode.signals)
-
-
-def stood_out(candidate: Candidate, why: str, namesakes: frozenset[str]) -> StoodOut:
-    """The candidate as a line: what was seen of it in the screening."""
-    alerts = tuple(dict.fromkeys(f"alert {one.name}" for one in candidate.firings))
-    parts = (*(_seen(one) for one in _worst(candidate)), *alerts)
-    member = candidate.member
-    name = str(member) if member.service in namesakes else member.service
-    return StoodOut(name, candidate.start, candidate.end, ", ".join(parts), why)
-
-
-def _worst(candidate: Candidate) -> list[Standout]:
-    """The largest standout of each measure."""
-    return [
-        max((o for o in candidate.standouts if o.measure is measure), key=lambda o: abs(o.inside - o.before))
-        for measure in candidate.measures
-    ]
-
-
-def _seen(one: Standout) -> str:
-    if one.measure is Measure.AVAILABILITY:
-        return "all targets down"
-    if one.measure is Measure.ERRORS:
-        return f"errors {percent(one.inside)} instead of {percent(one.before)}"
-    if one.measure is Measure.TRAFFIC:
-        return f"traffic {quantity(one.inside, 'req/s')} instead of {quantity(one.before, 'req/s')}"
-    return f"mean latency {digits(one.inside / one.before)} times the usual"

@@ -13,13 +13,13 @@ from incident.text.durations import compact
 from incident.text.instants import stamp, zone_label
 from report.pipeline.kept.texts import DRAFT, text_of
 from report.pipeline.scan.known import Known, known_drafts
-from report.pipeline.scan.outcome import StoodOut
+from report.pipeline.scan.outcome import INDEX, StoodOut
 from report.render import Index, IndexRow, index_html, index_markdown, open_prompts
 from report.write import write_all
 
 _TO_MINUTE = len("2023-12-15 14:00")
 
-INDEX, PAGE = "index.md", "index.html"
+PAGE = "index.html"
 
 
 def write_index(output: Path, others: Sequence[StoodOut], zone: tzinfo) -> tuple[str, ...]:

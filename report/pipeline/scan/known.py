@@ -15,7 +15,6 @@ from incident.model.spans import Span
 from incident.text.errors import TextError
 from incident.text.instants import parse_time
 from incident.text.promql import parse_matchers
-from report.pipeline.places import read_document
 
 _BESIDE = timedelta(minutes=30)
 """Calm beside an incident that its draft reports on."""
@@ -41,6 +40,13 @@ class Known:
     ongoing: bool
 
     @property
+    def draft(self) -> Path:
+        """What people read and edit."""
+        from report.pipeline.kept.texts import DRAFT
+
+        return self.directory / DRAFT
+
+    @property
     def stretch(self) -> tuple[datetime, datetime]:
         """Its impact, or its window where there was none."""
         if self.start is None:
@@ -55,6 +61,8 @@ def known_drafts(output: Path) -> tuple[Known, ...]:
 
 
 def _read(directory: Path) -> Known | None:
+    from report.pipeline.places import read_document  # loads all of the reasoning: only where drafts are
+
     document = read_document(directory)
     try:
         return _known(directory, document) if document is not None else None

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
-from collector.errors import NoData, QueryRejected
+from collector.errors import NoData
 from collector.screening.firings import firings
 from collector.screening.listing import Listed, list_services
 from collector.screening.screen import screen
 from collector.source import Source
 from incident.fleet.candidates import candidates, worth_a_look
-from incident.fleet.model import Candidate, Firing, Member
-from incident.fleet.standouts import standouts
+from incident.fleet.model import Candidate, Member, Standout
+from incident.fleet.standouts import in_order, standouts_of
 from incident.model.facts import Unknown
-from incident.model.spans import Grid, Span
+from incident.model.spans import Span
 from incident.text.instants import rfc3339
 from report.pipeline.asked.window import lead_for
 from report.pipeline.scan.wanted import Wanted
@@ -31,14 +30,14 @@ class Looked:
     others: tuple[Candidate, ...]
     """What else stood out."""
     unknowns: tuple[Unknown, ...]
-    scrape: timedelta
+    """What of the screening was refused, or answered in part."""
 
 
 def look(source: Source, wanted: Wanted, say: Callable[[str], None]) -> Looked:
     """Lists the services of the period and screens them all. Raises NoData where there is none."""
     settings, period = wanted.settings, wanted.period
     say("listing services")
-    services = list_services(source, settings.match, period)
+    services, missing = list_services(source, settings.match, period)
     chosen = tuple(one for one in services if _is_wanted(one, wanted))
     if not services:
         raise NoData(
@@ -46,16 +45,28 @@ def look(source: Source, wanted: Wanted, say: Callable[[str], None]) -> Looked:
             f"{rfc3339(period.end)}; check --match and the period"
         )
     if not chosen:
-        return Looked((), (), (), (), timedelta(seconds=15))
+        return Looked((), (), (), missing)
     covered = Span(period.start - lead_for(period, None), period.end)
     narrowed = len(chosen) < len(services)
-    screened = screen(source, chosen, settings.match, period, covered, named=narrowed, on_progress=say)
+    stood_out: list[Standout] = []
+    screened = screen(
+        source,
+        chosen,
+        settings.match,
+        period,
+        covered,
+        named=narrowed,
+        at_once=settings.concurrency,
+        on_progress=say,
+        # Judged while the server makes the next answer.
+        on_measure=lambda seen, measure: stood_out.extend(standouts_of(seen, measure)),
+    )
     members = tuple(one.member for one in chosen)
-    fired, missed = _fired(source, members, screened.screening.grid, period.start - covered.start)
-    found = candidates(standouts(screened.screening), fired, settings.policy)
+    fired, missed = firings(source, members, screened.screening.grid, period.start - covered.start)
+    found = candidates(in_order(stood_out), fired, settings.policy)
     close = tuple(one for one in found if worth_a_look(one, settings.policy))
     others = tuple(one for one in found if one not in close)
-    return Looked(members, close, others, (*screened.unknowns, *missed), screened.scrape)
+    return Looked(members, close, others, (*missing, *screened.unknowns, *missed))
 
 
 def _is_wanted(one: Listed, wanted: Wanted) -> bool:
@@ -63,13 +74,3 @@ def _is_wanted(one: Listed, wanted: Wanted) -> bool:
     if wanted.settings.service and service != wanted.settings.service:
         return False
     return wanted.shard is None or wanted.shard.holds(service)
-
-
-def _fired(
-    source: Source, members: tuple[Member, ...], grid: Grid, since: timedelta
-) -> tuple[tuple[Firing, ...], tuple[Unknown, ...]]:
-    """Alerts cost themselves only: without them the metrics still speak."""
-    try:
-        return firings(source, members, grid, since), ()
-    except QueryRejected as error:
-        return (), (Unknown(what="alerts", why=str(error), failed=True),)

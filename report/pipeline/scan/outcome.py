@@ -7,6 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+INDEX = "index.md"
+"""In the output directory: all drafts, and what was not drafted."""
+
 
 class Change(StrEnum):
     """What became of one draft."""
@@ -63,6 +66,13 @@ class Outcome:
         self.queries = 0
         self.samples = 0
         self.sources = 0
+
+    def add(self, found: Drafted | StoodOut) -> None:
+        """One candidate's end."""
+        if isinstance(found, Drafted):
+            self.drafted.append(found)
+        else:
+            self.stood_out.append(found)
 
     @property
     def changed(self) -> list[Drafted]:

@@ -4,42 +4,33 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from collector.config.settings import Settings
 from collector.errors import AccessRefused, CollectError, NoData, QueryRejected, Unavailable
 from collector.prometheus import connect
 from collector.source import Source
-from incident.fleet.model import Candidate
-from incident.model.evidence import Evidence
-from incident.model.timeline import Timeline
 from incident.text.controls import terminal
 from report.exits import Exit, code_of
 from report.pipeline.asked.given import Given
 from report.pipeline.asked.window import described
 from report.pipeline.scan import monitoring
-from report.pipeline.scan.candidate import Desk, handled, matchers_of, stood_out
-from report.pipeline.scan.index import write_index
-from report.pipeline.scan.known import draft_of, known_drafts, of_source, still_open
-from report.pipeline.scan.looking import Looked, look
-from report.pipeline.scan.outcome import Change, Drafted, Failure, Outcome
+from report.pipeline.scan.handling import handle
+from report.pipeline.scan.known import known_drafts
+from report.pipeline.scan.looking import look
+from report.pipeline.scan.outcome import INDEX, Change, Failure, Outcome
 from report.pipeline.scan.wanted import Wanted, wanted
-from report.pipeline.studio import Draw, studio
 from report.progress import progress
 from report.write import WriteError
 
 if TYPE_CHECKING:
-    from report.charts import Chart
+    from report.pipeline.scan.candidate import Desk
 
-MOST_CANDIDATES = 50
-"""Close looks in one scan: some two thousand questions, which a server answers in minutes. More services
-than that in trouble at once are one incident, told by those that alerted and were hurt most."""
-_ALONE = "a single signal, and no alert fired"
 _LOST = (Unavailable, AccessRefused, NoData, QueryRejected)
 """What keeps a source from being scanned to the end; a single rejected query elsewhere costs itself only."""
 
@@ -52,7 +43,7 @@ class _Run:
     version: str
     now: datetime
     say: Callable[[str], None]
-    draw: Draw
+    workers: bool
 
 
 def scan(
@@ -73,9 +64,8 @@ def scan(
     outcome = Outcome()
     code = Exit.DEFECT
     try:
-        with ExitStack() as open_until_the_end, progress(quiet=asked.quiet) as say:
-            draw = _when_needed(open_until_the_end, workers=workers)
-            code = _scanned(_Run(asked, version, now, say, draw), outcome)
+        with progress(quiet=asked.quiet) as say:
+            code = _scanned(_Run(asked, version, now, say, workers), outcome)
     except (CollectError, WriteError) as error:
         code = code_of(error)
         raise
@@ -85,16 +75,15 @@ def scan(
     return code
 
 
-def _when_needed(stack: ExitStack, *, workers: bool) -> Draw:
-    """Draws in a studio that is opened with the first draft: a quiet night loads no plotting library."""
-    studios: list[Draw] = []
+@contextmanager
+def _desk(run: _Run, source: Source, wanted: Wanted, namesakes: frozenset[str]) -> Iterator[Desk]:
+    """What drafting needs, loaded with the first close look: a quiet night loads no plotting library."""
+    from report.pipeline.scan.candidate import Desk
+    from report.pipeline.studio import has_workers, studio
 
-    def draw(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
-        if not studios:
-            studios.append(stack.enter_context(studio(workers=workers)))
-        return studios[0](timeline, evidence)
-
-    return draw
+    with studio(workers=run.workers) as draw:
+        beside = has_workers(wished=run.workers)
+        yield Desk(source, wanted, run.version, run.now, run.say, draw, beside, namesakes)
 
 
 def _scanned(run: _Run, outcome: Outcome) -> Exit:
@@ -103,9 +92,17 @@ def _scanned(run: _Run, outcome: Outcome) -> Exit:
     if not run.wanted.quiet and sys.stderr.isatty():
         print(f"period   {described(run.wanted.period, run.wanted.settings.timezone)}", file=sys.stderr)
     _sources(run, outcome)
-    write_index(run.wanted.settings.output, outcome.stood_out, run.wanted.settings.timezone)
+    _index(run.wanted.settings, outcome)
     _executed(run.wanted, outcome)
     return _code(outcome)
+
+
+def _index(settings: Settings, outcome: Outcome) -> None:
+    """Both pages, where there is something to list or an earlier index."""
+    if outcome.stood_out or (settings.output / INDEX).exists() or known_drafts(settings.output):
+        from report.pipeline.scan.index import write_index
+
+        write_index(settings.output, outcome.stood_out, settings.timezone)
 
 
 def _sources(run: _Run, outcome: Outcome) -> None:
@@ -130,7 +127,7 @@ def _source(run: _Run, outcome: Outcome) -> None:
         looked = look(source, run.wanted, run.say)
         outcome.services += len(looked.members)
         outcome.failed_queries += [Failure(u.what, u.why) for u in looked.unknowns]
-        _candidates(source, looked, run, outcome)
+        handle(source, looked, run.wanted, outcome, partial(_desk, run))
     except _LOST as error:
         outcome.failed_sources.append(Failure(source.url, str(error)))
         if len(outcome.drafted) == before:
@@ -139,38 +136,6 @@ def _source(run: _Run, outcome: Outcome) -> None:
         outcome.queries += source.stats.queries
         outcome.samples += source.stats.samples
         source.close()
-
-
-def _candidates(source: Source, looked: Looked, run: _Run, outcome: Outcome) -> None:
-    """Each candidate to a draft or a line; those that alerted first, so that a deadline costs the least."""
-    settings, period = run.wanted.settings, run.wanted.period
-    known = of_source(known_drafts(settings.output), source, settings.tenant)
-    opened = tuple(c for c in still_open(known, looked.close, period) if _is_ours(c, run.wanted))
-    counted = Counter(member.service for member in looked.members)
-    namesakes = frozenset(name for name, count in counted.items() if count > 1)
-    desk = Desk(source, run.wanted, run.version, run.now, run.say, run.draw, namesakes)
-    urgent = sorted((*opened, *looked.close), key=_urgency)
-    late = [(c, f"more than {MOST_CANDIDATES} at once; not looked at") for c in urgent[MOST_CANDIDATES:]]
-    for candidate, why in (*((c, _ALONE) for c in looked.others), *late):
-        outcome.stood_out.append(stood_out(candidate, why, namesakes))
-    for candidate in urgent[:MOST_CANDIDATES]:
-        one = draft_of(candidate, known, period)
-        found = handled(candidate, one, matchers_of(candidate, settings.match, namesakes), desk)
-        if isinstance(found, Drafted):
-            outcome.drafted.append(found)
-        else:
-            outcome.stood_out.append(found)
-
-
-def _urgency(candidate: Candidate) -> tuple[bool, int, datetime, str]:
-    return (not candidate.firings, -len(candidate.measures), candidate.start, str(candidate.member))
-
-
-def _is_ours(candidate: Candidate, asked: Wanted) -> bool:
-    service = candidate.member.service
-    if asked.settings.service and asked.settings.service != service:
-        return False
-    return asked.shard is None or asked.shard.holds(service)
 
 
 def _executed(asked: Wanted, outcome: Outcome) -> None:

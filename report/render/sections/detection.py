@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from incident.model.timeline import Duration, Timeline
+from incident.model.detection import Hindrance
+from incident.model.timeline import Duration, Status, Timeline
 from incident.text.durations import format_duration
 from report.render.sections.suggestion import no_rule, seen_first, watchers
-from report.render.wording.clock import clock_of, length, whole
+from report.render.wording.clock import Clock, clock_of, length, whole
 from report.render.wording.figures import without_impact
 from report.render.wording.md import Md, counted, line, listed
 
@@ -84,9 +85,11 @@ def _unknown(reason: str, durations: Sequence[Duration]) -> Md:
 def alert_remarks(timeline: Timeline) -> tuple[Md, ...]:
     """What the alert history shows beside the first alert, one sentence each."""
     if not timeline.alerts_readable:
-        return (Md("Alert history could not be read; nothing is said here about alerts."),)
+        unread = Md("Alert history could not be read; nothing is said here about alerts.")
+        return (unread, *hindered(timeline))
     remarks = [
         seen_first(timeline),
+        *hindered(timeline),
         _silent_rules(timeline),
         *watchers(timeline),
         _false_alarms(timeline),
@@ -94,6 +97,25 @@ def alert_remarks(timeline: Timeline) -> tuple[Md, ...]:
         no_rule(timeline),
     ]
     return tuple(remark for remark in remarks if remark)
+
+
+def hindered(timeline: Timeline) -> tuple[Md, ...]:
+    """What was wrong with the monitoring itself before anybody was told."""
+    clock, found = clock_of(timeline), timeline.detection.hindered
+    if not found:
+        return ()
+    told = listed([line("{} ({})", one.what, _when(one, clock)) for one in found[:_NAMED]])
+    rest = Md(f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
+    until = "before the first alert" if timeline.alerts and _fired(timeline) else "during the impact"
+    return (line("The monitoring itself was in trouble {}: {}{}.", Md(until), told, rest),)
+
+
+def _when(one: Hindrance, clock: Clock) -> Md:
+    return clock.span(one.at, one.until) if one.until else clock.at(one.at, one.plus_minus)
+
+
+def _fired(timeline: Timeline) -> bool:
+    return timeline.milestones.first_alert_firing is not None
 
 
 def _silent_rules(timeline: Timeline) -> Md:
@@ -108,7 +130,7 @@ def _silent_rules(timeline: Timeline) -> Md:
 
 def _false_alarms(timeline: Timeline) -> Md:
     clock, alarms = clock_of(timeline), without_impact(timeline)
-    if not alarms:
+    if not alarms or timeline.status is Status.UNKNOWN:
         return Md("")
     named = [
         line("{} ({})", each.name, clock.at(each.firing_at)) for each in alarms[:_NAMED] if each.firing_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -47,17 +47,21 @@ def signal_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
 
 
 def context_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
-    """Departures that are context, for the evidence."""
-    return _rows(timeline, impact=False)
+    """Departures that are context, for the evidence.
+
+    What a rule compares has its threshold; beside measured impact it is told by that alone.
+    """
+    timed = {one.condition.signal for one in timeline.conditions} if timeline.episodes else set()
+    return _rows(timeline, impact=False, without=timed)
 
 
-def _rows(timeline: Timeline, *, impact: bool) -> tuple[SignalRow, ...]:
+def _rows(timeline: Timeline, *, impact: bool, without: Collection[str] = ()) -> tuple[SignalRow, ...]:
     clock = clock_of(timeline)
     return tuple(
         _signal_row(timeline, clock, report, episode)
         for report in timeline.signals
         for episode in report.episodes
-        if episode.impact is impact
+        if episode.impact is impact and report.spec.name not in without
     )
 
 

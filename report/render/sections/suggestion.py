@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from incident.alerting.rhythm import whole_day
 from incident.alerting.wording import rule_yaml
 from incident.model.detection import Seen, SuggestedRule
 from incident.model.timeline import Timeline
@@ -57,8 +58,9 @@ def suggestion(timeline: Timeline) -> Md:
     rule = timeline.detection.rule
     if rule is None:
         return Md("")
-    told = (_fires(timeline, rule, clock_of(timeline)), _tested(rule), _threshold(timeline, rule))
-    return joined(" ", told)
+    fires = _fires(timeline, rule, clock_of(timeline))
+    told = (fires, _tested(rule), _on_earlier_days(rule), _threshold(timeline, rule))
+    return joined(" ", [part for part in told if part])
 
 
 def rule_block(timeline: Timeline) -> Md:
@@ -109,11 +111,26 @@ def _tested(rule: SuggestedRule) -> Md:
     )
 
 
+def _on_earlier_days(rule: SuggestedRule) -> Md:
+    """What it does in the same hours of earlier days, on which nobody has judged what was impact."""
+    if not rule.earlier_days:
+        return Md("")
+    where = line("In the same hours of {}", counted(rule.earlier_days, "earlier day", "earlier days"))
+    if rule.earlier_firings == 0:
+        return line("{} it would not have fired either.", where)
+    times = counted(rule.earlier_firings, "time", "times")
+    return line("{} it would have fired {}: look at those before it may page.", where, times)
+
+
 def _threshold(timeline: Timeline, rule: SuggestedRule) -> Md:
     """What is normal for the signal, and what only people can know of the rest of the week."""
     report = next(each for each in timeline.signals if each.spec.name == rule.signal)
     band, unit = report.baseline, report.spec.unit
     usual = Md("")
     if band is not None and band.low != band.high:
-        usual = line("Normal is {} to {}. ", quantity(band.low, unit), quantity(band.high, unit))
-    return line("{}It is a suggestion; how it would do on other days was not tested.", usual)
+        whole = whole_day(band, report.usual)
+        over = Md(", the rhythm of the day included" if report.usual is not None else "")
+        low, high = quantity(whole.low, unit), quantity(whole.high, unit)
+        usual = line("Normal is {} to {}{}. ", low, high, over)
+    other = Md("yet other" if rule.earlier_days else "other")
+    return line("{}It is a suggestion; how it would do on {} days was not tested.", usual, other)

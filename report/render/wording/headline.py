@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from incident.model.timeline import Status, Timeline
 from report.render.wording.clock import clock_of
+from report.render.wording.figures import own_firing
 from report.render.wording.md import Md, line
 
 _WITHOUT_STATE = {
@@ -14,12 +15,18 @@ _WITHOUT_STATE = {
 
 def headline(timeline: Timeline) -> str:
     """`payments: partial outage, 2023-12-15` as plain text, for a page title or a message."""
-    return f"{timeline.scope.service}: {finding(timeline)}, {clock_of(timeline).day.isoformat()}"
+    return f"{timeline.scope.service}: {_told(timeline)}, {clock_of(timeline).day.isoformat()}"
 
 
 def title(timeline: Timeline) -> Md:
     """The same as Markdown."""
-    return line("{}: {}, {}", timeline.scope.service, finding(timeline), clock_of(timeline).day.isoformat())
+    return line("{}: {}, {}", timeline.scope.service, _told(timeline), clock_of(timeline).day.isoformat())
+
+
+def _told(timeline: Timeline) -> str:
+    """The finding; where users were not measured, after the alert that told of something."""
+    fired = own_firing(timeline) if timeline.status is Status.UNKNOWN else ()
+    return f"{fired[0].name} fired, {finding(timeline)}" if fired else finding(timeline)
 
 
 def finding(timeline: Timeline) -> str:

@@ -1,0 +1,101 @@
+"""Every candidate of a source to its draft or its line: some are looked at while others are drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from collector.server.ahead import ahead
+from collector.source import Source
+from incident.fleet.model import Candidate
+from incident.text.promql import Matcher
+from report.pipeline.scan.known import Known, draft_of, known_drafts, of_source, settled, still_open
+from report.pipeline.scan.lines import stood_out
+from report.pipeline.scan.looking import Looked
+from report.pipeline.scan.outcome import Change, Drafted, Outcome, StoodOut
+from report.pipeline.scan.wanted import Wanted
+
+if TYPE_CHECKING:
+    from report.pipeline.scan.candidate import Desk
+
+MOST_CANDIDATES = 50
+"""Close looks in one scan: some two thousand questions, which a server answers in minutes. More services
+than that in trouble at once are one incident, told by those that alerted and were hurt most."""
+_ALONE = "a single signal, and no alert fired"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A candidate and the draft it has, if any; the matchers that name it."""
+
+    candidate: Candidate
+    known: Known | None
+    scope: tuple[str, ...]
+
+
+def handle(
+    source: Source,
+    looked: Looked,
+    wanted: Wanted,
+    outcome: Outcome,
+    desk_for: Callable[[Source, Wanted, frozenset[str]], AbstractContextManager[Desk]],
+) -> None:
+    """Each candidate to a draft or a line; those that alerted first, so that a deadline costs the least.
+
+    `desk_for` opens what drafting needs; it is called only where something is to be looked at. Raises the
+    source's error when the source is gone, and OutputError.
+    """
+    period = wanted.period
+    known = of_source(known_drafts(wanted.settings.output), source, wanted.settings.tenant)
+    opened = tuple(c for c in still_open(known, looked.close, period) if _is_ours(c, wanted))
+    counted = Counter(member.service for member in looked.members)
+    namesakes = frozenset(name for name, count in counted.items() if count > 1)
+    urgent = sorted((*opened, *looked.close), key=_urgency)
+    late = [(c, f"more than {MOST_CANDIDATES} at once; not looked at") for c in urgent[MOST_CANDIDATES:]]
+    for candidate, why in (*((c, _ALONE) for c in looked.others), *late):
+        outcome.stood_out.append(stood_out(candidate, why, namesakes))
+    cases = []
+    for candidate in urgent[:MOST_CANDIDATES]:
+        one = draft_of(candidate, known, period)
+        if one is not None and settled(candidate, one):
+            outcome.drafted.append(Drafted(one.draft, one.service, Change.UNCHANGED, ""))
+        else:
+            cases.append(_Case(candidate, one, _matchers_of(candidate, wanted.settings.match, namesakes)))
+    if cases:
+        with desk_for(source, wanted, namesakes) as desk:
+            for found in _handled(cases, desk):
+                outcome.add(found)
+
+
+def _handled(cases: Sequence[_Case], desk: Desk) -> Iterator[Drafted | StoodOut]:
+    """What came of each case, in order: looked at by several threads, written by this one."""
+    from report.pipeline.scan.candidate import Ready, drafted, looked_at
+
+    looks = [partial(looked_at, one.candidate, one.known, one.scope, desk) for one in cases]
+    results = ahead(looks, desk.wanted.settings.concurrency)
+    for one, found in zip(cases, results, strict=True):
+        yield drafted(found, one.candidate, one.known, desk) if isinstance(found, Ready) else found
+
+
+def _matchers_of(candidate: Candidate, fleet: tuple[str, ...], namesakes: frozenset[str]) -> tuple[str, ...]:
+    """The scope of a candidate: the fleet's, and its own place where others bear its name."""
+    if candidate.member.service not in namesakes:
+        return fleet
+    own = (Matcher(name, "=", value).render() for name, value in candidate.member.place)
+    return tuple(dict.fromkeys((*fleet, *own)))
+
+
+def _urgency(candidate: Candidate) -> tuple[bool, int, datetime, str]:
+    return (not candidate.firings, -len(candidate.measures), candidate.start, str(candidate.member))
+
+
+def _is_ours(candidate: Candidate, asked: Wanted) -> bool:
+    service = candidate.member.service
+    if asked.settings.service and asked.settings.service != service:
+        return False
+    return asked.shard is None or asked.shard.holds(service)
