@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from incident.model.signals import Gap
+from incident.model.signals import Gap, Measure
 from incident.model.spans import Moment, Span
 from incident.model.timeline import EventOrigin, State, Status, Timeline
 from report.render import found, headline, markdown, terminal
@@ -200,6 +200,14 @@ def test_a_signal_without_data_was_not_checked() -> None:
     text = markdown(replace(build.healthy(), signals=(calm, blind)), [], generation=1)
     assert "Checked: errors (1 signal) over 4 h 30 min in steps of 30 s." in text
     assert "Not judged for lack of data: traffic." in text
+
+
+def test_that_targets_were_up_is_not_told_as_more_than_it_is() -> None:
+    """A service without request metrics: nothing was found, and little was looked at."""
+    spec = replace(build.errors().spec, name="availability", measure=Measure.AVAILABILITY)
+    up = replace(build.errors(), spec=spec, episodes=())
+    text = markdown(replace(build.healthy(), signals=(up,)), [], generation=1)
+    assert "Only that targets were up is known: no errors, traffic or latency of the service" in text
 
 
 def test_unknown_impact_times_the_conditions_that_were_seen() -> None:

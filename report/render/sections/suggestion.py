@@ -53,6 +53,19 @@ def no_rule(timeline: Timeline) -> Md:
     return line("No alert rule is suggested: {}.", why) if why else Md("")
 
 
+def verdict(timeline: Timeline) -> Md:
+    """What the suggested rule would have changed, in a sentence; the rule itself is in the evidence."""
+    rule = timeline.detection.rule
+    if rule is None:
+        return Md("")
+    when = clock_of(timeline).at(rule.would_fire_at, rule.plus_minus)
+    sooner = Md("") if rule.earlier is None else line(", {} earlier", length(rule.earlier))
+    restless = counted(rule.false_firings, "time", "times")
+    noise = line(", but also {} for nothing before", restless) if rule.false_firings else Md("")
+    told = "An alert rule on {}, suggested in the evidence, would have fired at {}{}{}."
+    return line(told, rule.signal, when, sooner, noise)
+
+
 def suggestion(timeline: Timeline) -> Md:
     """The paragraph before the rule: what it would have done, and how far that was tested."""
     rule = timeline.detection.rule
