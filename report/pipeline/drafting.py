@@ -25,7 +25,7 @@ from report.pipeline.asked.forms import formed
 from report.pipeline.asked.given import Given, settings_of
 from report.pipeline.asked.given import text as _text
 from report.pipeline.asked.given import texts as _texts
-from report.pipeline.asked.imported import with_events
+from report.pipeline.asked.imported import readable, with_events
 from report.pipeline.asked.silences import with_silences
 from report.pipeline.asked.window import (
     TAIL,
@@ -62,11 +62,13 @@ def run_draft(given: Given, *, version: str, now: datetime, workers: bool) -> Ex
     if given.get("restore"):
         return _run_restore(given, quiet=quiet)
     settings = settings_of(given)
+    events = [Path(name) for name in _texts(given, "events")]
+    readable(events)
     with studio(workers=workers) as draw, progress(quiet=quiet) as say:
         evidence = _evidence(given, settings, now=now, say=say)
         evidence = with_events(
             evidence,
-            [Path(name) for name in _texts(given, "events")],
+            events,
             now=now,
             zone=settings.timezone if settings.timezone_given else None,
             tell=lambda line: None if quiet else print(f"events   {terminal(line)}", file=sys.stderr),

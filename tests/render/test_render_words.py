@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from incident.model.facts import Unknown
 from incident.model.signals import Gap, Measure
 from incident.model.spans import Moment, Span
 from incident.model.timeline import EventOrigin, State, Status, Timeline
@@ -233,6 +234,14 @@ def test_a_signal_without_data_was_not_checked() -> None:
     text = markdown(replace(build.healthy(), signals=(calm, blind)), [], generation=1)
     assert "Checked: errors (1 signal) over 4 h 30 min in steps of 30 s." in text
     assert "Not judged for lack of data: traffic." in text
+
+
+def test_a_bad_row_of_a_file_hides_nothing_of_the_service() -> None:
+    """It stands in the evidence, and not between the reader and the summary."""
+    bad = Unknown("events file notes.csv line 3", "time 'soon': not understood", aside=True)
+    text = markdown(replace(build.payments(), unknowns=(bad,)), [], generation=1)
+    assert "notes.csv" not in text.partition("## Timeline")[0]
+    assert "notes.csv" in text.partition("## Evidence")[2]
 
 
 def test_that_targets_were_up_is_not_told_as_more_than_it_is() -> None:

@@ -79,9 +79,9 @@ def edge_of(one: Departure, rising: bool, grid: Grid, inc: Increments | None) ->
     assert one.end_by is not None
     assert one.end_after is not None
     lo, hi = one.end_after - 4 * grid.step_ms - spare // 2, one.end_by + back + 3 * grid.step_ms + spare // 2
-    if inc is not None and inc.end.size:
-        # Where the data end soon after, the search leaves a step of them to say what normal is.
-        hi = max(one.end_by, min(hi, int(inc.end.max()) - grid.step_ms))
+    if inc is not None and (inc.total > 0).any():
+        # Where requests end soon after, the search leaves a step of them to say what normal is.
+        hi = max(one.end_by, min(hi, int(inc.end[inc.total > 0].max()) - grid.step_ms))
     return Edge(False, min(hi - grid.step_ms, max(lo, inside)), hi, one.start_by, level, one.moving)
 
 

@@ -163,7 +163,8 @@ def summary(timeline: Timeline) -> Md:
 
 def unknown_sentence(timeline: Timeline) -> Md:
     """What could not be seen, with its time and reason; what is beyond a few is counted."""
-    clock, unknowns = clock_of(timeline), told_together(timeline.unknowns, _MOST_NAMES)
+    hiding = [one for one in timeline.unknowns if not one.aside]
+    clock, unknowns = clock_of(timeline), told_together(hiding, _MOST_NAMES)
     if not unknowns:
         return Md("")
     named = joined("; ", [_unknown(clock, each) for each in unknowns[:_MOST_UNKNOWNS]])

@@ -18,13 +18,13 @@ _HOUR = timedelta(hours=1)
 
 
 def seen_first(timeline: Timeline) -> Md:
-    """Which signal left normal first, and by how much; empty where only one did."""
+    """Which signal left normal first, and by how much; empty where none did later."""
     seen = timeline.detection.seen
-    if len(seen) < 2:
-        return Md("")
-    clock, first = clock_of(timeline), seen[0]
-    together = [one for one in seen if one.at - first.at <= timeline.step]
+    clock, first = clock_of(timeline), seen[0] if seen else None
+    together = [one for one in seen if first and one.at - first.at <= timeline.step]
     later = [one for one in seen if one not in together]
+    if first is None or not later:
+        return Md("")
     names = listed(foreign(one.signal) for one in together)
     told = line("Showed first in {}, at {}", names, clock.at(first.at))
     tail = [_later(one, first) for one in later[:_NAMED]]
