@@ -129,11 +129,14 @@ def _at_home(member: Member, one: Known) -> bool:
 
 
 def settled(candidate: Candidate, one: Known) -> bool:
-    """Whether the draft has seen all there is to see: its impact over, and calm beside the candidate."""
+    """Whether the draft has seen all there is to see: its impact over, and all the calm that it is to show.
+
+    Less of it would do to close the draft, but then it would not be the one that a later run makes at once.
+    """
     failed = any(unknown.get("failed") for unknown in one.document.get("unknowns") or ())
     if one.ongoing or candidate.end is None or failed:
         return False
-    return one.window.start <= candidate.start and candidate.end + _BESIDE <= one.window.end
+    return one.window.start <= candidate.start and _calm_until(candidate.end) <= one.window.end
 
 
 def window_for(candidate: Candidate, one: Known | None, period: Span) -> Span:
@@ -144,8 +147,11 @@ def window_for(candidate: Candidate, one: Known | None, period: Span) -> Span:
         begins = one.window.start
     if candidate.end is None:
         return Span(begins, period.end)
-    ends = _mark(candidate.end + _BESIDE + _MARK)
-    return Span(begins, min(ends, period.end))
+    return Span(begins, min(_calm_until(candidate.end), period.end))
+
+
+def _calm_until(end: datetime) -> datetime:
+    return _mark(end + _BESIDE + _MARK)
 
 
 def _mark(at: datetime) -> datetime:
