@@ -90,12 +90,13 @@ class Rig:
         return starts
 
     def wait_until_scraped(self, seconds: int = 3) -> None:
-        """Until the samples of the last seconds are all there, however slowly the servers started."""
+        """Until the samples of the last seconds are all there and all live, however slow the servers were."""
+        time.sleep(max(0.0, (self.live_from - now()).total_seconds() + seconds))
         query = f"count_over_time(up{{job='shop'}}[{seconds}s]) >= {seconds}"
         asked = f"{self.prometheus}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline:
-            if now() > self.live_from and json.loads(ask(asked))["data"]["result"]:
+            if json.loads(ask(asked))["data"]["result"]:
                 return
             time.sleep(0.1)
         raise RuntimeError(f"Prometheus did not scrape the service within {READY_S:.0f} s")

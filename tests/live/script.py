@@ -9,11 +9,11 @@ from datetime import datetime
 from tests.live.clock import now
 from tests.live.rig import Rig
 
-CALM_S = 1.0
+CALM_S = 0.5
 FAULT_S = 30.0
 """Three of the survey's samples, 10 s apart beside four hours of lead-in, lie in it wherever it begins: the
 rates forget it some seconds later."""
-STEP_S = 3.0
+STEP_S = 3.5
 """Between two changes."""
 TAIL_S = 20.0
 """The recovery must hold for 10 s on those samples, and the rates forget the fault."""
@@ -34,7 +34,6 @@ class Log:
 def play(rig: Rig) -> Log:
     """A fault that is alerted, a restart, a new version, a silence, and a fault that no rule watches."""
     log = Log()
-    time.sleep(max(0.0, (rig.live_from - now()).total_seconds()))
     rig.wait_until_scraped()
     time.sleep(CALM_S)
     log.at["begin"] = now()
