@@ -118,6 +118,29 @@ def lay(shape: Shape, count: int, failing: float, slower: float, into: Iterable[
                 one.recovery.add(near[-1].end_after, near[-1].end_by, ends)
 
 
+def print_shares(count: int) -> None:
+    """Share of failures that is found, by how many requests come, how many of them fail, and how long."""
+    lead, window = timedelta(hours=4), timedelta(hours=6)
+    plain = next(shape for shape in SHAPES if shape.name == "few requests")
+    print("| requests | failing | 3 min | 10 min | 40 min |\n| --- | --- | --- | --- | --- |")
+    for rate in (0.1, 1.0, 10.0):
+        shape = replace(plain, rate=rate)
+        for failing in (0.05, 0.2, 0.5, 1.0):
+            cells = []
+            for length in (180.0, 600.0, 2400.0):
+                found = 0
+                for seed in range(count):
+                    fault = Fault(5 * 3600.0 + 97 * seed, length, failing, 1.0)
+                    evidence = evidence_of(shape, seed, lead=lead, window=window, faults=(fault,))
+                    begins = evidence.grid.start_ms + fault.start * 1000
+                    found += any(
+                        e.start_after < begins + length * 1000 and (e.end_by or 1 << 62) > begins
+                        for e in surveyed(evidence, Policy()).episodes
+                    )
+                cells.append(f"{found / count:.0%}")
+            print(f"| {rate * 60:g} a minute | {failing:.0%} | {' | '.join(cells)} |", flush=True)
+
+
 @dataclass(frozen=True)
 class Told:
     """A kind of fault whose bounds are told in a draft: how it begins and ends, and how long it lasts."""
@@ -254,12 +277,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--days", type=int, default=60)
     parser.add_argument("--faults", type=int, default=30)
+    parser.add_argument("--shares", type=int, default=20)
     parser.add_argument("--told", type=int, default=12)
     args = parser.parse_args()
     if args.days:
         print_false(args.days)
     if args.faults:
         print_faults(args.faults)
+    if args.shares:
+        print_shares(args.shares)
     if args.told:
         print_told(args.told)
 

@@ -33,6 +33,39 @@ def test_phases_are_one_sentence() -> None:
     )
 
 
+def _later(timeline: Timeline, by: timedelta, *, lasting: bool = False) -> Timeline:
+    """The timeline with its second episode so much later, or not over yet."""
+    first, second = timeline.episodes
+    end = None if lasting or second.end is None else replace(second.end, at=second.end.at + by)
+    moved = replace(second, start=replace(second.start, at=second.start.at + by), end=end)
+    return replace(timeline, episodes=(first, moved))
+
+
+def test_two_incidents_of_one_window_are_told_apart_with_the_way_to_draft_each() -> None:
+    """Five and a half hours without impact are no relapse: the draft says which windows hold one each."""
+    told = summary(_later(build.store(), timedelta(hours=5)))
+
+    assert (
+        "Again: down 08:00 to 09:00 (1 h). These are 2 incidents, with more than 1 h without impact" in told
+    )
+    assert "`--from 2023-12-15T09:40:00Z --to 2023-12-15T10:50:00Z`" in told
+    assert "`--from 2023-12-15T15:40:00Z --to 2023-12-15T17:20:00Z`" in told
+
+
+def test_a_second_incident_that_lasts_is_drafted_up_to_now() -> None:
+    """Without an end there is no `--to`."""
+    told = summary(_later(build.store(), timedelta(hours=5), lasting=True))
+
+    assert "or `--from 2023-12-15T15:40:00Z`." in told
+
+
+def test_a_relapse_is_the_same_incident() -> None:
+    """Half an hour, and just the quiet gap, between two episodes: one incident."""
+    assert "These are" not in summary(build.store())
+    assert "These are" not in summary(_later(build.store(), timedelta(minutes=30)))
+    assert "These are" in summary(_later(build.store(), timedelta(minutes=31)))
+
+
 def test_the_first_alert_is_counted_from_the_start_with_what_had_failed() -> None:
     """The gap between impact and alert is the headline nobody else prints."""
     assert (

@@ -8,6 +8,7 @@ from itertools import pairwise
 from incident.model.facts import Unknown, told_together
 from incident.model.timeline import ImpactEpisode, Phase, Status, Timeline
 from incident.text.numbers import percent
+from report.render.sections.apart import apart_sentence
 from report.render.sections.cotimed import context_sentence
 from report.render.sections.silenced import silenced_sentence
 from report.render.sections.where import where_sentence
@@ -149,6 +150,7 @@ def summary(timeline: Timeline) -> Md:
     """Everything after the bold line, as one paragraph."""
     sentences = [
         course(timeline),
+        apart_sentence(timeline),
         where_sentence(timeline),
         alert_sentence(timeline),
         silenced_sentence(timeline),
