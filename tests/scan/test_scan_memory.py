@@ -99,6 +99,8 @@ def test_a_screening_in_part_is_told(fleet_url: str, tmp_path: Path) -> None:
     assert [one["what"] for one in told["failed"]] == ["screening latency"]
     assert "store-2 is away" in told["failed"][0]["why"]
     assert told["exit_code"] == 0
+    assert "## Not seen by the last scan" in (tmp_path / "index.md").read_text("utf-8")
+    assert b"store-2 is away" in (tmp_path / "index.html").read_bytes()
 
 
 _PART = Answer(

@@ -104,10 +104,11 @@ def _scanned(run: _Run, outcome: Outcome) -> Exit:
 
 def _index(settings: Settings, outcome: Outcome) -> None:
     """Both pages, where there is something to list or an earlier index."""
-    if outcome.stood_out or (settings.output / INDEX).exists() or known_drafts(settings.output):
+    failed = (*outcome.failed_sources, *outcome.failed_queries)
+    if outcome.stood_out or failed or (settings.output / INDEX).exists() or known_drafts(settings.output):
         from report.pipeline.scan.index import write_index
 
-        write_index(settings.output, outcome.stood_out, settings.timezone)
+        write_index(settings.output, outcome.stood_out, failed, settings.timezone)
 
 
 def _sources(run: _Run, outcome: Outcome) -> None:
