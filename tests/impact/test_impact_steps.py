@@ -111,6 +111,16 @@ def test_levels_known_only_from_a_few_requests_leave_the_bracket_true(
     assert np.median([s.placed.by - s.placed.after for s in found]) < HI - LO
 
 
+def test_a_level_of_which_nothing_is_known_is_tried_at_every_height() -> None:
+    """A fault too short to say how many failed in it: one in ten is as possible as all of them."""
+    before, unknown = Level(1e4, 20.0), Level(0.0)
+    found = _steps(
+        (0.5, 0.5), (0.002, 0.1), lambda inc: place_share_step(inc.near(LO, HI), before, unknown, LO, HI)
+    )
+
+    assert np.mean([s.held for s in found]) >= 0.8
+
+
 def test_counts_that_scatter_widen_the_bracket() -> None:
     """Failures that come in bursts say less about when the share stepped than as many by chance."""
     _, inc = _simulated(1, (3.0, 3.0), (0.01, 0.5))
