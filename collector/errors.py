@@ -22,7 +22,15 @@ class ConfigError(CollectError):
 
 
 class AmbiguousService(CollectError):
-    """The service's name stands for several services; the text lists them with the flag to choose."""
+    """The service's name stands for several services; the text lists them with the flag to choose.
+
+    `label` tells them apart, by one of `places` each.
+    """
+
+    def __init__(self, message: str, *, label: str = "", places: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.label = label
+        self.places = places
 
 
 class NoData(CollectError):

@@ -1,6 +1,6 @@
 """`python -m report`: the same program as the console script."""
 
-from report.cli import main
+from report.entry import main
 
 if __name__ == "__main__":
     main()

@@ -56,7 +56,12 @@ def _now() -> datetime:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Turns every error into one line on stderr and its exit code; no traceback reaches a user."""
+    """Turns every error into one line on stderr and its exit code; no traceback reaches a user.
+
+    Inside, an interrupt unwinds, so that locks and temporary files go; before and after, the program leaves
+    at once where it is on its own.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -69,6 +74,8 @@ def _told() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - the one boundary: a defect becomes a line and code 1
         code = code_of(error)
         _leave(_defect(error) if code is Exit.DEFECT else str(error), code)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _defect(error: Exception) -> str:

@@ -159,7 +159,8 @@ def increments_at(start: str, end: str, *parts: tuple[str, str, float, float]) -
         inside = (np.minimum(hi, at_ms(b)) - np.maximum(lo, at_ms(a))).clip(0) / 1000.0
         total += inside * rate
         part += inside * rate * share
-    return Increments(lo, hi, total, part, np.zeros(lo.size, bool))
+    none = np.zeros(lo.size, bool)
+    return Increments(lo, hi, total, part, none, none)
 
 
 def departure(

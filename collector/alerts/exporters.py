@@ -32,6 +32,12 @@ THING_LABELS = (
     "instance",
 )
 
+_BEFORE_POD = THING_LABELS[: THING_LABELS.index("container")]
+"""What says more than the pod does: a queue is not the broker that holds it."""
+# The letters and digits that Kubernetes makes names of: no vowels, and none that look alike.
+_SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
+_POD = re.compile(rf"(?P<name>.+?)-(?:{_SAFE}{{8,10}}-{_SAFE}{{5}}|{_SAFE}{{5}}|\d{{1,4}})")
+
 
 def is_exporter(value: str) -> bool:
     """Whether the name is one of a program that measures others: kafka-exporter, kube-state-metrics."""
@@ -41,8 +47,18 @@ def is_exporter(value: str) -> bool:
 def subject(alert: str, labels: Labels) -> str:
     """The service an alert is about: by its service labels, else by what else they name, else the alert."""
     named = dict(labels)
-    for name in (*SERVICE_LABELS, *THING_LABELS):
-        value = named.get(name, "")
-        if value and not is_exporter(value):
-            return value
-    return alert
+    # A container is often called "app", its pod never.
+    owner = _owner(named.get("exported_pod") or named.get("pod", ""))
+    values = (
+        *(named.get(name, "") for name in SERVICE_LABELS),
+        *(named.get(name, "") for name in _BEFORE_POD),
+        owner,
+        *(named.get(name, "") for name in THING_LABELS),
+    )
+    return next((value for value in values if value and not is_exporter(value)), alert)
+
+
+def _owner(pod: str) -> str:
+    """The workload whose controller named the pod: name-hash-hash, name-hash, name-0; else nothing."""
+    found = _POD.fullmatch(pod)
+    return found["name"] if found else ""

@@ -10,6 +10,7 @@ from datetime import timedelta
 import numpy as np
 
 from collector.changes.deploys import arrivals, deploy_change, image_of, rollouts, version_of
+from collector.changes.narrowing import place_of
 from collector.changes.once import not_of_rollouts, not_yet_told
 from collector.changes.placing import pod_target, scraped_target, version_placements
 from collector.changes.reader import Reader
@@ -55,11 +56,12 @@ def change_events(source: Source, home: Home, targets: Targets | None, span: Spa
     A question in vain becomes an Unknown; nothing is raised for it.
     """
     reader = Reader(source, span)
+    existing = existing_metrics(reader)
+    reader.place = place_of(reader, home, existing)
     scalings = _scalings(reader, home)
     begun, processes = _begun(reader, targets)
     deploys, own = _deploys(reader, home, targets, begun)
     found: list[Change] = [*scalings, *deploys]
-    existing = existing_metrics(reader)
     facts = not_yet_told(table_facts(reader, home, targets, existing), found, begun)
     others = _without_scaled([start for start in begun if start not in own], scalings)
     found += restart_changes(not_of_rollouts(others, facts), home.service, processes)
@@ -87,7 +89,8 @@ def _order(change: Change) -> tuple[object, ...]:
 
 def _scalings(reader: Reader, home: Home) -> tuple[Change, ...]:
     name = regex_literal(home.service)
-    query = selector("kube_deployment_spec_replicas", (Matcher("deployment", "=~", f"(.+-)?{name}(-.+)?"),))
+    mine = Matcher("deployment", "=~", f"(.+-)?{name}(-.+)?")
+    query = selector("kube_deployment_spec_replicas", (mine, *reader.place))
     changes: list[Change] = []
     for samples in reader.read(query, 10, "scaling"):
         if not _at_home(samples, home):

@@ -9,16 +9,21 @@ from incident.model.facts import Unknown
 from incident.model.signals import Labels, Samples
 from incident.model.spans import Grid, Span
 from incident.model.where import Placement
+from incident.text.promql import Matcher
 
 
 class Reader:
-    """A source over one span; `unknowns` could not be read, `placements` were learnt on the way."""
+    """A source over one span; `unknowns` could not be read, `placements` were learnt on the way.
+
+    `place` narrows questions for a cluster's workloads to the service's namespace, where it is known.
+    """
 
     def __init__(self, source: Source, span: Span) -> None:
         self.source = source
         self.span = span
         self.unknowns: list[Unknown] = []
         self.placements: tuple[Placement, ...] = ()
+        self.place: tuple[Matcher, ...] = ()
 
     def read(self, query: str, series: int, what: str) -> tuple[Samples, ...]:
         """Raw samples of a selector of about `series` series; `what` names it where it fails."""

@@ -94,6 +94,7 @@ class _Loader:
             deadline=self._positive("deadline", keys.prometheus.deadline),
             min_impact=self._min_impact(),
             concurrency=self._concurrency(),
+            cache_mib=self._cache_mib(),
             sources=self._sources(),
             form=flags.form or keys.form,
             templates=flags.templates or (self._base / keys.templates if keys.templates else None),
@@ -288,6 +289,12 @@ class _Loader:
         value = self._keys.scan.concurrency
         if not 1 <= value <= MOST_AT_ONCE:
             self._reader.wrong(("scan", "concurrency"), f"must be between 1 and {MOST_AT_ONCE}")
+        return value
+
+    def _cache_mib(self) -> int:
+        value = self._keys.scan.cache_mib
+        if value < 0:
+            self._reader.wrong(("scan", "cache_mib"), "must not be below 0")
         return value
 
     def _positive(self, key: str, value: timedelta) -> timedelta:

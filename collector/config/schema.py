@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
-from collector.config.settings import CONCURRENCY, MIN_IMPACT
+from collector.config.settings import CACHE_MIB, CONCURRENCY, MIN_IMPACT
 from collector.http.settings import QUERY_TIMEOUT
 from incident.model.policy import Policy
 from incident.model.signals import Kind, Role, Worse
@@ -129,6 +129,7 @@ class LinkKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ScanKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_impact: timedelta = MIN_IMPACT
     concurrency: int = CONCURRENCY
+    cache_mib: int = CACHE_MIB
 
 
 class ConfigKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

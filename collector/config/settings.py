@@ -30,6 +30,9 @@ still has one for everybody else."""
 MOST_AT_ONCE = 16
 """More than this is no guest: Prometheus itself evaluates twenty queries at a time, everybody's together."""
 
+CACHE_MIB = 256
+"""Default bound of what `scan` remembers: two days of a thousand services are about a tenth of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
@@ -89,6 +92,8 @@ class Settings:
     """Impact that lasted less than this gets no draft from `scan`; a window asked for with `draft` does."""
     concurrency: int = CONCURRENCY
     """How many questions `scan` has under way at once."""
+    cache_mib: int = CACHE_MIB
+    """How large what `scan` remembers of the past may grow; 0: it remembers nothing."""
     form: str = ""
     """Which form of the draft; empty where none is named."""
     templates: Path | None = None

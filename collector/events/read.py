@@ -50,6 +50,8 @@ _LEAST_TEXT = 100
 """Characters of a text that stay, however long the names of its files."""
 _MOST_NAMED = 20
 """Bad rows of one file that are named one by one."""
+_MOST_LINES = 3
+"""Lines with bad rows that a line on the terminal names."""
 _HEARTBEATS = frozenset({"watchdog", "infoinhibitor", "deadmansswitch", "deadmanssnitch"})
 """Alerts that fire as long as rules are evaluated, by the names their makers gave them."""
 _OUTSIDE = "outside the window by more than a day"
@@ -66,14 +68,24 @@ class FileCount:
     bad: int
     left_out: tuple[tuple[str, int], ...]
     """Records that were understood and not taken, by the reason, in words that follow the number."""
+    bad_lines: tuple[int, ...] = ()
+    """Where the bad ones stand, each line once."""
 
     def __str__(self) -> str:
-        """`deploys.csv: 12 rows (12 CSV), 1 bad, 3 outside the window by more than a day`."""
+        """`deploys.csv: 12 rows (12 CSV), 1 bad (line 7), 3 outside the window by more than a day`."""
         total = sum(count for _, count in self.formats)
         told = ", ".join(f"{count:,} {name}" for name, count in self.formats)
         parts = [f"{total:,} row{'s' if total != 1 else ''} ({told})" if told else "no rows"]
-        parts += [f"{self.bad:,} bad"] if self.bad else []
+        parts += [f"{self.bad:,} bad{self._where()}"] if self.bad else []
         return f"{self.file}: " + ", ".join([*parts, *(f"{count:,} {why}" for why, count in self.left_out)])
+
+    def _where(self) -> str:
+        """` (lines 3, 5 and more)`: enough to open the file at; why, the draft says."""
+        if not self.bad_lines:
+            return ""
+        shown = ", ".join(f"{line}" for line in self.bad_lines[:_MOST_LINES])
+        more = " and more" if len(self.bad_lines) > _MOST_LINES else ""
+        return f" (line{'s' if len(self.bad_lines) > 1 else ''} {shown}{more})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,13 +299,12 @@ def _problems(bad: list[Bad]) -> Iterator[Unknown]:
         named[one.place.number] += 1
         last[one.place.number] = one.place
         if named[one.place.number] <= _MOST_NAMED:
-            yield Unknown(f"events file {one.place}", one.why)
+            yield Unknown(f"events file {one.place}", one.why, aside=True)
     for number, count in sorted(named.items()):
         if count > _MOST_NAMED:
             spare = count - _MOST_NAMED
-            yield Unknown(
-                f"events file {last[number].file}", f"{spare:,} more bad rows, to line {last[number].line:,}"
-            )
+            more = f"{spare:,} more bad rows, to line {last[number].line:,}"
+            yield Unknown(f"events file {last[number].file}", more, aside=True)
 
 
 def _counts(given: Sequence[Path], found: Sequence[tuple[str, Item]], taken: _Taken) -> tuple[FileCount, ...]:
@@ -309,6 +320,7 @@ def _counts(given: Sequence[Path], found: Sequence[tuple[str, Item]], taken: _Ta
             file=terminal(path.name),
             formats=_ordered(formats.get(number, Counter())),
             bad=bad[number],
+            bad_lines=tuple(sorted({one.place.line for one in taken.bad if one.place.number == number})),
             left_out=_ordered(left.get(number, Counter())),
         )
         for number, path in enumerate(given)

@@ -80,14 +80,15 @@ def listed(series: Iterable[Labels], there: Present) -> tuple[Listed, ...]:
     requests = _requests(by_metric, there)
     latencies = _latencies(by_metric, there)
     ups = {member: found for member, (found, _) in _members("up", by_metric["up"], None).items()}
-    members = sorted({*requests, *(m for m in ups if not _known(m, requests))})
+    counted, targets = _by_service(requests), _by_service(ups)
+    members = sorted({*requests, *(m for m in ups if not _alike(m, counted))})
     return tuple(
         Listed(
             member,
             requests[member][0] if member in requests else None,
             failing_matcher(requests[member][1]) if member in requests else None,
             latencies.get(member),
-            _nearest(member, ups),
+            _nearest(member, ups, targets),
         )
         for member in members
     )
@@ -162,14 +163,21 @@ def _before(name: str, order: tuple[str, ...], carried: set[str]) -> tuple[str, 
     return tuple(one for one in order[: order.index(name)] if one in carried)
 
 
-def _known(member: Member, requests: dict[Member, tuple[Named, list[Labels]]]) -> bool:
-    return any(one.service == member.service and _agree(one, member) for one in requests)
+def _by_service(members: Iterable[Member]) -> dict[str, list[Member]]:
+    found: dict[str, list[Member]] = defaultdict(list)
+    for one in members:
+        found[one.service].append(one)
+    return found
 
 
-def _nearest(member: Member, ups: dict[Member, Named]) -> Named | None:
-    if member in ups:
-        return ups[member]
-    return next((n for one, n in ups.items() if one.service == member.service and _agree(one, member)), None)
+def _alike(member: Member, known: dict[str, list[Member]]) -> Member | None:
+    """The first of those known that may be the same service."""
+    return next((one for one in known.get(member.service, ()) if _agree(one, member)), None)
+
+
+def _nearest(member: Member, ups: dict[Member, Named], known: dict[str, list[Member]]) -> Named | None:
+    near = member if member in ups else _alike(member, known)
+    return ups[near] if near is not None else None
 
 
 def _agree(a: Member, b: Member) -> bool:

@@ -185,7 +185,9 @@ def _ambiguous(service: str, name: str, values: Sequence[str]) -> AmbiguousServi
     choice = Matcher(name, "=", values[0]).render()
     return AmbiguousService(
         f'service "{service}" exists in {len(values)} {kind}s ({", ".join(values)}) and they are not summed; '
-        f"choose one with --match '{choice}'"
+        f"choose one with --match '{choice}'",
+        label=name,
+        places=tuple(values),
     )
 
 

@@ -21,6 +21,7 @@ from incident.text.promql import Matcher, label_name, selector
 # Evaluations over the span: enough to meet a service that ran for a part of it.
 _LOOKS = 12
 _SECOND = timedelta(seconds=1)
+_MONITORING = frozenset({"prometheus_http_requests_total"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,16 @@ class KnownService:
         """Whether errors and traffic can be measured."""
         return self.rank < 2
 
+    @property
+    def is_monitoring(self) -> bool:
+        """Whether it is a Prometheus that scrapes itself, as each does: seldom what people look for."""
+        return self.metric in _MONITORING
+
 
 def list_services(source: Source, span: Span) -> tuple[KnownService, ...]:
     """All services with samples in the span, those whose requests are counted first, then by name.
+
+    What monitors them comes last.
 
     Two questions: which names there are, and one count by their labels. Empty where the server refuses
     the count; raises what the source raises otherwise.
@@ -80,7 +88,7 @@ def _ranked(series: Iterable[Labels], there: Present, labels: Sequence[str]) -> 
             met[name].append((_rank(metric, family), place, metric, by))
             places[name].update(filter(None, (_place(one),)))
     known = (_known(name, min(found), counted, places[name]) for name, found in met.items())
-    return tuple(sorted(known, key=lambda one: (one.rank, one.name)))
+    return tuple(sorted(known, key=lambda one: (one.is_monitoring, one.rank, one.name)))
 
 
 def _counters(family: Family) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from incident.detect.baseline.smooth import spans
 from incident.detect.boxes import flank_of
 from incident.detect.episode import Bools, Floats
 
@@ -11,6 +12,11 @@ EDGE_SIGMAS = 1.5
 EDGE_HEIGHT_SHARE = 0.25
 """A sample next to the incident still belongs to it while it is farther off the outer level than
 this many noise sigmas and this share of the height."""
+
+BACK_SAMPLES = 3
+BACK_SHARE = 0.25
+"""So many samples back inside this share of the height, and this share of the shorter part's length, part
+two incidents: nearer ones are joined."""
 
 LEAST_LEVEL = 3
 """Fewer samples than this beside a piece give no level."""
@@ -90,6 +96,24 @@ def with_ramps(y: Floats, piece: Piece) -> tuple[int, int]:
     stop = piece.stop - _leading(y[middle + 1 : piece.stop][::-1] <= half)
     end = max(piece.stop, stop + _ramp(y[stop : stop + length], piece.after, half))
     return onset, end
+
+
+def calm_between(y: Floats, piece: Piece) -> tuple[int, int] | None:
+    """The one stretch [start, stop) inside the piece where `y` (n,) was back at the outer level.
+
+    None where none is long enough, or where there are several: that is one intermittent incident.
+    """
+    calm = y[piece.start : piece.stop] - piece.outer <= BACK_SHARE * piece.height
+    inner = [
+        (piece.start + a, piece.start + b)
+        for a, b in spans(calm)
+        if a > 0 and b < len(calm) and b - a >= BACK_SAMPLES
+    ]
+    if len(inner) != 1:
+        return None
+    ((start, stop),) = inner
+    shorter = min(start - piece.start, piece.stop - stop)
+    return (start, stop) if stop - start >= BACK_SHARE * shorter else None
 
 
 def _likeliest(outward: Floats, inside: float, outside: float) -> int:

@@ -14,7 +14,7 @@ from incident.detect.baseline.reference import reference_of
 from incident.detect.baseline.scale import Scaled, percentage, scaled
 from incident.detect.baseline.season import without_rhythm
 from incident.detect.baseline.smooth import steady
-from incident.detect.bounds import Piece, refined
+from incident.detect.bounds import Piece, calm_between, refined
 from incident.detect.episode import (
     Bools,
     Direction,
@@ -167,9 +167,25 @@ def _judged(
     far, burst = far_samples(question.step_s), burst_samples(question.kind, least)
     known = Calibration(reference, bumps, jumps, slow, far, burst)
     for explained, piece in _pieces(y, first, known, least):
-        verdict = judged(y, piece, known, least)
-        if verdict is not None and verdict.stop > first:
-            yield explained, verdict
+        for verdict in _parted(y, piece, known, least):
+            if verdict.stop > first:
+                yield explained, verdict
+
+
+def _parted(y: Floats, piece: Piece, known: Calibration, least: int) -> list[Verdict]:
+    """The verdict on a piece, or on its two halves where the series was back between them and both stand."""
+    between = calm_between(y, piece)
+    if between is not None:
+        centre, noise = known.reference.centre, known.reference.noise
+        halves = (
+            refined(y, start, stop, centre=centre, noise=noise)
+            for start, stop in ((piece.start, between[0]), (between[1], piece.stop))
+        )
+        first, second = (judged(y, half, known, least) for half in halves)
+        if first is not None and second is not None and first.stop <= second.start:
+            return [first, second]
+    whole = judged(y, piece, known, least)
+    return [] if whole is None else [whole]
 
 
 def _pieces(y: Floats, first: int, known: Calibration, least: int) -> Iterator[tuple[float, Piece]]:

@@ -62,6 +62,37 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
     return tuple(sorted([*found, *extra], key=lambda d: d.onset))
 
 
+def stands_out_again(one: Departure, series: SignalSeries, evidence: Evidence) -> bool:
+    """Whether the departure is still one when all that came before it, or all that came after, is normal.
+
+    What wanders farther in a day than in the four hours before it departs from those four hours by chance.
+    True where the window is no longer than the lead-in: that has shown what such a time brings.
+    """
+    lead, count = baseline_points(series, evidence), series.grid.count
+    spare = int(_SLOPE_NEAR / series.grid.step)
+    days = earlier_rows(series, evidence)
+    before = one.onset - spare
+    asked = evidence.asked
+    if asked.length <= asked.start - evidence.covered.start or not 0 < lead < before:
+        return True
+    stop = count if one.end is None else one.end
+    if _found_again(series, days, one, before):
+        return True
+    after = count - stop - spare
+    turned = replace(one, onset=count - stop, end=count - one.onset)
+    backwards = replace(series, values=series.values[::-1])
+    return after > lead and _found_again(backwards, None if days is None else days[:, ::-1], turned, after)
+
+
+def _found_again(series: SignalSeries, days: Values | None, one: Departure, points: int) -> bool:
+    found = _kernel(series, points, None, days)
+    stop = series.grid.count if one.end is None else one.end
+    return any(
+        d.direction == one.direction and d.onset < stop and (d.end is None or d.end > one.onset)
+        for d in found
+    )
+
+
 def _from_the_rhythm(
     series: SignalSeries, evidence: Evidence, found: tuple[Departure, ...]
 ) -> tuple[Departure, ...]:

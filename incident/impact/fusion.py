@@ -13,6 +13,7 @@ from datetime import timedelta
 import numpy as np
 
 from incident.impact.departure import Departure
+from incident.impact.departures import stands_out_again
 from incident.impact.rhythm import usual
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Nearness
@@ -77,10 +78,20 @@ def believed(
     kept = [
         d
         for d in candidates
-        if _stands_alone(d)
-        or (_agrees(d) and (_second(d, candidates, slack) or _alerted(d, evidence.alerts, slack)))
+        if (_agrees(d) and (_second(d, candidates, slack) or _alerted(d, evidence.alerts, slack)))
+        or (_stands_alone(d) and not _wanders(d, candidates, series, evidence))
     ]
     return tuple(sorted(kept, key=lambda d: d.start_by))
+
+
+def _wanders(
+    one: Departure, others: list[Departure], series: dict[str, SignalSeries], evidence: Evidence
+) -> bool:
+    """Whether a lone latency, and all quantiles beside it, is no more than the window's own wandering."""
+    if one.spec.measure is not Measure.LATENCY:
+        return False
+    beside = (o for o in others if o.spec.measure is Measure.LATENCY and o.overlaps(one))
+    return not any(stands_out_again(o, series[o.spec.name], evidence) for o in beside if _stands_alone(o))
 
 
 def episodes(

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from incident.impact.ends.counts import Increments
-from incident.impact.ends.steps import place_share_step
+from incident.impact.ends.steps import Level, place_share_step
 from incident.impact.fusion import RawEpisode
 from incident.model.policy import Policy
 from incident.model.signals import Measure, SignalSeries
@@ -224,9 +224,9 @@ def _turn(read: Reading, index: int, grid: Grid, failures: Increments | None) ->
     at = int(read.times[index])
     if failures is not None:
         lo, hi = at - 2 * _NARROWEST_MS, at + 2 * _NARROWEST_MS
-        before = failures.ratio(lo - 3 * _NARROWEST_MS, lo)
-        after = failures.ratio(hi, hi + 3 * _NARROWEST_MS)
-        if before is not None and after is not None and before != after:
+        before = Level(*failures.within(lo - 3 * _NARROWEST_MS, lo))
+        after = Level(*failures.within(hi, hi + 3 * _NARROWEST_MS))
+        if before.total > 0 and after.total > 0 and before.share != after.share:
             placed = place_share_step(failures.near(lo, hi), before, after, lo, hi)
             if placed is not None and placed.by - placed.after <= 2 * grid.step_ms:
                 return whole_second(placed.at)

@@ -129,6 +129,8 @@ class Unknown:
     end: datetime | None = None
     failed: bool = False
     """A source or query failed (exit code 3), as against a gap in data that arrived whole."""
+    aside: bool = False
+    """It hides nothing of the service, like a bad row in a file: told in the evidence, not in the summary."""
 
 
 def told_together(unknowns: Sequence[Unknown], most: int | None = None) -> tuple[Unknown, ...]:
@@ -136,12 +138,12 @@ def told_together(unknowns: Sequence[Unknown], most: int | None = None) -> tuple
 
     Each names its parts in order, those beyond `most` by their number only.
     """
-    shared: dict[tuple[str, datetime | None, datetime | None, bool], list[str]] = {}
+    shared: dict[tuple[str, datetime | None, datetime | None, bool, bool], list[str]] = {}
     for one in unknowns:
-        shared.setdefault((one.why, one.start, one.end, one.failed), []).append(one.what)
+        shared.setdefault((one.why, one.start, one.end, one.failed, one.aside), []).append(one.what)
     return tuple(
-        Unknown(_named(names, most), why, start, end, failed)
-        for (why, start, end, failed), names in shared.items()
+        Unknown(_named(names, most), why, start, end, failed, aside)
+        for (why, start, end, failed, aside), names in shared.items()
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -84,8 +85,8 @@ def merged(spans: Iterable[Span], gap: timedelta) -> tuple[Span, ...]:
 class Moment:
     """An instant with its uncertainty and where it was read: a query, an alert, a person.
 
-    `at` is the best estimate inside the bracket (after, by] that was measured; `plus_minus` is half
-    the bracket's width, zero where the value itself is the time.
+    `at` is the best estimate inside the bracket (after, by] that was measured; `plus_minus` reaches from
+    there over the whole of it, and is zero where the value itself is the time.
     """
 
     at: datetime
@@ -98,12 +99,9 @@ def bracketed(after_ms: float, by_ms: float, source: str, estimate_ms: float | N
 
     Told to the whole second: no scrape knows it better, and digits that were not measured are not shown.
     """
-    middle = (after_ms + by_ms) / 2 if estimate_ms is None else estimate_ms
-    return Moment(
-        at=whole_second(middle),
-        plus_minus=timedelta(milliseconds=round((by_ms - after_ms) / 2)),
-        source=source,
-    )
+    at = whole_second((after_ms + by_ms) / 2 if estimate_ms is None else estimate_ms)
+    reach = max(ms(at) - after_ms, by_ms - ms(at))
+    return Moment(at=at, plus_minus=timedelta(milliseconds=math.ceil(reach)), source=source)
 
 
 @dataclass(frozen=True, slots=True)

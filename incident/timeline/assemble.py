@@ -31,6 +31,8 @@ _BEFORE = timedelta(minutes=10)
 _LINK_MARGIN = timedelta(minutes=30)
 _NO_QUERY = ("inferred", "file ")
 """Sources that no server can be asked for."""
+_ALSO = " and file "
+"""Before the files that tell an alert too: behind it is nothing that a server reads."""
 _KEPT = frozenset(
     {"silence", "degraded", "worsened", "relapse", "recovered", "alert_firing", "deploy", "rollback"}
 )
@@ -171,9 +173,8 @@ def _linked(event: Event, display: Display, window: Span) -> Event:
     if not display.link_base or not event.query or event.query.startswith(_NO_QUERY):
         return event
     around = window.widened(_LINK_MARGIN, _LINK_MARGIN)
-    return replace(
-        event, link=prometheus_graph_url(display.link_base, event.query, around.start, around.end) or ""
-    )
+    query = event.query.partition(_ALSO)[0]
+    return replace(event, link=prometheus_graph_url(display.link_base, query, around.start, around.end) or "")
 
 
 def _limited(rows: list[Event]) -> list[Event]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from collector.config.settings import Settings
-from collector.errors import ConfigError
+from collector.errors import AmbiguousService, ConfigError
 from collector.prometheus import PrometheusSource, connect
 from collector.reading.survey import SurveyRequest
 from incident.model.evidence import Evidence, Presentation
@@ -25,9 +25,18 @@ from report.pipeline.asked.forms import formed
 from report.pipeline.asked.given import Given, settings_of
 from report.pipeline.asked.given import text as _text
 from report.pipeline.asked.given import texts as _texts
-from report.pipeline.asked.imported import with_events
+from report.pipeline.asked.imported import readable, with_events
 from report.pipeline.asked.silences import with_silences
-from report.pipeline.asked.window import TAIL, Asked, alert_in, described, lead_for, window, window_of_alert
+from report.pipeline.asked.window import (
+    TAIL,
+    About,
+    Asked,
+    alert_in,
+    described,
+    lead_for,
+    window,
+    window_of_alert,
+)
 from report.pipeline.collecting import collect
 from report.pipeline.flow import Draft, draft, previewed
 from report.pipeline.keeping import read_evidence
@@ -53,11 +62,13 @@ def run_draft(given: Given, *, version: str, now: datetime, workers: bool) -> Ex
     if given.get("restore"):
         return _run_restore(given, quiet=quiet)
     settings = settings_of(given)
+    events = [Path(name) for name in _texts(given, "events")]
+    readable(events)
     with studio(workers=workers) as draw, progress(quiet=quiet) as say:
         evidence = _evidence(given, settings, now=now, say=say)
         evidence = with_events(
             evidence,
-            [Path(name) for name in _texts(given, "events")],
+            events,
             now=now,
             zone=settings.timezone if settings.timezone_given else None,
             tell=lambda line: None if quiet else print(f"events   {terminal(line)}", file=sys.stderr),
@@ -192,19 +203,29 @@ def _live(given: Given, settings: Settings, *, now: datetime, say: Callable[[str
     shown = formed(Presentation(settings.timezone.key, settings.link_base, settings.policy, ""), settings)
     span = window(asked, now=now, zone=settings.timezone if settings.timezone_given else None)
     source = _connected(settings)
-    service = settings.service
+    about: About | None = None
     if span is None:
         say(f"looking for {asked.alert}")
-        span, named = window_of_alert(source, asked.alert, now)
-        service = service or named
-    elif asked.alert and not service:
-        service = alert_in(source, asked.alert, span)
+        span, about = window_of_alert(source, asked.alert, now)
+    elif asked.alert and not settings.service:
+        about = alert_in(source, asked.alert, span)
+    service = settings.service or (about.service if about else "")
     if not service:
-        raise ConfigError("service: none given; name one with --service, or `service:` in the configuration")
+        raise ConfigError(
+            "service: none given; name one with --service, or `service:` in the configuration; "
+            "`incident-timeline doctor` lists them"
+        )
     if not given.get("quiet"):
         print(f"window   {described(span, settings.timezone)}", file=sys.stderr)
     wanted = replace(_request(settings, service, span), alert=asked.alert)
-    return with_silences(collect(source, wanted, shown, now=now, say=say), settings, say)
+    try:
+        evidence = collect(source, wanted, shown, now=now, say=say)
+    except AmbiguousService as error:
+        if about is None:
+            raise
+        wanted = replace(wanted, matchers=(*wanted.matchers, *about.place(error)))
+        evidence = collect(source, wanted, shown, now=now, say=say)
+    return with_silences(evidence, settings, say)
 
 
 def _request(settings: Settings, service: str, span: Span) -> SurveyRequest:

@@ -4,12 +4,14 @@ from report.write.atomic import preflight, sweep_stale, write_atomic, write_once
 from report.write.batch import Shared, write_all
 from report.write.errors import LockHeld, OutputError, Overtaken, WriteError, refused
 from report.write.lock import locked
+from report.write.shelf import Shelf
 
 __all__ = [
     "LockHeld",
     "OutputError",
     "Overtaken",
     "Shared",
+    "Shelf",
     "WriteError",
     "locked",
     "preflight",

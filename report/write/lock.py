@@ -15,6 +15,7 @@ from pathlib import Path
 from report.write.errors import LockHeld, refused, told
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 # What network file systems answer that know only the other kind of lock.
 _NO_FLOCK = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
@@ -41,6 +42,25 @@ def locked(path: Path) -> Iterator[str]:
         finally:
             with contextlib.suppress(OSError):
                 os.ftruncate(fd, 0)
+    finally:
+        os.close(fd)
+
+
+def leave_if_held(path: Path) -> None:
+    """Raises LockHeld where another run holds the lock now; makes nothing and keeps nothing.
+
+    To be asked before anything that takes long, `locked` being what decides: somebody may take the lock
+    just after.
+    """
+    try:
+        fd = os.open(path, _LOOK)
+    except OSError:
+        return
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _HELD:
+            raise _held(fd, path) from error
     finally:
         os.close(fd)
 

@@ -13,6 +13,7 @@ from collector.config.load import load_settings
 from collector.config.settings import Flags, Settings
 from collector.errors import NoData
 from collector.source import Answer
+from incident.model.signals import Samples
 from report.pipeline.checkup.initial import Configuration, Wanted, configuration
 from report.write import OutputError, write_once
 from tests.lab_fakes import FakeSource, at, http_service, samples
@@ -54,6 +55,30 @@ def test_of_several_services_none_is_chosen_and_all_are_listed(tmp_path: Path) -
     for name in ("payments", "search"):
         assert f"#   {name}: http_requests_total (client library) by service, in prod" in made.text
         assert f"# What a draft of {name} measures by itself" in made.text
+
+
+def _beside_prometheus(*series: Samples) -> FakeSource:
+    """A server that scrapes itself, and these beside it."""
+    own = samples("prometheus_http_requests_total", [0], 1, job="prometheus")
+    held = [*http_service("payments", 0, 60), *http_service("prometheus", 0, 60)]
+    return FakeSource(held, ranges={"count by (__name__": lambda _: Answer((own, *series))})
+
+
+def test_the_prometheus_itself_is_not_the_service_somebody_looks_for(tmp_path: Path) -> None:
+    """Every server scrapes itself: the only other service that counts its requests is the one."""
+    payments = samples("http_requests_total", [0], 1, service="payments", namespace="prod")
+
+    made = configuration(_beside_prometheus(payments), NOTHING, NOW)
+
+    assert _loaded(made, tmp_path / "config.yaml").service == "payments"
+
+
+def test_where_nothing_counts_requests_the_next_step_is_told(tmp_path: Path) -> None:
+    """A host with its exporter: no service is chosen, and what can be drafted all the same is said."""
+    made = configuration(_beside_prometheus(samples("up", [0], 1, job="node")), NOTHING, NOW)
+
+    assert _loaded(made, tmp_path / "config.yaml").service == ""
+    assert "--alert NAME" in made.told
 
 
 def test_a_service_that_is_named_is_taken(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_restart_of_a_container_is_bracketed_by_two_scrapes() -> None:
 
     assert (one.kind, one.title) == (ChangeKind.RESTART, f"container shop of {POD} restarted")
     assert at(99.75) <= one.at <= at(100)
-    assert (one.plus_minus, one.nearness) == (timedelta(seconds=7.5), Nearness.OWN)
+    assert (one.plus_minus, one.nearness) == (timedelta(seconds=8), Nearness.OWN)
 
 
 def test_kill_for_memory_is_timed_by_what_the_cluster_states() -> None:

@@ -188,6 +188,8 @@ def test_bad_rows_are_named_by_line_and_lose_no_good_one(tmp_path: Path) -> None
     assert [text.split(": ")[0].removeprefix("events file given-0 line ") for text in problems(imported)] == [
         "3", "5", "9", "10", "11",
     ]  # fmt: skip
+    assert str(imported.files[0]) == "given-0: 4 rows (4 CSV), 5 bad (lines 3, 5, 9 and more)"
+    assert all(problem.aside for problem in imported.problems)
 
 
 @pytest.mark.parametrize("cells", ["too,many", "too,,many", "too,many,cells,by,far"])

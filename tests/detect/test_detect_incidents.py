@@ -225,3 +225,16 @@ def test_one_failure_of_three_requests_is_no_outage() -> None:
     assert found_in(quiet) == []
     assert len(found_in(busy)) == 1
     assert len(found_in(quiet, with_counts=False)) == 1
+
+
+@pytest.mark.parametrize(("good", "incidents"), [(1, 1), (2, 1), (3, 2), (8, 2)])
+def test_two_faults_with_three_good_samples_between_them_are_two(good: int, incidents: int) -> None:
+    """Five bad minutes, normal ones, four bad ones again; nearer than three samples they are one incident."""
+    values = 5.0 + 0.8 * seeded(7).standard_normal(260)
+    values[200:205] = 85.0
+    values[205 + good : 209 + good] = 83.0
+    found = found_in(Drawn(values, 60.0, 150, "gauge", "up"))
+
+    assert len(found) == incidents
+    assert found[0].onset == 200
+    assert found[-1].end == 209 + good

@@ -47,6 +47,7 @@ def _replay(path: Path | str, *more: str) -> Ran:
         ([*WINDOW, "--header", "NoValue"], "NAME=VALUE"),
         ([*WINDOW, "--http.config.file", "missing.yml"], "missing.yml"),
         ([*WINDOW, "--config", "missing.yaml"], "missing.yaml"),
+        ([*WINDOW, "--events", "missing.csv"], "missing.csv"),
         (WINDOW[2:], "--service"),
     ],
     ids=[
@@ -58,6 +59,7 @@ def _replay(path: Path | str, *more: str) -> Ran:
         "no header",
         "no http config",
         "no configuration",
+        "no events file",
         "no service",
     ],
 )

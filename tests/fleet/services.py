@@ -79,15 +79,16 @@ def evidence_of(
     rng = np.random.default_rng(seed)
     count = int((lead + window) / STEP)
     seconds = np.arange(count, dtype=np.float64) * STEP.total_seconds()
-    rate, median, failing = _day(shape, rng, seconds)
+    rate, median, failing = day_of(shape, rng, seconds)
     for fault in faults:
         inside = (seconds >= fault.start) & (seconds < fault.start + fault.length)
         failing = np.where(inside, np.maximum(failing, fault.failing), failing)
         median = np.where(inside, median * fault.slower, median)
-    return _evidence(shape, _signals(shape, rng, rate, median, failing), lead, window)
+    return evidence_of_signals(shape, _signals(shape, rng, rate, median, failing), lead, window)
 
 
-def _day(shape: Shape, rng: np.random.Generator, seconds: Floats) -> tuple[Floats, Floats, Floats]:
+def day_of(shape: Shape, rng: np.random.Generator, seconds: Floats) -> tuple[Floats, Floats, Floats]:
+    """A healthy day: rate, median latency and failing share at each of the seconds, shape (n,) each."""
     phase = rng.uniform(0, 2 * np.pi)
     depth = (shape.day - 1) / (shape.day + 1)
     load = 1 + depth * np.sin(2 * np.pi * seconds / _DAY + phase)
@@ -168,7 +169,10 @@ def _spec(name: str, measure: Measure, kind: Kind, worse: Worse, role: Role, uni
     return SignalSpec(name, measure, kind, worse, role, unit, query=f"rate({name}[1m])")
 
 
-def _evidence(shape: Shape, values: dict[str, Floats], lead: timedelta, window: timedelta) -> Evidence:
+def evidence_of_signals(
+    shape: Shape, values: dict[str, Floats], lead: timedelta, window: timedelta
+) -> Evidence:
+    """The evidence of a survey that brought these values, on a grid of `STEP` from `START` on."""
     start = START
     grid = Grid(ms(start), STEP // timedelta(milliseconds=1), next(iter(values.values())).size)
     return Evidence(

@@ -33,7 +33,9 @@ def ran(
             ["draft", "--prometheus", url, "--service", "payments", *WINDOW, "--output", str(folder), *way]
             for way in ways.values()
         ]
-        yield dict(zip(ways, run_all(folder, asked), strict=True))
+        by_alert = ["draft", "--prometheus", url, "--alert", "IngressErrors", *WINDOW]
+        asked.append([*by_alert, "--output", str(folder / "alert")])
+        yield dict(zip((*ways, "alert"), run_all(folder, asked), strict=True))
 
 
 def test_one_name_in_two_namespaces_is_not_summed(ran: dict[str, Ran]) -> None:
@@ -43,6 +45,16 @@ def test_one_name_in_two_namespaces_is_not_summed(ran: dict[str, Ran]) -> None:
     assert one.code == 2
     assert "prod, staging" in one.errors[0]
     assert "--match 'exported_namespace=\"prod\"'" in one.errors[0]
+
+
+def test_an_alert_says_which_of_the_two_it_is_about(ran: dict[str, Ran]) -> None:
+    """Nothing but its name is asked for: its labels name the service and the namespace."""
+    one = ran["alert"]
+    timeline = json.loads((one.draft / "timeline.json").read_text("utf-8"))
+
+    assert one.code == 0
+    assert timeline["service"] == "payments"
+    assert timeline["scope"]["matchers"] == ['exported_namespace="prod"']
 
 
 def test_the_chosen_namespace_is_told_and_alerts_elsewhere_are_counted(ran: dict[str, Ran]) -> None:

@@ -13,7 +13,7 @@ HEAVY = "jinja2 markdown_it matplotlib msgspec nh3 numpy pandas prometheus_api_c
 
 _ASK = """
 import sys
-from report.cli import main
+from report.entry import main
 sys.argv = ["incident-timeline", *sys.argv[1:]]
 try:
     main()
@@ -33,3 +33,23 @@ def test_help_loads_no_heavy_library(arguments: list[str]) -> None:
     )
 
     assert run.stdout.splitlines()[-1] == "loaded:"
+
+
+_INTERRUPT = """
+import os, signal, sys
+class Early:
+    def find_spec(self, name, *_):
+        if name == "report.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Early())
+from report.entry import main
+main()
+"""
+
+
+def test_an_interrupt_while_loading_is_one_line() -> None:
+    """Somebody who sees the mistake at once and presses Ctrl-C gets a line, not Python's inside."""
+    run = subprocess.run([sys.executable, "-c", _INTERRUPT], cwd=ROOT, capture_output=True, text=True)
+
+    assert run.returncode == 130
+    assert run.stderr == "incident-timeline: interrupted; every earlier file is as it was\n"

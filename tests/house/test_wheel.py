@@ -65,13 +65,13 @@ def test_the_command_is_the_only_script(wheel: zipfile.ZipFile) -> None:
         "[console_scripts]",
         "incident-timeline",
         "=",
-        "report.cli:main",
+        "report.entry:main",
     ]
 
 
 def test_the_demo_runs_from_the_wheel_alone(unpacked: Path, tmp_path: Path) -> None:
     """Installed without the checkout, `incident-timeline demo` drafts its outage offline."""
-    code = "import report.cli, sys; sys.argv = ['incident-timeline', 'demo']; sys.exit(report.cli.main())"
+    code = "import report.entry, sys; sys.argv = ['incident-timeline', 'demo']; sys.exit(report.entry.main())"
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(unpacked)}
     run = subprocess.run(
         [sys.executable, "-P", "-c", code],

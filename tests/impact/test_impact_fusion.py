@@ -49,7 +49,7 @@ def _believed(
 ) -> list[str]:
     """Names of the signals whose departures are impact."""
     known = {k: v for k, v in _series(traffic).items() if k not in without}
-    kept = replace(evidence(list(known.values()), WINDOW), alerts=tuple(alerts))
+    kept = replace(evidence(list(known.values()), WINDOW, span("08:00", "15:00")), alerts=tuple(alerts))
     return [d.spec.name for d in believed(found, known, kept)]
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -87,6 +88,18 @@ class Rig:
         }
         ask(f"{self.alertmanager}/api/v2/silences", json.dumps(body).encode())
         return starts
+
+    def wait_until_scraped(self, seconds: int = 3) -> None:
+        """Until the samples of the last seconds are all there and all live, however slow the servers were."""
+        time.sleep(max(0.0, (self.live_from - now()).total_seconds() + seconds))
+        query = f"count_over_time(up{{job='shop'}}[{seconds}s]) >= {seconds}"
+        asked = f"{self.prometheus}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline:
+            if json.loads(ask(asked))["data"]["result"]:
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"Prometheus did not scrape the service within {READY_S:.0f} s")
 
     def events_file(self) -> Path:
         """What the receiver got, a line each, as `--events` reads it."""

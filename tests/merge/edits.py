@@ -75,15 +75,33 @@ def edited(text: str, rng: np.random.Generator, *, first_token: int = 0) -> Page
     for _ in range(int(rng.integers(0, 9))):
         name = str(rng.choice(_NAMES, p=_WEIGHTS))
         _EDITS[name][1](paper, rng)
-    lines = [line for each in paper.sections for line in ([each.anchor] if each.anchor else []) + each.lines]
-    whole = paper.plain = "\n".join(lines)
-    for name, (chance, change) in WHOLE.items():
+    _written(paper)
+    for name, (chance, _) in WHOLE.items():
         if rng.random() < chance:
-            paper.stripped |= name == "strip"
-            paper.formatted |= name in ("blanks", "pad", "bullets", "escapes", "space")
-            whole = change(whole, rng)
-    paper.text = whole
+            _formatted(paper, name, rng)
     return paper
+
+
+def edited_by(kind: str, text: str, rng: np.random.Generator) -> Page:
+    """The draft after three edits of one kind, or after one formatter."""
+    paper = page(text)
+    for _ in range(3 if kind in _EDITS else 0):
+        _EDITS[kind][1](paper, rng)
+    _written(paper)
+    if kind in WHOLE:
+        _formatted(paper, kind, rng)
+    return paper
+
+
+def _written(paper: Page) -> None:
+    lines = [line for each in paper.sections for line in ([each.anchor] if each.anchor else []) + each.lines]
+    paper.text = paper.plain = "\n".join(lines)
+
+
+def _formatted(paper: Page, name: str, rng: np.random.Generator) -> None:
+    paper.stripped |= name == "strip"
+    paper.formatted |= name in ("blanks", "pad", "bullets", "escapes", "space")
+    paper.text = WHOLE[name][1](paper.text, rng)
 
 
 def _pick(paper: Page, rng: np.random.Generator) -> Section | None:
@@ -339,3 +357,5 @@ _EDITS: dict[str, tuple[int, Callable[[Page, np.random.Generator], None]]] = {
 }  # fmt: skip
 _NAMES = list(_EDITS)
 _WEIGHTS = [weight / sum(w for w, _ in _EDITS.values()) for weight, _ in _EDITS.values()]
+KINDS = (*_EDITS, *WHOLE)
+"""Every kind of edit, and every formatter."""

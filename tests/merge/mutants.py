@@ -15,8 +15,8 @@ from tests.merge.properties import Guard, Merge
 _HOME = Path(report.merge.__file__).parent
 _MODULES = (
     "reading", "reading.rows", "reading.lines", "reading.blocks", "joining", "joining.updates",
-    "joining.diff3", "joining.events", "joining.body", "joining.orphans", "joining.refresh", "fallback",
-    "guard", "merge",
+    "joining.columns", "joining.diff3", "joining.events", "joining.body", "joining.orphans",
+    "joining.refresh", "fallback", "guard", "merge",
 )  # fmt: skip
 """Each after those it imports."""
 

@@ -19,7 +19,7 @@ from incident.text.instants import zone
 from report.merge import best_base, insert_row, lost_lines, merge
 from report.render import markdown
 from tests import render_builder as build
-from tests.merge.edits import edited
+from tests.merge.edits import KINDS, edited, edited_by
 from tests.merge.properties import words_kept
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -62,6 +62,20 @@ def test_nothing_is_lost_over_two_generations_of_a_real_draft(path: Path, seed: 
     twice = merge(later.text, new, third).text
     assert list(words_kept(later.text, twice)) == []
     assert lost_lines(later.text, new, twice, new=third) == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_real_draft_settles_after_every_kind_of_edit(kind: str) -> None:
+    """Merged once and merged once more is one text: no refresh finds anything left to do."""
+    first = KINDS.index(kind)
+    for seed in (first, first + 3):  # two drafts for each kind, so that each draft meets some of them
+        rng = np.random.default_rng(seed)
+        base = _draft(DRAFTS[seed % len(DRAFTS)])
+        new = _again(base, rng, 2)
+        page = edited_by(kind, base, rng)
+        once = merge(page.text, base, new).text
+        assert merge(once, new, new).text == once
+        assert merge(once, new, new.replace("gen=2", "gen=3")).text == once.replace("gen=2", "gen=3", 1)
 
 
 @pytest.mark.parametrize("path", DRAFTS, ids=lambda path: path.parent.parent.name)

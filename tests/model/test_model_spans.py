@@ -114,22 +114,21 @@ def test_merged_spans_are_apart_by_more_than_the_gap(found: list[Span], gap_ms: 
 
 @given(EPOCH, st.integers(0, 10_000_000))
 def test_a_moment_between_two_samples_reaches_over_its_bracket(after: int, width: int) -> None:
-    """The moment and its uncertainty cover the whole bracket, to the rounding of a second."""
+    """The moment and its uncertainty cover the whole bracket, and no second more than its half."""
     told = bracketed(after, after + width, "up")
-    reach = told.plus_minus + timedelta(seconds=1)
 
     assert told.source == "up"
-    assert told.at - reach <= instant(after)
-    assert instant(after + width) <= told.at + reach
-    assert abs(told.plus_minus / timedelta(milliseconds=1) - width / 2) <= 0.5
+    assert told.at - told.plus_minus <= instant(after)
+    assert instant(after + width) <= told.at + told.plus_minus
+    assert told.plus_minus / timedelta(milliseconds=1) <= width / 2 + 501
 
 
 def test_an_estimate_inside_the_bracket_is_preferred_to_its_middle() -> None:
-    """Where the samples say more than the bracket, the moment is told there."""
+    """Where the samples say more than the bracket, the moment is told there, and reaches over all of it."""
     told = bracketed(at_ms("12:00"), at_ms("12:01"), "errors", at_ms("12:00:50") + 300)
 
     assert told.at == at("12:00:50")
-    assert told.plus_minus == timedelta(seconds=30)
+    assert told.plus_minus == timedelta(seconds=50)
 
 
 @given(spans(), STEPS)

@@ -33,6 +33,8 @@ class Seen:
     document: str
     blocked: tuple[str, ...]
     """What its policy kept it from."""
+    stayed: bool
+    """Whether it is still the page that was opened."""
 
 
 class Chromium:
@@ -48,7 +50,19 @@ class Chromium:
         with self._page(page, width=900) as at:
             at.wait_for_timeout(_PATIENCE_MS)
             said: list[str] = at.evaluate("window.blocked || []")
-            return Seen(at.content(), tuple(said))
+            here = (self._folder / f"{self._pages}.html").as_uri()
+            return Seen(at.content(), tuple(said), at.url.partition("#")[0] == here)
+
+    def pasted(self, page: bytes) -> str:
+        """What an editor in another tab holds after all of the page was copied there by the keyboard."""
+        with self._page(page, width=900) as at:
+            at.keyboard.press("Control+A")
+            at.keyboard.press("Control+C")
+            editor = at.context.new_page()
+            editor.set_content("<div contenteditable=true></div>")
+            editor.focus("div")
+            editor.keyboard.press("Control+V")
+            return editor.inner_html("div")
 
     def troubles(self, page: bytes, scheme: Scheme) -> list[str]:
         """What axe-core finds of serious or critical consequence, in the light or the dark scheme."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from itertools import product
 
 ADDRESS = "AT"
@@ -75,3 +77,14 @@ CONTROL = tuple(payload for payload in _PAYLOADS if not payload.startswith(_SWAL
 """The ways in that, as markup, do not hide the ones after them."""
 CORPUS = tuple(out + payload + end for out, payload, end in product(_WAYS_OUT, _PAYLOADS, ("", "\n|", "\\")))
 """Each string is one attack; `AT` in it is the address that listens."""
+
+_DISGUISES: tuple[Callable[[str], str], ...] = (
+    lambda attack: attack,
+    lambda attack: re.sub("</?[a-z]+", lambda found: found[0].upper(), attack),
+    lambda attack: attack.replace("<", "&lt;").replace(">", "&gt;"),
+    lambda attack: attack.replace("<", "<<\x00").replace("(", "\uff08"),
+    lambda attack: attack.replace(" ", "\t/\n").replace("=", " =\x0b "),
+)
+"""How an attack is spelled to get past a guard: plain, in capitals, as entities, doubled, spaced out."""
+WHOLE_CORPUS = tuple(dict.fromkeys(disguise(attack) for attack, disguise in product(CORPUS, _DISGUISES)))
+"""The corpus in every disguise; `python -m tests.bench.hostile_bench` goes through all of it."""

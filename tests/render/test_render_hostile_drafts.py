@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from markdown_it.token import Token
 
+from incident.model.detection import Detection, Hindrance
 from incident.model.timeline import Status, Timeline
 from report.render import ChartRef, headline, html, markdown, open_prompts
 from report.render.pages.parser import parser
@@ -19,9 +21,16 @@ from tests.render_reader import Page, read_page
 _SHOWN_AS_TEXT = {"text", "code_inline", "softbreak", "text_special"}
 
 
+def _hindered() -> Timeline:
+    """An incident during which the monitoring itself was in trouble."""
+    start = build.payments().episodes[0].start.at
+    trouble = Hindrance("rule evaluations failed (shop)", start, None, timedelta(0), "increase(x[2m]) > 0")
+    return replace(build.payments(), detection=Detection(hindered=(trouble,)))
+
+
 def _timelines() -> dict[str, Timeline]:
     return {
-        "incident": replace(build.payments(), unknowns=(build.unknown(),)),
+        "incident": replace(_hindered(), unknowns=(build.unknown(),)),
         "two episodes": build.store(),
         "no impact": build.healthy(),
         "unknown": build.unmeasured(),

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from incident.model.signals import Gap
+from incident.model.facts import Unknown
+from incident.model.signals import Gap, Measure
 from incident.model.spans import Moment, Span
 from incident.model.timeline import EventOrigin, State, Status, Timeline
 from report.render import found, headline, markdown, terminal
@@ -30,6 +31,39 @@ def test_phases_are_one_sentence() -> None:
         "Degraded to 15:30 (8.9 % failing), partial outage to 16:00 (39.9 %), "
         "then improving to 16:29:30 (20.3 %)."
     )
+
+
+def _later(timeline: Timeline, by: timedelta, *, lasting: bool = False) -> Timeline:
+    """The timeline with its second episode so much later, or not over yet."""
+    first, second = timeline.episodes
+    end = None if lasting or second.end is None else replace(second.end, at=second.end.at + by)
+    moved = replace(second, start=replace(second.start, at=second.start.at + by), end=end)
+    return replace(timeline, episodes=(first, moved))
+
+
+def test_two_incidents_of_one_window_are_told_apart_with_the_way_to_draft_each() -> None:
+    """Five and a half hours without impact are no relapse: the draft says which windows hold one each."""
+    told = summary(_later(build.store(), timedelta(hours=5)))
+
+    assert (
+        "Again: down 08:00 to 09:00 (1 h). These are 2 incidents, with more than 1 h without impact" in told
+    )
+    assert "`--from 2023-12-15T09:40:00Z --to 2023-12-15T10:50:00Z`" in told
+    assert "`--from 2023-12-15T15:40:00Z --to 2023-12-15T17:20:00Z`" in told
+
+
+def test_a_second_incident_that_lasts_is_drafted_up_to_now() -> None:
+    """Without an end there is no `--to`."""
+    told = summary(_later(build.store(), timedelta(hours=5), lasting=True))
+
+    assert "or `--from 2023-12-15T15:40:00Z`." in told
+
+
+def test_a_relapse_is_the_same_incident() -> None:
+    """Half an hour, and just the quiet gap, between two episodes: one incident."""
+    assert "These are" not in summary(build.store())
+    assert "These are" not in summary(_later(build.store(), timedelta(minutes=30)))
+    assert "These are" in summary(_later(build.store(), timedelta(minutes=31)))
 
 
 def test_the_first_alert_is_counted_from_the_start_with_what_had_failed() -> None:
@@ -200,6 +234,22 @@ def test_a_signal_without_data_was_not_checked() -> None:
     text = markdown(replace(build.healthy(), signals=(calm, blind)), [], generation=1)
     assert "Checked: errors (1 signal) over 4 h 30 min in steps of 30 s." in text
     assert "Not judged for lack of data: traffic." in text
+
+
+def test_a_bad_row_of_a_file_hides_nothing_of_the_service() -> None:
+    """It stands in the evidence, and not between the reader and the summary."""
+    bad = Unknown("events file notes.csv line 3", "time 'soon': not understood", aside=True)
+    text = markdown(replace(build.payments(), unknowns=(bad,)), [], generation=1)
+    assert "notes.csv" not in text.partition("## Timeline")[0]
+    assert "notes.csv" in text.partition("## Evidence")[2]
+
+
+def test_that_targets_were_up_is_not_told_as_more_than_it_is() -> None:
+    """A service without request metrics: nothing was found, and little was looked at."""
+    spec = replace(build.errors().spec, name="availability", measure=Measure.AVAILABILITY)
+    up = replace(build.errors(), spec=spec, episodes=())
+    text = markdown(replace(build.healthy(), signals=(up,)), [], generation=1)
+    assert "Only that targets were up is known: no errors, traffic or latency of the service" in text
 
 
 def test_unknown_impact_times_the_conditions_that_were_seen() -> None:

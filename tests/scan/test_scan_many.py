@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from collector.errors import AccessRefused, QueryRejected
 from report.pipeline.scan.start import LOCK
-from tests.faults.proxy import Answer, Asked, FaultProxy
+from tests.faults.proxy import Answer, FaultProxy
 from tests.flow.command import PATIENCE_S, command, environment
+from tests.scan.cron import judged, left_behind, runs
 from tests.scan.scene import at, scan, timelines
 
-_AT_ONCE = 12
+_AT_ONCE = 50
 _REFUSED = Answer(status=401, body=b"no", kind="text/plain")
-_WRONG = Answer(400, b'{"status":"error","errorType":"bad_data","error":"made up"}')
 
 
 def test_of_many_started_at_once_one_works_and_the_others_leave(tmp_path: Path) -> None:
@@ -90,54 +88,20 @@ def test_a_source_that_is_away_costs_its_own_drafts(fleet_url: str, tmp_path: Pa
     assert (told["sources"], told["sources_failed"]) == (2, 1)
 
 
-class _Faults:
-    """Refuses everything, or one query in so many, or nothing."""
-
-    def __init__(self) -> None:
-        self.refuse = False
-        self.every = 0
-        self._count = 0
-
-    def __call__(self, _asked: Asked) -> Answer | None:
-        self._count += 1
-        if self.refuse:
-            return _REFUSED
-        return _WRONG if self.every and self._count % self.every == 0 else None
-
-
 @pytest.mark.server
 def test_runs_over_a_day_with_faults_come_to_what_one_run_at_the_end_finds(
     fleet_url: str, tmp_path: Path
 ) -> None:
-    """Refused runs end with 6 and leave nothing; failed queries are made up for; the drafts are the same."""
-    faults = _Faults()
+    """Of twelve runs half meet a fault: it explains each exit, nothing is left, the drafts are the same."""
+    times = [at(7.2 + number * 0.35) for number in range(12)]
     output = tmp_path / "often"
-    with FaultProxy(faults, fleet_url) as proxy:
-        for number, hour in enumerate((7.2, 7.6, 8.2, 9.1, 10.2, 11.2)):
-            faults.refuse, faults.every = number == 1, 7 if number == 2 else 0
-            if faults.refuse:
-                with pytest.raises(AccessRefused):
-                    scan(proxy.url, output, at(hour))
-            elif faults.every:
-                # The listing itself may be what is refused: then there is nothing to work with.
-                with contextlib.suppress(QueryRejected):
-                    assert scan(proxy.url, output, at(hour)).code == 0
-            else:
-                assert scan(proxy.url, output, at(hour)).code == 0
-        faults.every = 0
-        once = tmp_path / "once"
-        scan(proxy.url, once, at(11.2))
+    done = list(runs(fleet_url, output, times, share=0.5, seed=3))
 
-    assert _told(output) == _told(once)
-    assert sorted(path.name for path in output.rglob("*") if path.name.endswith((".tmp", ".new.md"))) == []
-
-
-def _told(output: Path) -> list[tuple[str, str, str | None, str]]:
-    """Service, onset, end and state of each draft."""
-    rows = timelines(output).values()
-    return sorted(
-        (one["service"], one["impact"]["start"], one["impact"]["end"], one["impact"]["state"]) for one in rows
-    )
+    assert [one for one in done if not one.explained] == []
+    assert len({one.fault for one in done}) > 3
+    assert left_behind(output) == []
+    assert judged(output) == judged(tmp_path / "often-once")
+    assert len(judged(output)) == 4
 
 
 def test_flags_that_cannot_be_are_told_before_anything_is_asked(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from incident.model.policy import Policy
 from incident.model.timeline import EventOrigin, State, Status
-from tests.reasoning_builders import at
+from tests.reasoning_builders import alert, at
 from tests.timeline.scenes import (
     CALM,
     DOWN,
@@ -233,3 +234,14 @@ def test_rows_link_to_the_graph_behind_them() -> None:
 
     assert all(e.link.startswith("http://prometheus.example:9090/") for e in told.events if e.query)
     assert all(e.link == "" for e in STEP.timeline().events)
+
+
+def test_an_alert_that_a_file_tells_too_links_to_what_a_server_reads() -> None:
+    """The names of files stand in the source, and not in the address of the graph."""
+    fired = alert("HighErrorRate", "13:05", "13:40")
+    both = replace(fired, source=f"{fired.source} and file webhook.jsonl line 1")
+    told = replace(STEP, alerts=(both,)).timeline(display=LINKED)
+
+    (row,) = (e for e in told.events if e.kind == "alert_firing")
+    assert "ALERTS" in row.link
+    assert "webhook" not in row.link

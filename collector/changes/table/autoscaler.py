@@ -32,7 +32,7 @@ def facts(reader: Reader, home: Home, existing: frozenset[str]) -> list[Fact]:
     service = regex_literal(home.service)
     wanted = Matcher("__name__", "=~", f"{_CURRENT}|{_MOST}")
     mine = Matcher("horizontalpodautoscaler", "=~", f"(.+-)?{service}(-.+)?")
-    series = reader.read(selector("", (wanted, mine)), 20, "autoscalers")
+    series = reader.read(selector("", (wanted, mine, *reader.place)), 20, "autoscalers")
     found: list[Fact] = []
     for one in series:
         near = home.nearness(one.labels)

@@ -31,7 +31,8 @@ def table_facts(reader: Reader, home: Home, targets: Targets | None, existing: f
     """What the metrics that exist record of pods, workloads, nodes, stores and own processes."""
     found = _of_pods(reader, home, existing, processes=targets is not None)
     for group in rows.WORKLOADS:
-        found += _named(reader, group, existing, _within(home.service), home.nearness)
+        place = reader.place if group.placed else ()
+        found += _named(reader, group, existing, _within(home.service), home.nearness, place)
     nodes = _nodes(reader, home, existing)
     found += _of_nodes(reader, existing, nodes, home)
     if targets is not None:
@@ -74,19 +75,25 @@ def _named(
     existing: frozenset[str],
     pattern: str,
     nearness: Callable[[Labels], Nearness],
+    place: Sequence[Matcher] = (),
 ) -> list[Fact]:
     """The rows of a group of objects that bear the service's name; those of other places left out."""
-    return _facts(reader, group, _first_read(reader, group, existing, pattern), nearness)
+    return _facts(reader, group, _first_read(reader, group, existing, pattern, place=place), nearness)
 
 
 def _first_read(
-    reader: Reader, group: Group, existing: frozenset[str], pattern: str, more: Sequence[str] = ()
+    reader: Reader,
+    group: Group,
+    existing: frozenset[str],
+    pattern: str,
+    more: Sequence[str] = (),
+    place: Sequence[Matcher] = (),
 ) -> tuple[Samples, ...]:
     """The group's samples by the first of its labels that has any."""
     wanted = _wanted(group, existing, more)
     for name in group.labels if wanted is not None else ():
         assert wanted is not None
-        matchers = (wanted, Matcher(name, "=~", pattern), *_equal(group))
+        matchers = (wanted, Matcher(name, "=~", pattern), *_equal(group), *place)
         series = reader.read(selector("", matchers), group.series, group.what)
         if series:
             return series

@@ -53,3 +53,5 @@ class Group:
     matchers: tuple[tuple[str, str], ...] = ()
     series: int = 50
     """About as many series as a query brings."""
+    placed: bool = True
+    """Whether its objects lie in the namespace of the service they belong to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collector.changes import narrowing
 from collector.changes.table.row import Group, Reading, Row
 from incident.model.facts import ChangeKind
 
@@ -164,6 +165,7 @@ DELIVERY = Group(
             only={"ready": "False"},
         ),
     ),
+    placed=False,
 )
 
 WORKLOADS = (DEPLOYMENTS, STATEFULSETS, DAEMONSETS, REPLICASETS, CONFIGMAPS, JOBS, DELIVERY)
@@ -300,6 +302,7 @@ STORES = Group(
 """Of the same namespace, or of none."""
 
 EXTRA_METRICS = (
+    *narrowing.WORKLOADS,
     *("kube_pod_info", "kube_node_labels", "kube_pod_container_status_last_terminated_reason"),
     "kube_pod_container_status_last_terminated_timestamp",
     "kube_pod_container_state_started",

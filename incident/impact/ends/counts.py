@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -17,6 +17,10 @@ _TARGET = ("namespace", "exported_namespace", "cluster", "job", "instance", "pod
 
 _HOLE = 4.0
 """Scrape intervals this many times the usual are holes: two or three missed scrapes are not."""
+
+
+_FEWEST_SCATTERED = 8
+"""Fewer intervals than this say little about how much their counts vary."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +52,8 @@ class Increments:
     """The share of `total` in question: failed, or slower than a bound."""
     blind: Flags
     """A restart hides inside a hole in the scrapes: what was counted there is partly lost."""
+    restarted: Flags
+    """The process began anew inside: what it had counted since the scrape before is lost with it."""
 
     def within(self, start_ms: int, end_ms: int) -> tuple[float, float]:
         """(total, part) counted in the interval; scrape intervals across its ends count by their share."""
@@ -69,12 +75,35 @@ class Increments:
         total, part = self.within(start_ms, end_ms)
         return part / total if total > 0 else None
 
+    def scatter(self, start_ms: int, end_ms: int) -> float:
+        """By how much `part` varies more than chance around its share of `total`: a variance ratio, >= 1."""
+        inside = (self.start >= start_ms) & (self.end <= end_ms) & (self.total > 0)
+        total, part = self.total[inside], self.part[inside]
+        if total.size < _FEWEST_SCATTERED or not 0 < part.sum() < total.sum():
+            return 1.0
+        p = float(part.sum() / total.sum())
+        squares = (part - p * total) ** 2 / (p * (1 - p) * total)
+        return max(1.0, float(squares.sum()) / (total.size - 1))
+
     def near(self, start_ms: int, end_ms: int) -> Increments:
         """The elements that touch the interval."""
-        keep = (self.end > start_ms) & (self.start < end_ms)
-        return Increments(
-            self.start[keep], self.end[keep], self.total[keep], self.part[keep], self.blind[keep]
-        )
+        return self.only((self.end > start_ms) & (self.start < end_ms))
+
+    def only(self, keep: Flags) -> Increments:
+        """The elements that are marked."""
+        return Increments(*(getattr(self, name)[keep] for name in _COLUMNS))
+
+    def without_holes(self) -> Increments:
+        """The elements that are no hole: where a target was away, its scrapes begin and end."""
+        return self.only(self._short())
+
+    def ended(self) -> Millis:
+        """Scrapes after which a target was not scraped any more, sorted; the last of the data among them."""
+        return _unmatched(self.end, self.start)
+
+    def begun(self) -> Millis:
+        """First scrapes of targets, sorted: new, back, or the first of the data."""
+        return _unmatched(self.start, self.end)
 
     def share_curve(self) -> ShareCurve:
         """Cumulative counts as curves that can be read at any instant."""
@@ -83,8 +112,7 @@ class Increments:
 
     def seen(self, times: Millis) -> Flags:
         """Whether some target was scraped around each time; inside a hole only the sum over it is known."""
-        length = self.end - self.start
-        short = length <= _HOLE * max(1.0, float(np.median(length))) if length.size else length > 0
+        short = self._short()
         order = np.argsort(self.start[short], kind="stable")
         start, reach = self.start[short][order], np.maximum.accumulate(self.end[short][order])
         latest = np.searchsorted(start, times, side="left") - 1
@@ -93,6 +121,10 @@ class Increments:
             if start.size
             else np.zeros(times.size, bool)
         )
+
+    def _short(self) -> Flags:
+        length = self.end - self.start
+        return length <= _HOLE * max(1.0, float(np.median(length))) if length.size else length > 0
 
     def _cumulative(self, counted: Values, times: Millis) -> Values:
         """Counts so far at each time, each increment spread evenly over its scrape interval."""
@@ -114,6 +146,18 @@ class Increments:
         return covered / max(1, end_ms - start_ms)
 
 
+_COLUMNS = tuple(one.name for one in fields(Increments))
+
+
+def _unmatched(times: Millis, others: Millis) -> Millis:
+    """Those of the times that are not among the others as often, sorted."""
+    found, count = np.unique(times, return_counts=True)
+    theirs, often = np.unique(others, return_counts=True)
+    place = np.minimum(np.searchsorted(theirs, found), max(0, theirs.size - 1))
+    matched = np.where(theirs[place] == found, often[place], 0) if theirs.size else 0
+    return np.repeat(found, np.maximum(0, count - matched))
+
+
 def increments(
     series: Sequence[Samples], is_part: Sequence[bool], spans: Sequence[Span], interval_ms: int
 ) -> Increments:
@@ -127,10 +171,9 @@ def increments(
     ]
     if not parts:
         empty = np.empty(0, np.int64)
-        return Increments(empty, empty, np.empty(0), np.empty(0), np.empty(0, bool))
-    start, end, total, part, blind = (np.concatenate(column) for column in zip(*parts, strict=True))
-    keep = _in_one_span(start, end, spans)
-    return Increments(start[keep], end[keep], total[keep], part[keep], blind[keep])
+        return Increments(empty, empty, np.empty(0), np.empty(0), np.empty(0, bool), np.empty(0, bool))
+    found = Increments(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return found.only(_in_one_span(found.start, found.end, spans))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,13 +207,13 @@ def _target(labels: Labels) -> Labels:
 
 def _of_target(
     series: Sequence[Samples], is_part: Sequence[bool], interval_ms: int
-) -> tuple[Millis, Millis, Values, Values, Flags]:
+) -> tuple[Millis, Millis, Values, Values, Flags, Flags]:
     times, grid = _grid(series)
     counted, restarted = _counted(grid)
     flags = np.asarray(is_part, bool)
     start, end = times[:-1], times[1:]
     blind = restarted[1:] & (end - start > 4 * interval_ms)
-    return start, end, counted[:, 1:].sum(axis=0), counted[flags, 1:].sum(axis=0), blind
+    return start, end, counted[:, 1:].sum(axis=0), counted[flags, 1:].sum(axis=0), blind, restarted[1:]
 
 
 def _grid(series: Sequence[Samples]) -> tuple[Millis, Values]:

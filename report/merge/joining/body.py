@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from report.merge.joining import events
+from report.merge.joining.columns import below_table, new_columns, table_of
 from report.merge.joining.diff3 import merge_lines
 from report.merge.joining.events import Entry, Sides
 from report.merge.joining.updates import By, Piece, gathered, laid_out
@@ -28,12 +29,18 @@ def merge_body(
 
     Where only one side changed, that side; where both did, the person's lines, each with what the tool
     measures now below it. A row that the tool has no more is dropped; when it was edited it stays, or
-    is an orphan where its event is not among the `known` ones of the whole new text.
+    is an orphan where its event is not among the `known` ones of the whole new text. A table that a
+    person wrote in and that has other columns now stays as it is, above the new one.
     """
     if [line.text for line in new] == [line.text for line in base]:
         return Body(tuple(human))
     if [line.text for line in human] == [line.text for line in base]:
         return Body(_spaced(tuple(Line(line.text, end) for line in new), base, human))
+    kept = new_columns(base, human, new)
+    if kept is not None:
+        merged = merge_body(base, human, kept, end, known)
+        both = below_table(merged.lines, table_of(base)[0], table_of(new), end)
+        return replace(merged, lines=tuple(both))
     heard = gathered(human, set(meant(base)), set(meant(new)))
     sides, orphans = _without_gone(events.entries(base, heard, new), known)
     sides = _without_deleted(sides)

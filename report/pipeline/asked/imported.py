@@ -7,10 +7,17 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 
+from collector.config.files import read_regular
 from collector.events.joining import with_known
-from collector.events.read import read_events
+from collector.events.read import LARGEST_FILE, read_events
 from collector.signals.labels.home import home_of
 from incident.model.evidence import Evidence
+
+
+def readable(paths: Sequence[Path]) -> None:
+    """Raises ConfigError for a file that cannot be read, before a source is asked for minutes."""
+    for path in paths:
+        read_regular(path, limit=LARGEST_FILE, what="events file")
 
 
 def with_events(

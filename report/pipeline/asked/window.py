@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from collector.alerts.exporters import subject
-from collector.errors import ConfigError, NoData
+from collector.errors import AmbiguousService, ConfigError, NoData
 from collector.source import Source
-from incident.model.signals import Samples
+from incident.model.signals import Labels, Samples
 from incident.model.spans import Span, instant
 from incident.text.durations import format_duration, parse_duration
 from incident.text.instants import parse_time, rfc3339, stamp, zone_label
@@ -97,7 +97,24 @@ def _past(span: Span, now: datetime) -> Span:
     return Span(span.start, min(span.end, now)) if span.end > now else span
 
 
-def alert_in(source: Source, name: str, span: Span) -> str:
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an alert is about."""
+
+    service: str
+    labels: Labels
+
+    def place(self, error: AmbiguousService) -> tuple[str, ...]:
+        """The matcher of the alert's own place among several of the service; raises the error else."""
+        kind = error.label.removeprefix("exported_")
+        named = dict(self.labels)
+        value = named.get(f"exported_{kind}") or named.get(kind, "")
+        if value not in error.places:
+            raise error
+        return (Matcher(error.label, "=", value).render(),)
+
+
+def alert_in(source: Source, name: str, span: Span) -> About:
     """What the labels of an alert that fired in the span say it is about.
 
     Raises NoData where it did not fire there.
@@ -122,11 +139,12 @@ def _firing(name: str) -> str:
     )
 
 
-def _about(name: str, series: Samples) -> str:
-    return subject(name, tuple(pair for pair in series.labels if pair[0] not in _MECHANICAL))
+def _about(name: str, series: Samples) -> About:
+    labels = tuple(pair for pair in series.labels if pair[0] not in _MECHANICAL)
+    return About(subject(name, labels), labels)
 
 
-def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, str]:
+def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, About]:
     """The latest firing of an alert with an hour to each side, and what its labels say it is about.
 
     Searched backwards day by day. Raises NoData where it did not fire within two weeks.

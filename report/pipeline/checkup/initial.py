@@ -73,7 +73,9 @@ def configuration(source: Source, wanted: Wanted, now: datetime) -> Configuratio
         services = [_Told(chosen, discover(source, chosen, wanted.matchers, span))]
     else:
         services = [
-            _told(source, one.name, wanted.matchers, span) for one in known[:_TOLD] if one.has_requests
+            _told(source, one.name, wanted.matchers, span)
+            for one in known[:_TOLD]
+            if one.has_requests and not one.is_monitoring
         ]
     lines = [
         *_head(source, now),
@@ -87,8 +89,12 @@ def configuration(source: Source, wanted: Wanted, now: datetime) -> Configuratio
 
 
 def _only(known: Sequence[KnownService]) -> str:
-    """The one service whose requests are counted; empty where there are several, or none."""
-    counted = [one.name for one in known if one.has_requests]
+    """The one service whose requests are counted; empty where there are several, or none.
+
+    The Prometheus that watches others is none of them.
+    """
+    others = [one for one in known if not one.is_monitoring]
+    counted = [one.name for one in others or known if one.has_requests]
     return counted[0] if len(counted) == 1 else ""
 
 
@@ -199,7 +205,12 @@ _REST = (
 def _summary(chosen: str, known: Sequence[KnownService]) -> str:
     if chosen:
         return f"service {chosen}; draft it with: incident-timeline draft --last 1h"
-    counted = sum(one.has_requests for one in known)
+    counted = sum(one.has_requests and not one.is_monitoring for one in known)
+    if not counted:
+        return (
+            "no service whose requests are counted; draft what an alert is about with --alert NAME, or name "
+            "a service with --service and what to measure with --signal 'NAME=PROMQL'"
+        )
     return f"{counted} services whose requests are counted; set `service:`, or draft with --service NAME"
 
 

@@ -80,7 +80,8 @@ def looked_at(
     timeline = judged(evidence, desk.version)
     why = "" if one is not None else not_drafted(timeline, desk.wanted.settings.min_impact)
     if why:
-        return stood_out(candidate, why, desk.namesakes)
+        told = stood_out(candidate, why, desk.namesakes)
+        return replace(told, final=not any(unknown.failed for unknown in timeline.unknowns))
     # A draft that is there may hold what people entered: its charts are drawn when its place is known.
     early = desk.draws_beside and one is None
     return Ready(evidence, timeline, desk.draw(timeline, evidence) if early else None)

@@ -17,6 +17,7 @@ from incident.text.promql import Matcher
 from report.pipeline.scan.known import Known, draft_of, known_drafts, of_source, settled, still_open
 from report.pipeline.scan.lines import stood_out
 from report.pipeline.scan.looking import Looked
+from report.pipeline.scan.memory import Memory
 from report.pipeline.scan.outcome import Change, Drafted, Outcome, StoodOut
 from report.pipeline.scan.wanted import Wanted
 
@@ -36,6 +37,8 @@ class _Case:
     candidate: Candidate
     known: Known | None
     scope: tuple[str, ...]
+    key: str
+    """By which a look that comes to nothing is remembered; empty where it is not."""
 
 
 def handle(
@@ -43,6 +46,7 @@ def handle(
     looked: Looked,
     wanted: Wanted,
     outcome: Outcome,
+    memory: Memory,
     desk_for: Callable[[Source, Wanted, frozenset[str]], AbstractContextManager[Desk]],
 ) -> None:
     """Each candidate to a draft or a line; those that alerted first, so that a deadline costs the least.
@@ -64,22 +68,30 @@ def handle(
         one = draft_of(candidate, known, period)
         if one is not None and settled(candidate, one):
             outcome.drafted.append(Drafted(one.draft, one.service, Change.UNCHANGED, ""))
+            continue
+        scope = _matchers_of(candidate, wanted.settings.match, namesakes)
+        key = memory.key(candidate, scope, looked.screening, wanted) if one is None else ""
+        known_why = memory.why_not(key)
+        if known_why is not None:
+            outcome.stood_out.append(stood_out(candidate, known_why, namesakes))
         else:
-            cases.append(_Case(candidate, one, _matchers_of(candidate, wanted.settings.match, namesakes)))
+            cases.append(_Case(candidate, one, scope, key))
     if cases:
         with desk_for(source, wanted, namesakes) as desk:
-            for found in _handled(cases, desk):
+            for case, found in _handled(cases, desk):
                 outcome.add(found)
+                if isinstance(found, StoodOut) and found.final:
+                    memory.remember(case.key, found.why)
 
 
-def _handled(cases: Sequence[_Case], desk: Desk) -> Iterator[Drafted | StoodOut]:
+def _handled(cases: Sequence[_Case], desk: Desk) -> Iterator[tuple[_Case, Drafted | StoodOut]]:
     """What came of each case, in order: looked at by several threads, written by this one."""
     from report.pipeline.scan.candidate import Ready, drafted, looked_at
 
     looks = [partial(looked_at, one.candidate, one.known, one.scope, desk) for one in cases]
     results = ahead(looks, desk.wanted.settings.concurrency)
     for one, found in zip(cases, results, strict=True):
-        yield drafted(found, one.candidate, one.known, desk) if isinstance(found, Ready) else found
+        yield one, drafted(found, one.candidate, one.known, desk) if isinstance(found, Ready) else found
 
 
 def _matchers_of(candidate: Candidate, fleet: tuple[str, ...], namesakes: frozenset[str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from incident.text.durations import compact
 from incident.text.instants import stamp, zone_label
 from report.pipeline.kept.texts import DRAFT, text_of
 from report.pipeline.scan.known import Known, known_drafts
-from report.pipeline.scan.outcome import INDEX, StoodOut
+from report.pipeline.scan.outcome import INDEX, Failure, StoodOut
 from report.render import Index, IndexRow, index_html, index_markdown, open_prompts
 from report.write import write_all
 
@@ -22,21 +22,25 @@ _TO_MINUTE = len("2023-12-15 14:00")
 PAGE = "index.html"
 
 
-def write_index(output: Path, others: Sequence[StoodOut], zone: tzinfo) -> tuple[str, ...]:
+def write_index(
+    output: Path, others: Sequence[StoodOut], failed: Sequence[Failure], zone: tzinfo
+) -> tuple[str, ...]:
     """Writes both pages where there is something to list or an earlier index; returns what changed.
 
     Nothing in them is of this run: the same drafts and findings give the same bytes.
     """
     known = known_drafts(output)
-    if not known and not others and not (output / INDEX).exists():
+    if not known and not others and not failed and not (output / INDEX).exists():
         return ()
-    index = _index(known, others, zone)
+    index = _index(known, others, failed, zone)
     return write_all(
         output, {INDEX: index_markdown(index).encode("utf-8", "replace"), PAGE: index_html(index)}
     )
 
 
-def _index(known: tuple[Known, ...], others: Sequence[StoodOut], zone: tzinfo) -> Index:
+def _index(
+    known: tuple[Known, ...], others: Sequence[StoodOut], failed: Sequence[Failure], zone: tzinfo
+) -> Index:
     newest = sorted(known, key=lambda one: (one.stretch[0], one.directory.name), reverse=True)
     several = len({_source(one) for one in known}) > 1
     label = zone_label(newest[0].stretch[0], zone) if newest else str(zone)
@@ -45,6 +49,7 @@ def _index(known: tuple[Known, ...], others: Sequence[StoodOut], zone: tzinfo) -
         tuple(_groups(known, zone)),
         tuple(_other(one, zone) for one in sorted(others, key=lambda o: (o.start, o.service), reverse=True)),
         label,
+        tuple((one.what, one.why) for one in failed),
     )
 
 

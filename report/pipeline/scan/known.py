@@ -129,23 +129,33 @@ def _at_home(member: Member, one: Known) -> bool:
 
 
 def settled(candidate: Candidate, one: Known) -> bool:
-    """Whether the draft has seen all there is to see: its impact over, and calm beside the candidate."""
+    """Whether the draft has seen all there is to see: its impact over, and all the calm that it is to show.
+
+    Less of it would do to close the draft, but then it would not be the one that a later run makes at once.
+    """
     failed = any(unknown.get("failed") for unknown in one.document.get("unknowns") or ())
     if one.ongoing or candidate.end is None or failed:
         return False
-    return one.window.start <= candidate.start and candidate.end + _BESIDE <= one.window.end
+    return one.window.start <= _calm_from(candidate.start) and _calm_until(candidate.end) <= one.window.end
 
 
 def window_for(candidate: Candidate, one: Known | None, period: Span) -> Span:
     """What to ask for: the candidate and its draft's impact, with calm beside, from mark to mark."""
-    begins = _mark(candidate.start - _BESIDE)
-    if one is not None and one.window.start <= candidate.start:
-        # The window it has: a mark further would be another baseline, and other bytes.
-        begins = one.window.start
+    begins = _calm_from(candidate.start)
+    if one is not None:
+        # Never less than it has: while an incident lasts, its start is seen now a step earlier, now later.
+        begins = min(begins, one.window.start)
     if candidate.end is None:
         return Span(begins, period.end)
-    ends = _mark(candidate.end + _BESIDE + _MARK)
-    return Span(begins, min(ends, period.end))
+    return Span(begins, min(_calm_until(candidate.end), period.end))
+
+
+def _calm_from(start: datetime) -> datetime:
+    return _mark(start - _BESIDE)
+
+
+def _calm_until(end: datetime) -> datetime:
+    return _mark(end + _BESIDE + _MARK)
 
 
 def _mark(at: datetime) -> datetime:

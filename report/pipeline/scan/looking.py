@@ -11,7 +11,7 @@ from collector.screening.listing import Listed, list_services
 from collector.screening.screen import screen
 from collector.source import Source
 from incident.fleet.candidates import candidates, worth_a_look
-from incident.fleet.model import Candidate, Member, Standout
+from incident.fleet.model import Candidate, Member, Screening, Standout
 from incident.fleet.standouts import in_order, standouts_of
 from incident.model.facts import Unknown
 from incident.model.spans import Span
@@ -29,6 +29,8 @@ class Looked:
     """Worth a close look, in order of start."""
     others: tuple[Candidate, ...]
     """What else stood out."""
+    screening: Screening | None
+    """What all of this was seen in; None where no service is ours."""
     unknowns: tuple[Unknown, ...]
     """What of the screening was refused, or answered in part."""
 
@@ -45,7 +47,7 @@ def look(source: Source, wanted: Wanted, say: Callable[[str], None]) -> Looked:
             f"{rfc3339(period.end)}; check --match and the period"
         )
     if not chosen:
-        return Looked((), (), (), missing)
+        return Looked((), (), (), None, missing)
     covered = Span(period.start - lead_for(period, None), period.end)
     narrowed = len(chosen) < len(services)
     stood_out: list[Standout] = []
@@ -66,7 +68,7 @@ def look(source: Source, wanted: Wanted, say: Callable[[str], None]) -> Looked:
     found = candidates(in_order(stood_out), fired, settings.policy)
     close = tuple(one for one in found if worth_a_look(one, settings.policy))
     others = tuple(one for one in found if one not in close)
-    return Looked(members, close, others, (*missing, *screened.unknowns, *missed))
+    return Looked(members, close, others, screened.screening, (*missing, *screened.unknowns, *missed))
 
 
 def _is_wanted(one: Listed, wanted: Wanted) -> bool:

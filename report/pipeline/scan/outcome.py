@@ -43,6 +43,8 @@ class StoodOut:
     what: str
     why: str
     """Why there is no draft of it."""
+    final: bool = False
+    """Nothing failed while it was looked at: with the same samples the next look will say the same."""
 
 
 @dataclass(frozen=True, slots=True)

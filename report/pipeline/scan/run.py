@@ -23,10 +23,11 @@ from report.pipeline.scan import monitoring
 from report.pipeline.scan.handling import handle
 from report.pipeline.scan.known import known_drafts
 from report.pipeline.scan.looking import look
+from report.pipeline.scan.memory import Memory, shelf_of
 from report.pipeline.scan.outcome import INDEX, Change, Failure, Outcome
 from report.pipeline.scan.wanted import Wanted, wanted
 from report.progress import progress
-from report.write import WriteError
+from report.write import Shelf, WriteError
 
 if TYPE_CHECKING:
     from report.pipeline.scan.candidate import Desk
@@ -44,6 +45,7 @@ class _Run:
     now: datetime
     say: Callable[[str], None]
     workers: bool
+    shelf: Shelf | None
 
 
 def scan(
@@ -65,7 +67,8 @@ def scan(
     code = Exit.DEFECT
     try:
         with progress(quiet=asked.quiet) as say:
-            code = _scanned(_Run(asked, version, now, say, workers), outcome)
+            shelf = shelf_of(asked.settings, wished=asked.remembers)
+            code = _scanned(_Run(asked, version, now, say, workers, shelf), outcome)
     except (CollectError, WriteError) as error:
         code = code_of(error)
         raise
@@ -92,6 +95,8 @@ def _scanned(run: _Run, outcome: Outcome) -> Exit:
     if not run.wanted.quiet and sys.stderr.isatty():
         print(f"period   {described(run.wanted.period, run.wanted.settings.timezone)}", file=sys.stderr)
     _sources(run, outcome)
+    if run.shelf is not None:
+        run.shelf.trim()
     _index(run.wanted.settings, outcome)
     _executed(run.wanted, outcome)
     return _code(outcome)
@@ -99,10 +104,11 @@ def _scanned(run: _Run, outcome: Outcome) -> Exit:
 
 def _index(settings: Settings, outcome: Outcome) -> None:
     """Both pages, where there is something to list or an earlier index."""
-    if outcome.stood_out or (settings.output / INDEX).exists() or known_drafts(settings.output):
+    failed = (*outcome.failed_sources, *outcome.failed_queries)
+    if outcome.stood_out or failed or (settings.output / INDEX).exists() or known_drafts(settings.output):
         from report.pipeline.scan.index import write_index
 
-        write_index(settings.output, outcome.stood_out, settings.timezone)
+        write_index(settings.output, outcome.stood_out, failed, settings.timezone)
 
 
 def _sources(run: _Run, outcome: Outcome) -> None:
@@ -121,21 +127,23 @@ def _sources(run: _Run, outcome: Outcome) -> None:
 def _source(run: _Run, outcome: Outcome) -> None:
     """One source to its end. Raises what kept it from being asked to the end, unless drafts came of it."""
     settings, before = run.wanted.settings, len(outcome.drafted)
-    source = connect(settings.http, url=settings.server, deadline=settings.deadline, on_query=None)
+    live = connect(settings.http, url=settings.server, deadline=settings.deadline, on_query=None)
+    memory = Memory(run.shelf, settings, run.version)
+    source = memory.before(live, run.now)
     outcome.sources += 1
     try:
         looked = look(source, run.wanted, run.say)
         outcome.services += len(looked.members)
         outcome.failed_queries += [Failure(u.what, u.why) for u in looked.unknowns]
-        handle(source, looked, run.wanted, outcome, partial(_desk, run))
+        handle(source, looked, run.wanted, outcome, memory, partial(_desk, run))
     except _LOST as error:
         outcome.failed_sources.append(Failure(source.url, str(error)))
         if len(outcome.drafted) == before:
             raise
     finally:
-        outcome.queries += source.stats.queries
-        outcome.samples += source.stats.samples
-        source.close()
+        outcome.queries += live.stats.queries
+        outcome.samples += live.stats.samples
+        live.close()
 
 
 def _executed(asked: Wanted, outcome: Outcome) -> None:

@@ -1,37 +1,52 @@
 """The door of `scan`: settings and the lock, before anything heavy is loaded.
 
-Of fifty runs started at once forty-nine leave here, and should not have loaded a plotting library.
+Of fifty runs started at once forty-nine leave here: those that are told the output directory before they
+have loaded more than the command line, the others with the settings.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
+from typing import TypeAlias
 
 from incident.text.controls import terminal
 from report.exits import Exit
-from report.pipeline.asked.given import Given, settings_of
 from report.write.errors import LockHeld
-from report.write.lock import locked
+from report.write.lock import leave_if_held, locked
 
 LOCK = ".incident-timeline-scan.lock"
 """Beside the drafts, and not the lock that each writing of a draft takes."""
+Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
+"""As in `report.pipeline.asked.given`, which takes its time to load."""
 
 
 def run_scan(
     given: Given, *, version: str, now: datetime, clock: Callable[[], datetime], workers: bool
 ) -> Exit:
     """`scan`: the incidents of a period. Raises LockHeld where another scan works on the same output."""
-    settings = settings_of(given)
     try:
-        with locked(settings.output / LOCK):
-            from report.pipeline.scan.run import scan
-
-            return scan(given, settings, version=version, now=now, clock=clock, workers=workers)
+        output = given.get("output")
+        if isinstance(output, str) and output:
+            leave_if_held(Path(output) / LOCK)
+        return _alone(given, version=version, now=now, clock=clock, workers=workers)
     except LockHeld as held:
         if not given.get("skip_if_locked"):
             raise
         if not given.get("quiet"):
             print(f"skipped  {terminal(str(held))}", file=sys.stderr)
         return Exit.DONE
+
+
+def _alone(
+    given: Given, *, version: str, now: datetime, clock: Callable[[], datetime], workers: bool
+) -> Exit:
+    from report.pipeline.asked.given import settings_of
+
+    settings = settings_of(given)
+    with locked(settings.output / LOCK):
+        from report.pipeline.scan.run import scan
+
+        return scan(given, settings, version=version, now=now, clock=clock, workers=workers)

@@ -49,6 +49,8 @@ class Wanted:
     status_file: Path | None
     textfile: Path | None
     quiet: bool
+    remembers: bool
+    """Whether answers about the past are kept for the next run, and taken from the last."""
 
 
 def wanted(given: Given, settings: Settings, now: datetime) -> Wanted:
@@ -74,6 +76,7 @@ def wanted(given: Given, settings: Settings, now: datetime) -> Wanted:
         status_file=_path(text(given, "status_file")),
         textfile=_path(text(given, "textfile")),
         quiet=bool(given.get("quiet")),
+        remembers=not given.get("no_cache"),
     )
 
 

@@ -21,6 +21,8 @@ _ORDER = (
     "it names no cause."
 )
 _STOOD_OUT = "What else stood out"
+_MISSING = "Not seen by the last scan"
+_UNSEEN = ("What", "Why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Index:
     """Groups of services whose impact began together: service and time of each, in order of onset."""
     others: tuple[tuple[str, str, str, str], ...]
     zone: str
+    missing: tuple[tuple[str, str], ...] = ()
+    """What the last scan asked in vain, or got in part only, and why: below that nothing may be concluded."""
 
 
 def index_markdown(index: Index) -> str:
@@ -57,6 +61,9 @@ def index_markdown(index: Index) -> str:
         lines += _table(_HEADS, [_cells(row) for row in index.rows])
     else:
         lines += [_NONE]
+    if index.missing:
+        lines += ["", f"## {_MISSING}", ""]
+        lines += _table(_UNSEEN, [(foreign(what), foreign(why)) for what, why in index.missing])
     if index.together:
         lines += ["", f"## {_TOGETHER}", "", _ORDER, ""]
         lines += [f"- {', '.join(f'{foreign(name)} {at}' for name, at in group)}" for group in index.together]
@@ -77,7 +84,14 @@ def index_html(index: Index) -> bytes:
         index=index,
         heads=_HEADS,
         others=_OTHERS,
-        words={"none": _NONE, "together": _TOGETHER, "order": _ORDER, "stood_out": _STOOD_OUT},
+        unseen=_UNSEEN,
+        words={
+            "missing": _MISSING,
+            "none": _NONE,
+            "together": _TOGETHER,
+            "order": _ORDER,
+            "stood_out": _STOOD_OUT,
+        },
     )
     return text.encode("utf-8")
 

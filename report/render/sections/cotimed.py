@@ -19,7 +19,8 @@ CONTEXT_KINDS = frozenset({"traffic_surge", "traffic_drop", "latency_drop", "mon
 _BEFORE = timedelta(minutes=60)
 _AFTER = timedelta(minutes=10)
 _NAMED = 2
-_OF_THE_IMPACT = frozenset({"target_down", "target_up", "data_gap", "monitoring_trouble"})
+_TARGETS = frozenset({"target_down", "target_up"})
+_OF_THE_IMPACT = _TARGETS | {"data_gap", "monitoring_trouble"}
 # In the section itself; a longer list is in the evidence, whole.
 _LISTED = 12
 
@@ -44,7 +45,7 @@ def near_start(timeline: Timeline) -> tuple[Event, ...]:
     """What came before the start or with it, the nearest first, one of each kind.
 
     What people or machines changed after the start is an answer to it, and vanished targets are the
-    impact itself as the monitoring saw it: neither is named here, both are in the section's table.
+    impact itself as the monitoring saw it: neither is named here.
     """
     if not timeline.episodes:
         return ()
@@ -93,7 +94,12 @@ def left_out(timeline: Timeline) -> int:
 
 
 def _circumstances(timeline: Timeline) -> tuple[Event, ...]:
-    return tuple(event for event in timeline.events if _is_circumstance(event))
+    """Without targets that are down as part of a measured episode: that is the impact itself."""
+    return tuple(
+        event
+        for event in timeline.events
+        if _is_circumstance(event) and (event.main or event.kind not in _TARGETS)
+    )
 
 
 def _row(timeline: Timeline, clock: Clock, event: Event) -> CotimedRow:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from incident.model.signals import Role
+from incident.model.signals import Measure, Role
 from incident.model.timeline import ImpactEpisode, SignalEpisode, SignalReport, Timeline
 from incident.text.numbers import quantity
 from report.render.wording.clock import Clock, clock_of, length
@@ -22,6 +22,8 @@ class SignalRow:
     """One departure of one signal, as table cells."""
 
     signal: Md
+    role: str
+    """What it counts as: impact, or context."""
     start: Md
     end: Md
     normal: Md
@@ -43,25 +45,26 @@ class EpisodeRow:
 
 def signal_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
     """Departures that count as impact, signal by signal."""
-    return _rows(timeline, impact=True)
+    return tuple(row for row in departure_rows(timeline) if row.role == Role.IMPACT.value)
 
 
 def context_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
-    """Departures that are context, for the evidence.
+    """Departures that are context."""
+    return tuple(row for row in departure_rows(timeline) if row.role == Role.CONTEXT.value)
+
+
+def departure_rows(timeline: Timeline) -> tuple[SignalRow, ...]:
+    """All departures, signal by signal, for the evidence.
 
     What a rule compares has its threshold; beside measured impact it is told by that alone.
     """
     timed = {one.condition.signal for one in timeline.conditions} if timeline.episodes else set()
-    return _rows(timeline, impact=False, without=timed)
-
-
-def _rows(timeline: Timeline, *, impact: bool, without: Collection[str] = ()) -> tuple[SignalRow, ...]:
     clock = clock_of(timeline)
     return tuple(
         _signal_row(timeline, clock, report, episode)
         for report in timeline.signals
         for episode in report.episodes
-        if episode.impact is impact and report.spec.name not in without
+        if episode.impact or report.spec.name not in timed
     )
 
 
@@ -69,6 +72,7 @@ def _signal_row(timeline: Timeline, clock: Clock, report: SignalReport, episode:
     unit = report.spec.unit
     return SignalRow(
         signal=foreign(report.spec.name),
+        role=(Role.IMPACT if episode.impact else Role.CONTEXT).value,
         start=clock.at(episode.start),
         end=_until(timeline, clock, episode),
         normal=foreign(quantity(episode.before, unit)),
@@ -146,6 +150,12 @@ def checked_sentence(timeline: Timeline) -> Md:
         length(timeline.step),
     )
     blind = [report for report in impact if report.baseline is None]
-    return joined(
-        " ", [part for part in (checked, _named("Not judged for lack of data: {}.", blind)) if part]
-    )
+    parts = (checked, _only_presence(judged), _named("Not judged for lack of data: {}.", blind))
+    return joined(" ", [part for part in parts if part])
+
+
+def _only_presence(judged: Sequence[SignalReport]) -> Md:
+    """That targets ran says nothing of what they answered."""
+    if any(report.spec.measure is not Measure.AVAILABILITY for report in judged):
+        return Md("")
+    return Md("Only that targets were up is known: no errors, traffic or latency of the service was found.")

@@ -8,6 +8,7 @@ from itertools import pairwise
 from incident.model.facts import Unknown, told_together
 from incident.model.timeline import ImpactEpisode, Phase, Status, Timeline
 from incident.text.numbers import percent
+from report.render.sections.apart import apart_sentence
 from report.render.sections.cotimed import context_sentence
 from report.render.sections.silenced import silenced_sentence
 from report.render.sections.where import where_sentence
@@ -149,6 +150,7 @@ def summary(timeline: Timeline) -> Md:
     """Everything after the bold line, as one paragraph."""
     sentences = [
         course(timeline),
+        apart_sentence(timeline),
         where_sentence(timeline),
         alert_sentence(timeline),
         silenced_sentence(timeline),
@@ -161,7 +163,8 @@ def summary(timeline: Timeline) -> Md:
 
 def unknown_sentence(timeline: Timeline) -> Md:
     """What could not be seen, with its time and reason; what is beyond a few is counted."""
-    clock, unknowns = clock_of(timeline), told_together(timeline.unknowns, _MOST_NAMES)
+    hiding = [one for one in timeline.unknowns if not one.aside]
+    clock, unknowns = clock_of(timeline), told_together(hiding, _MOST_NAMES)
     if not unknowns:
         return Md("")
     named = joined("; ", [_unknown(clock, each) for each in unknowns[:_MOST_UNKNOWNS]])

@@ -18,13 +18,13 @@ _HOUR = timedelta(hours=1)
 
 
 def seen_first(timeline: Timeline) -> Md:
-    """Which signal left normal first, and by how much; empty where only one did."""
+    """Which signal left normal first, and by how much; empty where none did later."""
     seen = timeline.detection.seen
-    if len(seen) < 2:
-        return Md("")
-    clock, first = clock_of(timeline), seen[0]
-    together = [one for one in seen if one.at - first.at <= timeline.step]
+    clock, first = clock_of(timeline), seen[0] if seen else None
+    together = [one for one in seen if first and one.at - first.at <= timeline.step]
     later = [one for one in seen if one not in together]
+    if first is None or not later:
+        return Md("")
     names = listed(foreign(one.signal) for one in together)
     told = line("Showed first in {}, at {}", names, clock.at(first.at))
     tail = [_later(one, first) for one in later[:_NAMED]]
@@ -51,6 +51,19 @@ def no_rule(timeline: Timeline) -> Md:
     """Why no rule is offered, where one was wanted."""
     why = timeline.detection.why_no_rule
     return line("No alert rule is suggested: {}.", why) if why else Md("")
+
+
+def verdict(timeline: Timeline) -> Md:
+    """What the suggested rule would have changed, in a sentence; the rule itself is in the evidence."""
+    rule = timeline.detection.rule
+    if rule is None:
+        return Md("")
+    when = clock_of(timeline).at(rule.would_fire_at, rule.plus_minus)
+    sooner = Md("") if rule.earlier is None else line(", {} earlier", length(rule.earlier))
+    restless = counted(rule.false_firings, "time", "times")
+    noise = line(", but also {} for nothing before", restless) if rule.false_firings else Md("")
+    told = "An alert rule on {}, suggested in the evidence, would have fired at {}{}{}."
+    return line(told, rule.signal, when, sooner, noise)
 
 
 def suggestion(timeline: Timeline) -> Md:

@@ -89,9 +89,10 @@ def since(start: datetime, instant: datetime) -> Md:
 
 
 def first_day(timeline: Timeline, shown_in: tzinfo) -> date:
-    """The day the draft is about: that of the first impact, else that of the window's start."""
-    start = timeline.episodes[0].start.at if timeline.episodes else timeline.window.start
-    return start.astimezone(shown_in).date()
+    """The day the draft is about: that of the first impact, else of what held first, else of the window."""
+    impact = [each.start.at for each in timeline.episodes[:1]]
+    held = [each.start for each in timeline.conditions]
+    return min(impact or held, default=timeline.window.start).astimezone(shown_in).date()
 
 
 def clock_of(timeline: Timeline) -> Clock:

@@ -1,0 +1,25 @@
+"""Where the program begins: an interrupt is answered in a line while the command line is still loading.
+
+Nothing heavy is imported here, and nothing is open yet: to leave at once loses nothing.
+"""
+
+import os
+import signal
+from types import FrameType
+from typing import NoReturn
+
+_INTERRUPTED = 130
+"""As in `report.exits`, which is not loaded yet."""
+
+
+def main() -> None:
+    """The command; `report.cli` says what it does."""
+    signal.signal(signal.SIGINT, _at_once)
+    from report.cli import main as command
+
+    command()
+
+
+def _at_once(_number: int, _frame: FrameType | None) -> NoReturn:
+    os.write(2, b"incident-timeline: interrupted; every earlier file is as it was\n")
+    os._exit(_INTERRUPTED)

@@ -1,0 +1,69 @@
+"""Many scans started at once: `python -m tests.bench.overlap_bench [--starts 50] [--rounds 5]`.
+
+While the lock is held, prints how long they took from their start to exit code 75, and what
+starting as many Pythons that do nothing, and as many that only load the command line, takes here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from report.pipeline.scan.start import LOCK
+from report.write import locked
+from tests.flow.command import command, environment
+
+
+def at_once(words: Sequence[str], count: int, cwd: Path) -> tuple[list[float], Counter[int]]:
+    """Seconds from start to end of each of so many processes, and their exit codes."""
+    began: dict[int, float] = {}
+    for _ in range(count):
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            words, cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        process.returncode = 0  # waited for below
+        began[process.pid] = started
+    took, codes = [], Counter[int]()
+    for _ in range(count):
+        pid, status, _ = os.wait4(-1, 0)
+        took.append(time.perf_counter() - began[pid])
+        codes[os.waitstatus_to_exitcode(status)] += 1
+    return took, codes
+
+
+def tell(name: str, words: Sequence[str], count: int, rounds: int, cwd: Path) -> None:
+    """The round whose slowest was quickest: the others met somebody else's work."""
+    done = [at_once(words, count, cwd) for _ in range(rounds)]
+    took, codes = min(done, key=lambda one: max(one[0]))
+    print(f"{name}: median {statistics.median(took):.2f} s, slowest {max(took):.2f} s, exits {dict(codes)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--starts", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    print(f"{options.starts} at once on {os.cpu_count()} cores, best of {options.rounds} rounds")
+    with tempfile.TemporaryDirectory() as scratch, locked(Path(scratch, "out", LOCK)):
+        cwd = Path(scratch)
+        tell(
+            "a Python that does nothing", [sys.executable, "-c", "pass"], options.starts, options.rounds, cwd
+        )
+        loads = [sys.executable, "-c", "import report.cli"]
+        tell("the command line loaded", loads, options.starts, options.rounds, cwd)
+        words = command("scan", "--prometheus", "http://127.0.0.1:9", "--output", "out")
+        tell("one scan that meets another", words, 1, options.rounds, cwd)
+        tell("scans that meet another", words, options.starts, options.rounds, cwd)
+
+
+if __name__ == "__main__":
+    main()
