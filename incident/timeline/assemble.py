@@ -14,7 +14,7 @@ from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Entered, Nearness, Unknown
 from incident.model.policy import Policy
 from incident.model.signals import Measure
-from incident.model.spans import Span, instant
+from incident.model.spans import Moment, Span, instant
 from incident.model.timeline import Compared, Event, SignalReport, Status, Timeline
 from incident.text.links import prometheus_graph_url
 from incident.timeline.blind import gap_unknowns, service_gaps, unseen
@@ -33,10 +33,10 @@ _NO_QUERY = ("inferred", "file ")
 """Sources that no server can be asked for."""
 _ALSO = " and file "
 """Before the files that tell an alert too: behind it is nothing that a server reads."""
-_KEPT = frozenset(
-    {"silence", "degraded", "worsened", "relapse", "recovered", "alert_firing", "deploy", "rollback"}
-)
+_KEPT = frozenset({"silence", "degraded", "worsened", "relapse", "recovered"})
 """Rows that stay on the first page however full it is."""
+_NEAR = frozenset({"alert_firing", "deploy", "rollback"})
+"""Rows of which the nearest to the start stay: a release train of thirty deploys would fill two pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def assemble(
         requests=judged.requests,
         milestones=reached,
         durations=durations(reached, judged, evidence.alerts_readable),
-        events=_ordered([*_limited(kept), *entered_events(entered)]),
+        events=_ordered([*_limited(kept, reached.impact_start), *entered_events(entered)]),
         alerts=tuple(a for a in alerts if a.firing_at is not None and a.nearness is Nearness.OWN),
         where=breakdowns(evidence, judged),
         alerts_nearby=tuple(a for a in alerts if a.firing_at is not None and a.nearness is Nearness.NEARBY),
@@ -177,11 +177,17 @@ def _linked(event: Event, display: Display, window: Span) -> Event:
     return replace(event, link=prometheus_graph_url(display.link_base, query, around.start, around.end) or "")
 
 
-def _limited(rows: list[Event]) -> list[Event]:
-    """At most a page of main rows: the least telling become supporting, latest first."""
+def _limited(rows: list[Event], start: Moment | None) -> list[Event]:
+    """At most a page of main rows: the least telling become supporting, latest first.
+
+    Then alerts and deploys, those first that are farthest from the start of the impact.
+    """
     main = [e for e in _ordered(rows) if e.main]
-    spare = [e for e in reversed(main) if e.kind not in _KEPT]
-    dropped = {e.id for e in spare[: max(0, len(main) - _MOST_MAIN)]}
+    spare = [e for e in reversed(main) if e.kind not in _KEPT | _NEAR]
+    near = [e for e in reversed(main) if e.kind in _NEAR]
+    if start is not None:
+        near.sort(key=lambda e: abs(e.at - start.at), reverse=True)
+    dropped = {e.id for e in [*spare, *near][: max(0, len(main) - _MOST_MAIN)]}
     return [replace(e, main=False) if e.id in dropped else e for e in rows]
 
 

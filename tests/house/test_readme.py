@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -79,6 +81,14 @@ def test_the_first_screen_has_the_two_commands() -> None:
 
     assert "make demo" in first
     assert "incident-timeline draft --prometheus" in first
+
+
+def test_the_directory_named_is_the_one_that_the_demo_makes() -> None:
+    """Whoever copies a line finds the draft of the bundled outage there."""
+    expected = (ROOT / "fixtures/payments/expected/timeline.json").read_text(encoding="utf-8")
+    start = datetime.fromisoformat(json.loads(expected)["impact"]["start"])
+
+    assert set(re.findall(r"reports/([\w-]+)", README)) == {f"{start:%Y-%m-%d}-payments-{start:%H%M}"}
 
 
 def test_relative_links_lead_somewhere() -> None:

@@ -219,6 +219,18 @@ def test_the_first_page_has_fourteen_rows_at_most() -> None:
     assert max(kept) < min(folded)
 
 
+def test_of_many_deploys_those_nearest_to_the_start_stay_on_the_first_page() -> None:
+    """A release train is told in the evidence; what the impact did is never folded."""
+    train = [change(ChangeKind.DEPLOY, f"12:{m}", value=f"{m} -> {m + 1}") for m in range(20, 50)]
+    told = replace(STEP, changes=tuple(train), alerts=(PAGE,)).timeline()
+    kept = [e.at for e in told.events if e.kind == "deploy" and e.main]
+    folded = [e.at for e in told.events if e.kind == "deploy" and not e.main]
+
+    assert len(kinds(told, main=True)) == 14
+    assert {"degraded", "recovered", "alert_firing"} <= set(kinds(told, main=True))
+    assert kept and max(folded) < min(kept)
+
+
 def test_the_rows_of_people_never_count_against_the_page() -> None:
     """Whatever is folded, notes stay."""
     notes = [Entered("note", at(f"13:{m}"), "x", f"n{m}") for m in range(20)]

@@ -51,7 +51,9 @@ def formula(requests: RequestFigures | None) -> str:
     """How the figures were made, a clause a line; empty where there is no figure."""
     if requests is None or (requests.total is None and not requests.lost):
         return ""
-    return requests.formula.replace("; ", ";\n")
+    clauses = requests.formula.split("; ")
+    told = [one for one in clauses if requests.lost or not one.startswith("lost = ")]
+    return ";\n".join(told)
 
 
 def before_alert(timeline: Timeline) -> Md:
