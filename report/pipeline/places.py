@@ -15,7 +15,7 @@ from typing import Any
 
 from collector.errors import ConfigError
 from incident.model.facts import Entered
-from incident.model.timeline import Timeline
+from incident.model.timeline import Status, Timeline
 from incident.text.instants import parse_time, rfc3339
 from incident.text.slug import unique_slug
 from incident.timeline import Display, assemble, timeline_json
@@ -123,9 +123,17 @@ def _overlap(a: tuple[str, str], b: tuple[str, str]) -> bool:
 
 
 def _name(timeline: Timeline) -> str:
-    at = timeline.episodes[0].start.at if timeline.episodes else timeline.asked.start
-    near = _to_minute(at)
+    near = _to_minute(_began(timeline))
     return f"{near:%Y-%m-%d}-{unique_slug(timeline.scope.service)}-{near:%H%M}"
+
+
+def _began(timeline: Timeline) -> datetime:
+    """The start of the impact; where none was measured of the condition, which is what the title is about."""
+    if timeline.episodes:
+        return timeline.episodes[0].start.at
+    if timeline.status is Status.UNKNOWN and timeline.conditions:
+        return max(timeline.conditions[0].start, timeline.asked.start)
+    return timeline.asked.start
 
 
 def _to_minute(at: datetime) -> datetime:

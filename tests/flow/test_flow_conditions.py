@@ -106,6 +106,20 @@ def test_a_draft_without_any_request_metric_is_complete(
 
 @each
 @either
+def test_a_draft_is_named_by_the_day_and_time_of_its_condition(
+    name: str, way: str, drafted: dict[str, Drafted]
+) -> None:
+    """As its title is: the window began hours before, and often the day before."""
+    _, told = _condition(drafted[name], way)
+    start = datetime.fromisoformat(told["start"])
+
+    near = start.replace(second=0, microsecond=0) + timedelta(minutes=start.second >= 30)
+    assert drafted[name].runs[way].stdout.split("/")[-2].startswith(f"{near:%Y-%m-%d}-")
+    assert drafted[name].runs[way].stdout.split("/")[-2].endswith(f"-{near:%H%M}")
+
+
+@each
+@either
 def test_the_condition_is_timed_to_an_evaluation(name: str, way: str, drafted: dict[str, Drafted]) -> None:
     """Crossing and return are told at the first evaluation after a scrape has seen them, never before."""
     held, told = _condition(drafted[name], way)
