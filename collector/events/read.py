@@ -46,8 +46,6 @@ MARGIN = timedelta(hours=24)
 _LONGEST_OPEN = timedelta(hours=4)
 """The shortest lead-in. An alert that began before it and whose end nobody wrote down is more likely a lost
 end than an alert that still fired."""
-_LEAST_TEXT = 100
-"""Characters of a text that stay, however long the names of its files."""
 _MOST_NAMED = 20
 """Bad rows of one file that are named one by one."""
 _MOST_LINES = 3
@@ -282,12 +280,12 @@ def _subject(fact: Fact, home: Home | None) -> str:
 def _entered(fact: Fact) -> Entered:
     """The id is of what happened alone, so that another file which tells it too does not change it."""
     until = f" until {rfc3339(fact.until)}" if fact.until and fact.kind != "silence" else ""
-    ending = f"{until} ({source(fact.places)})"
     return Entered(
         kind=fact.kind,
         at=fact.at,
-        text=fitted(fact.text, max(LONGEST - len(ending), _LEAST_TEXT)) + ending,
+        text=fitted(fact.text, LONGEST - len(until)) + until,
         id=event_id(rfc3339(fact.at), fact.kind, fact.text),
+        source=source(fact.places),
     )
 
 

@@ -164,3 +164,5 @@ class Entered:
     text: str
     id: str
     """Stable identity of the entry, made when it was entered."""
+    source: str = ""
+    """`file a.csv line 3` where a file told it; empty of what was entered by hand."""

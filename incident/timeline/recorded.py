@@ -167,7 +167,7 @@ def entered_events(entered: tuple[Entered, ...]) -> Iterator[Event]:
             subject="",
             title=one.text,
             value="",
-            query="",
+            query=one.source,
             link="",
             main=one.kind not in _SENT,
         )

@@ -59,14 +59,14 @@ def test_hostile_text_stays_text_on_one_line(tmp_path: Path, text: str) -> None:
 def test_long_text_is_cut_and_its_length_told(tmp_path: Path) -> None:
     """A text of a megabyte is cut with its length told and its file named, in CSV as in JSON."""
     long = "x" * 1_000_000
-    cut = "x" * 252 + "... (1,000,000 characters)"
+    cut = "x" * 274 + "... (1,000,000 characters)"
     found = lines({"time": stamp(5), "title": long}, body("A", 10, 20, service="payments", blob=long))
 
     assert told(read(tmp_path, found))[0][2] == cut
     assert told(read(tmp_path, f'time,title\n{stamp(5)},"{long}"\n'))[0][2] == cut
-    assert read(tmp_path, found).entered[0].text == f"{cut} (file given-0 line 1)"
-    assert len(read(tmp_path, found).entered[0].text) == 300
-    assert dict(read(tmp_path, found).alerts[0].labels)["blob"] == "x" * 274 + cut[252:]
+    assert read(tmp_path, found).entered[0].text == cut
+    assert read(tmp_path, found).entered[0].source == "file given-0 line 1"
+    assert dict(read(tmp_path, found).alerts[0].labels)["blob"] == cut
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])

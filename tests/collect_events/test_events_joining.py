@@ -95,7 +95,7 @@ def test_ids_are_of_what_happened_not_of_the_file(tmp_path: Path) -> None:
     moved = read(tmp_path, f"time,title,kind\n{stamp(1)},x,note\n{row}", f"time,title,kind\n{row}").entered[1]
 
     assert moved.id == first.id
-    assert moved.text != first.text
+    assert moved.source != first.source
 
 
 def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_pagerduty_incident_and_its_log_are_told_once(tmp_path: Path) -> None:
     imported = read(tmp_path, json.dumps(INCIDENT), json.dumps([entry("acknowledge", 14)]))
 
     assert told(imported) == MILESTONES
-    assert imported.entered[1].text.endswith("(file given-0 line 1 and given-1 line 1)")
+    assert imported.entered[1].source == "file given-0 line 1 and given-1 line 1"
     assert imported.merged == 1
 
 

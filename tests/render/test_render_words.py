@@ -261,6 +261,16 @@ def test_unknown_impact_times_the_conditions_that_were_seen() -> None:
     assert "consumer lag 10 -> 12,000 messages, 14:04 to 16:29:30." in text
 
 
+def test_what_a_file_told_names_the_file_as_its_source_and_asks_no_server() -> None:
+    """The words stay the people's; the place to look them up is beside them, and is no query."""
+    noted = replace(build.payments().events[0], origin=EventOrigin.ENTERED, query="file log.csv line 2")
+    timeline = replace(build.payments(), events=(noted, *build.payments().events[1:]))
+    text = markdown(timeline, [], generation=1)
+
+    assert " | entered, log.csv line 2 " in text
+    assert "file log.csv" not in text
+
+
 def test_where_an_alert_fired_without_measured_impact_people_are_asked_all_the_same() -> None:
     """A queue or a disk is an incident too: cause, lessons and actions are for people to fill."""
     told = markdown(build.unmeasured(), [], generation=1)

@@ -16,6 +16,10 @@ from incident.text.numbers import quantity
 from report.render.wording.clock import Clock, clock_of, whole
 from report.render.wording.md import Md, code, fence, foreign, joined, line, listed, optional
 
+_NO_QUERY = ("inferred", "file ")
+_ALSO = " and file "
+"""Sources, or parts of one, that no server was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignalSource:
@@ -88,7 +92,8 @@ def other_queries(timeline: Timeline) -> tuple[Md, ...]:
     """The queries that are no signal's: request figures, alerts, restarts, deploys. Each once."""
     known = {"", *(report.spec.query for report in timeline.signals)}
     counted = [] if timeline.requests is None else [timeline.requests.query]
-    asked = dict.fromkeys([*counted, *(event.query for event in timeline.events)])
+    told = (event.query.partition(_ALSO)[0] for event in timeline.events)
+    asked = dict.fromkeys([*counted, *(query for query in told if not query.startswith(_NO_QUERY))])
     return tuple(fence(query, "promql") for query in asked if query not in known)
 
 

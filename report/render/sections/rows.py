@@ -17,6 +17,8 @@ from report.render.wording.md import Md, counted, foreign, line
 
 # A rolling restart of half a minute is one moment to a reader.
 _TELLING = timedelta(minutes=2)
+_FILE = "file "
+"""Before the place in a file where a fact was told; every other source is a query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,16 @@ def _row(timeline: Timeline, event: Event, clock: Clock, number: Md, ids: Mappin
         plus_minus=Md(length(whole(event.plus_minus)) if event.plus_minus else "exact"),
         since_start=Md("") if start is None else since(start, event.at),
         what=_what(event, clock),
-        source=Md(event.origin.value),
+        source=_source(event),
         id=short_id(event.id, ids, event.link),
     )
+
+
+def _source(event: Event) -> Md:
+    """`measured`, `alert`; of what a file told the file and line, for whoever wants to look it up."""
+    if not event.query.startswith(_FILE):
+        return Md(event.origin.value)
+    return line("{}, {}", event.origin.value, event.query.removeprefix(_FILE))
 
 
 def _what(event: Event, clock: Clock) -> Md:
