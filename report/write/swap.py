@@ -8,12 +8,17 @@ file is not lost.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from report.write.errors import Overtaken, told
 from report.write.exchange import exchange, rename_new
-from report.write.staging import Guard, Staged, discard, sync_directory
+from report.write.staging import Guard, Staged, discard, sync_directory, write_new
+
+_NUMBER = re.compile(r"\.\d+$")
+_PRIVATE = 0o600
+"""Copies of what people wrote are for their owner, as all in the history is."""
 
 
 def commit(staged: Sequence[Staged]) -> None:
@@ -87,17 +92,34 @@ def _put_back(other: Path, target: Path, guard: Guard) -> None:
     """What is in `other` is the file again, unless somebody's still newer contents are.
 
     What is out of place then is kept, ours too: an editor may have opened it in the moment it was there.
+    So are copies of all that people saved: who read the file in such a moment did not see it, and saves
+    over it next.
     """
+    saved = [other.read_bytes()]
     exchange(other, target)
-    if other.read_bytes() != guard.data:
+    saved.append(_content(target))  # whole by now, where that save was still under way
+    if (newer := other.read_bytes()) != guard.data:
+        saved.append(newer)
         exchange(other, target)
     other.replace(_free(guard.kept or other))
+    if guard.kept is not None:
+        for text in dict.fromkeys(saved):
+            if text not in (b"", guard.data):
+                write_new(_free(guard.kept), text, None, _PRIVATE)
+
+
+def _content(path: Path) -> bytes:
+    """What the file holds; nothing where somebody has just removed it."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _free(path: Path) -> Path:
-    """A path beside it that nobody has."""
-    number = 1
-    while (free := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
+    """A path beside it that nobody has: `0007-ab.2.md` beside `0007-ab.md`, and beside `0007-ab.1.md` too."""
+    stem, number = _NUMBER.sub("", path.stem), 1
+    while (free := path.with_name(f"{stem}.{number}{path.suffix}")).exists():
         number += 1
     return free
 

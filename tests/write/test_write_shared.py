@@ -29,9 +29,9 @@ def draft(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _write(root: Path, was: bytes | None = OLD) -> tuple[str, ...]:
+def _write(root: Path, was: bytes | None = OLD, kept: str = KEPT) -> tuple[str, ...]:
     files = {"draft.md": NEW, "end.json": b"[]"}
-    return write_all(root, files, shared=Shared("draft.md", was, KEPT), private=".kept")
+    return write_all(root, files, shared=Shared("draft.md", was, kept), private=".kept")
 
 
 def _contents(root: Path) -> dict[str, bytes]:
@@ -130,9 +130,10 @@ def test_a_save_in_the_last_moment_is_found(
     monkeypatch.setattr(report.write.swap, "exchange", late)
     with pytest.raises(Overtaken):
         _write(draft)
-    beside = {KEPT.replace(".md", ".1.md"): NEW, "end.json": b"{}"}
-    assert _contents(draft) == beside | {"draft.md": (draft / "draft.md").read_bytes()}
-    assert (draft / "draft.md").read_bytes().startswith(b"saved")
+    saved = (draft / "draft.md").read_bytes()
+    assert saved.startswith(b"saved")
+    beside = {KEPT.replace(".md", ".1.md"): NEW, KEPT.replace(".md", ".2.md"): saved, "end.json": b"{}"}
+    assert _contents(draft) == beside | {"draft.md": saved}
 
 
 def test_two_saves_around_the_swap_are_both_kept(draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,6 +153,48 @@ def test_two_saves_around_the_swap_are_both_kept(draft: Path, monkeypatch: pytes
         _write(draft)
     assert {b"first save", b"second save"} <= set(_contents(draft).values())
     assert (draft / "draft.md").read_bytes() == b"second save"
+
+
+def test_what_is_kept_beside_a_numbered_text_has_one_number_too(
+    draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The history knows names with one number; under another a text would be there and not be found."""
+    swap = exchange
+    saves = iter([_by_rename])
+
+    def late(one: Path, other: Path) -> bool:
+        for each in saves:
+            each(draft / "draft.md")
+        return swap(one, other)
+
+    monkeypatch.setattr(report.write.swap, "exchange", late)
+    with pytest.raises(Overtaken):
+        _write(draft, kept=KEPT.replace(".md", ".4.md"))
+    assert {KEPT.replace(".md", f".{n}.md") for n in (1, 2)} <= set(_contents(draft))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_who_read_the_file_while_it_was_out_of_place_saves_over_nothing(
+    count: int, draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An editor that had read between two swaps saves without what it did not see: that is kept."""
+    swap = exchange
+    words = iter([b"first save", b"second save"][:count])
+
+    def late(one: Path, other: Path) -> bool:
+        for each in words:
+            (draft / "#editor").write_bytes(each)
+            (draft / "#editor").replace(draft / "draft.md")
+            break
+        return swap(one, other)
+
+    monkeypatch.setattr(report.write.swap, "exchange", late)
+    with pytest.raises(Overtaken):
+        _write(draft)
+    _by_rename(draft / "draft.md")
+    kept = set(_contents(draft).values())
+    assert b"first save" in kept
+    assert count == 1 or b"second save" in kept
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
