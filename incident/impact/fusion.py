@@ -13,8 +13,8 @@ from datetime import timedelta
 import numpy as np
 
 from incident.impact.departure import Departure
-from incident.impact.departures import stands_out_again
-from incident.impact.rhythm import usual
+from incident.impact.signals.again import stands_out_again
+from incident.impact.signals.rhythm import usual
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.policy import Policy
