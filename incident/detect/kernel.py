@@ -183,7 +183,7 @@ def _judged(
     slow = slow_of(scale, question.kind, question.step_s)
     far, burst = far_samples(question.step_s), burst_samples(question.kind, least)
     known = Calibration(reference, single | bumps, jumps, slow, far, burst)
-    for explained, piece in (*_pieces(y, first, known, least), *_peaks(y, known, samples)):
+    for explained, piece in (*_pieces(y, first, known, least), *_peaks(y, known, samples, least)):
         for verdict in _parted(y, piece, known, samples.least(piece, least)):
             if verdict.stop > first:
                 yield explained, verdict
@@ -220,13 +220,13 @@ def _pieces(y: Floats, first: int, known: Calibration, least: int) -> Iterator[t
             yield boxes.explained(piece.height, piece.stop - piece.start), piece
 
 
-def _peaks(y: Floats, known: Calibration, samples: Samples) -> Iterator[tuple[float, Piece]]:
+def _peaks(y: Floats, known: Calibration, samples: Samples, least: int) -> Iterator[tuple[float, Piece]]:
     """What stands out where something else speaks for it, as short as it is: bounds would go farther out."""
     if samples.supported is None:
         return
     reference = known.reference
     for start, stop in spans(y - reference.centre > candidates.ENTER * reference.band):
-        if samples.supported[start:stop].any():
+        if stop - start < least and samples.supported[start:stop].any():
             piece = levels(y, start, stop, reference.centre)
             yield boxes.explained(piece.height, stop - start), piece
 

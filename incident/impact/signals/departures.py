@@ -11,7 +11,7 @@ from incident.impact.departure import Departure, looks_back
 from incident.impact.signals.asked import BACK, asked, first_sample
 from incident.impact.signals.limits import beyond_limit, limit_of
 from incident.impact.signals.rhythm import earlier_rows, usual
-from incident.impact.signals.support import supported
+from incident.impact.signals.support import pointed_at
 from incident.model.evidence import Evidence
 from incident.model.signals import Measure, SignalSeries, Worse
 from incident.model.spans import Grid, Span, Values, instant, ms
@@ -46,10 +46,10 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
     if points == 0:
         found = _without_lead_in(series, counts, days)
     else:
-        pointed_at = supported(evidence, points)
-        found = asked(series, points, counts, days, pointed_at)
+        support = pointed_at(evidence, points)
+        found = asked(series, points, counts, days, support)
         half = points // 2 if points >= 2 * _MIN_BASELINE else 0
-        earlier = asked(series, half, counts, days, pointed_at) if half else ()
+        earlier = asked(series, half, counts, days, support) if half else ()
         if any(d.onset < points and (d.end is None or d.end > points) for d in earlier):
             found = (*earlier, *_worse_beside(found, earlier, series))
     found = tuple(piece for one in found for piece in split_at_calm(one, series, evidence))
