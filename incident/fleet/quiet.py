@@ -103,11 +103,11 @@ def _alike(present: Bools, rows: np.ndarray) -> Iterator[tuple[np.ndarray, Bools
 
 
 def _asked(values: Floats, baseline: int, step_s: float, kind: Kind, worse: Worse) -> Bools:
-    y, marks, smallest, odd = on_scale(values, baseline, kind)
+    y, smallest, odd = on_scale(values, baseline, kind)
     if worse == "down":
-        y, marks = -y, -marks[:, ::-1]
-    reach = np.maximum(marks[:, 4] - marks[:, 2], smallest)
-    rows = _Rows(y, baseline, marks[:, 2], reach, smallest, step_s, kind)
+        y = -y
+    centre, high = np.quantile(y[:, :baseline], [0.5, 0.99], axis=1)
+    rows = _Rows(y, baseline, centre, np.maximum(high - centre, smallest), smallest, step_s, kind)
     found: Bools = odd | _two_levels(rows)
     left = np.flatnonzero(~found)
     found[left] = _stands_out(rows.only(left))
@@ -141,7 +141,7 @@ def _one_stretch(mask: Bools) -> Bools:
     filled = mask.copy()
     filled[:, 1:-1] |= mask[:, :-2] & mask[:, 2:]
     width = SHORT_STRETCH
-    solid = np.lib.stride_tricks.sliding_window_view(filled, width, axis=1).all(axis=2)
+    solid: Bools = np.all(np.lib.stride_tricks.sliding_window_view(filled, width, axis=1), axis=2)
     begins = solid.sum(axis=1) - (solid[:, 1:] & solid[:, :-1]).sum(axis=1)
     found: Bools = begins == 1
     return found
@@ -188,7 +188,7 @@ def _long(rows: _Rows, sharp: Bools) -> Bools:
 
 
 def _half_above(y: Floats, limit: Floats) -> Bools:
-    """Where some FLANK samples hold nearly half above the limit, as any longer piece whose median is above."""
+    """Where nearly half of some FLANK samples lie above, as in any longer piece whose median does."""
     above = np.cumsum(y >= limit[:, np.newaxis], axis=1, dtype=np.int32)
     above = np.concatenate((np.zeros((len(y), 1), dtype=np.int32), above), axis=1)
     found: Bools = (above[:, FLANK:] - above[:, :-FLANK]).max(axis=1) >= FLANK // 2 - 1
