@@ -1,4 +1,4 @@
-"""Versions of services that push their metrics by OpenTelemetry: `target_info` states them, nothing has `up`."""
+"""Versions of services that push by OpenTelemetry: `target_info` states them, nothing has `up`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_new_pods_of_a_pushed_version_are_one_deploy() -> None:
 
 
 def test_the_same_name_in_two_namespaces_tells_no_deploy() -> None:
-    """Which namespace's service is meant is not known here; another service's deploy is not told as its own."""
+    """Which namespace's service is meant is not known; another service's deploy is not its own."""
     other = [
         resource("x", version, *when, job="stage/checkout")
         for version, when in {"1": (0, 50), "2": (50, 240)}.items()

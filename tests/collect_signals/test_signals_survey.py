@@ -296,7 +296,7 @@ def test_zoom_in_vain_leaves_the_survey_standing() -> None:
 
 
 def test_pushed_counters_tell_the_interval_where_there_is_no_up() -> None:
-    """What is pushed has an `up` only in name; its counters say how often it comes, and nothing is unknown."""
+    """What is pushed has no `up`; its counters say how often it comes, and nothing is unknown."""
     pushed = [one for one in http_service("payments", 0, 300, every_s=30) if one.label("__name__") != "up"]
     source = FakeSource(pushed, ranges=_source().ranges)
 

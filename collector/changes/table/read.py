@@ -24,7 +24,7 @@ _ZONE_LABELS = ("label_topology_kubernetes_io_zone", "label_failure_domain_beta_
 
 
 def existing_metrics(reader: Reader) -> frozenset[str]:
-    """Which metrics of the table the server has, and whether processes state a version: one call, so that no other is asked for in vain."""
+    """Which metrics of the table the server has, and `target_info`: one call for all."""
     return reader.names("|".join((*_metrics(), *monitoring.METRICS, certificates.METRIC, RESOURCE)))
 
 

@@ -40,7 +40,7 @@ def scrape_interval(
 
 
 def _selectors(found: Found | None) -> list[tuple[str, int]]:
-    """What can be peeked at: the targets' `up`, and the counters of requests of what is pushed and has none."""
+    """What can be peeked at: the targets' `up`, then the counters of requests: what is pushed has no `up`."""
     if found is None:
         return []
     ups = [(found.targets, found.target_count)] if found.targets else []
