@@ -6,11 +6,13 @@ Data go to stdout, everything else to stderr. Heavy libraries are imported insid
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -25,6 +27,8 @@ Flag: TypeAlias = str | bool | tuple[str, ...] | None
 """What click gives for a flag of ours."""
 F = TypeVar("F", bound=Callable[..., Any])
 
+# A full disk, a quota, a limit of the file's size, a medium that failed.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -51,7 +55,8 @@ def _is_own_process() -> bool:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    """In whole seconds: nobody means the milliseconds in which a command was typed."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 @contextmanager
@@ -63,19 +68,38 @@ def _told() -> Iterator[None]:
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        yield
+        try:
+            yield
+        finally:
+            # Now, while it can still be told in a line; Python would try it only while it ends.
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except KeyboardInterrupt:
         _leave("interrupted; every earlier file is as it was", Exit.INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()
+        _give_up_stdout()
         raise SystemExit(Exit.DONE) from None
+    except OSError as error:
+        # Files have a room of their own, whose errors name them; what has no name is a stream.
+        if error.filename is not None or error.errno not in _FULL:
+            _leave(_defect(error), Exit.DEFECT)
+        _give_up_stdout()
+        _leave(
+            f"standard output: {error.strerror}; files were written; send it elsewhere", Exit.OUTPUT_FAILED
+        )
     except Exception as error:  # noqa: BLE001 - the one boundary: a defect becomes a line and code 1
         code = code_of(error)
         _leave(_defect(error) if code is Exit.DEFECT else str(error), code)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _give_up_stdout() -> None:
+    """Nothing more goes to stdout, so that Python does not fail on it while it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _defect(error: Exception) -> str:

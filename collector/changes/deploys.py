@@ -16,6 +16,8 @@ from incident.model.facts import Change, ChangeKind, Nearness
 from incident.model.signals import Labels, Samples
 from incident.model.spans import instant
 
+RESOURCE = "target_info"
+"""Where OpenTelemetry's exporters put what a process says of itself, its version as `service_version`."""
 # Instances that come to the same version within this of each other are one rollout.
 _ROLLOUT_MS = 30 * 60_000
 # A start this close to the change of version is the deploy's own: the process states its version at once,
@@ -165,8 +167,10 @@ def _timed(arrival: Arrival, found: Sequence[Start]) -> tuple[int, int, Start | 
 
 
 def version_of(labels: Labels) -> str:
-    """The version that a `_build_info` states, else the revision it was built from."""
+    """The version that a `_build_info` or `target_info` states, else the revision it was built from."""
     named = dict(labels)
+    if named.get("__name__") == RESOURCE:
+        return named.get("service_version", "")
     version = named.get("version", "")
     revision = named.get("revision") or named.get("commit") or named.get("git_commit") or ""
     # Builds without a version number are told apart by their revision only.

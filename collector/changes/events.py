@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from collector.changes.deploys import arrivals, deploy_change, image_of, rollouts, version_of
+from collector.changes.deploys import RESOURCE, arrivals, deploy_change, image_of, rollouts, version_of
 from collector.changes.narrowing import place_of
 from collector.changes.once import not_of_rollouts, not_yet_told
 from collector.changes.placing import pod_target, scraped_target, version_placements
@@ -60,7 +60,7 @@ def change_events(source: Source, home: Home, targets: Targets | None, span: Spa
     reader.place = place_of(reader, home, existing)
     scalings = _scalings(reader, home)
     begun, processes = _begun(reader, targets)
-    deploys, own = _deploys(reader, home, targets, begun)
+    deploys, own = _deploys(reader, home, targets, begun, existing)
     found: list[Change] = [*scalings, *deploys]
     facts = not_yet_told(table_facts(reader, home, targets, existing), found, begun)
     others = _without_scaled([start for start in begun if start not in own], scalings)
@@ -108,12 +108,16 @@ def _at_home(samples: Samples, home: Home) -> bool:
 
 
 def _deploys(
-    reader: Reader, home: Home, targets: Targets | None, begun: Sequence[Start]
+    reader: Reader,
+    home: Home,
+    targets: Targets | None,
+    begun: Sequence[Start],
+    existing: frozenset[str],
 ) -> tuple[list[Change], set[Start]]:
     """Changes of version as the service states it, else of the images its pods run."""
     changes: list[Change] = []
     own: set[Start] = set()
-    for query, rows in _builds(reader, home, targets):
+    for query, rows in _builds(reader, home, targets, existing):
         _add_rollouts(changes, own, rows, query, begun, home.service)
         _place(reader, version_placements(rows, version_of, scraped_target))
     for query, rows in _containers(reader, home):
@@ -122,13 +126,28 @@ def _deploys(
     return changes, own
 
 
-def _builds(reader: Reader, home: Home, targets: Targets | None) -> list[tuple[str, list[Samples]]]:
+def _builds(
+    reader: Reader, home: Home, targets: Targets | None, existing: frozenset[str]
+) -> list[tuple[str, list[Samples]]]:
     """What the service's processes state of their version, workload by workload."""
     if targets is None or not targets.samples:
-        return []
+        return _pushed(reader, home) if RESOURCE in existing else []
     inside = targets.query.removeprefix("up").removeprefix("{").removesuffix("}")
-    builds = f'{{__name__=~".+_build_info",{inside}}}'
+    builds = f'{{__name__=~".+_build_info|{RESOURCE}",{inside}}}'
     return _workloads(reader.read(builds, 2 * len(targets.samples), "deploys"), builds, home)
+
+
+def _pushed(reader: Reader, home: Home) -> list[tuple[str, list[Samples]]]:
+    """What OpenTelemetry's exporters state of a service that nothing scrapes; its job is namespace/name.
+
+    Of several namespaces' services of that name none is taken: which one is meant is not known here.
+    """
+    query = selector(RESOURCE, (Matcher("job", "=~", f"(.+/)?{regex_literal(home.service)}"),))
+    groups: dict[str, list[Samples]] = defaultdict(list)
+    for samples in reader.read(query, 10, "deploys"):
+        groups[samples.label("job")].append(samples)
+    named = groups if len(groups) == 1 else {home.service: groups.get(home.service, [])}
+    return [(selector(RESOURCE, (Matcher("job", "=", job),)), rows) for job, rows in named.items() if rows]
 
 
 def _place(reader: Reader, versions: tuple[Placement, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 
 from incident.model.timeline import Timeline
 from incident.text.controls import terminal
@@ -26,6 +27,21 @@ def tell(made: Draft) -> None:
         print("files    unchanged", file=sys.stderr)
 
 
+# Kinds of events that are no words of a sentence.
+_WORDS = {
+    "scale": "scaling",
+    "oom_kill": "kill for memory",
+    "job_failed": "failed job",
+    "target_down": "outage of targets",
+    "target_up": "return of targets",
+    "node": "event of a node",
+    "pod": "pod that could not run",
+    "rollout_stuck": "rollout that got stuck",
+    "data_gap": "gap in the data",
+    "monitoring_trouble": "trouble of the monitoring",
+}
+
+
 def _extension(timeline: Timeline) -> list[str]:
     if not timeline.extended_because:
         return []
@@ -41,9 +57,16 @@ def _scope(timeline: Timeline) -> str:
 def _signals(timeline: Timeline) -> str:
     names = ", ".join(s.spec.name for s in timeline.signals) or "none"
     changes = Counter(e.kind for e in timeline.events if e.origin == "change")
-    alerts = len(timeline.alerts)
-    counted = [
-        f"{alerts} alert{'' if alerts == 1 else 's'}",
-        *(f"{n} {kind}" for kind, n in sorted(changes.items())),
-    ]
+    counted = [_many(len(timeline.alerts), "alert"), *counted_changes(changes)]
     return f"signals  {names}; {', '.join(counted)}"
+
+
+def counted_changes(changes: Mapping[str, int]) -> list[str]:
+    """How many changes of each kind, in words: `2 restarts`, `1 gap in the data`."""
+    return [_many(n, _WORDS.get(kind, kind.replace("_", " "))) for kind, n in sorted(changes.items())]
+
+
+def _many(number: int, what: str) -> str:
+    """`1 gap in the data`, `2 gaps in the data`: the first word is what is counted."""
+    head, _, rest = what.partition(" ")
+    return f"{number} {head if number == 1 else f'{head}s'}{' ' * bool(rest)}{rest}"

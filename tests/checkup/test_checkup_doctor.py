@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ from collector.errors import AccessRefused, QueryRejected, Unavailable
 from collector.http.failures import LoginPage, NoEndpoint
 from collector.source import Answer, ServerInfo
 from incident.model.facts import AlertRule
+from incident.model.signals import Samples
 from incident.model.spans import Grid
 from report.pipeline.checkup.doctor import Patient, examine
 from report.pipeline.checkup.findings import Finding, Health
@@ -101,7 +103,7 @@ def test_alerts_and_rules_are_told_by_name_and_number() -> None:
     told = _told(_patient(source))
 
     assert told["alert history"].says.endswith("in the last hour: HighErrors")
-    assert told["alerting rules"].says == "1 alerting rules"
+    assert told["alerting rules"].says == "1 alerting rule"
 
 
 def test_one_question_refused_costs_its_own_line() -> None:
@@ -263,3 +265,59 @@ def test_server_that_says_nothing_of_itself_is_noted() -> None:
     assert told["version"].health is Health.NOTE
     assert told["retention"].health is Health.GOOD
     assert T0 < NOW
+
+
+def _pushed() -> list[Samples]:
+    return [one for one in http_service("payments", 0, 60) if one.label("__name__") != "up"]
+
+
+def test_pushed_metrics_are_no_trouble() -> None:
+    """A server that scrapes nothing has no `up`: a note, and no target is counted that nobody has seen."""
+    source = _source(held=_pushed())
+    source.ranges = {**source.ranges, "count(up)": lambda _: Answer(())}
+
+    told = _told(_patient(source))
+
+    assert told["scrape interval"].health is told["availability"].health is Health.NOTE
+    assert told["scrape interval"].says.endswith("what is here was pushed, nothing is scraped")
+    assert told["availability"].says.startswith("no targets of its own")
+    assert told["errors"].health is Health.GOOD
+
+
+def test_a_server_that_scraped_today_and_does_not_now_is_bad() -> None:
+    """Scraping that stopped is told from pushing by the `up` of the day."""
+    source = _source()
+    stopped = {"count(up)": lambda _: Answer(()), "count(last_over_time(up[1d]))": constant(3)}
+    source.ranges = {**source.ranges, **stopped}
+
+    assert _told(_patient(source))["scrape interval"].health is Health.BAD
+
+
+def test_a_signal_without_a_value_now_is_a_note() -> None:
+    """Its query works, but a draft of now would show nothing."""
+    source = _source()
+    source.ranges = {k: v for k, v in source.ranges.items() if k in ("vector(1)", "count(up)")}
+
+    told = _told(_patient(source))
+
+    assert told["errors"].says.startswith("no value right now")
+    assert told["errors"].health is told["p99"].health is Health.NOTE
+
+
+def test_a_counter_whose_label_tells_failures_is_offered_as_a_ready_signal() -> None:
+    """Of metrics nobody prepared for, the one that tells how its work went is given as a line to copy."""
+    own = {"job": "o'mail", "instance": "a:1"}
+    counted = [
+        samples("mails_sent_total", ticks(0, 60), 1, result=result, **own)
+        for result in ("ok", "failed", "timeout")
+    ]
+    held = [samples("up", ticks(0, 60), 1, **own), *counted]
+
+    says = _told(_patient(_source(held=held), service="o'mail"))["errors, traffic"].says
+
+    assert "mails_sent_total may be one, its result tells failures" in says
+    signal = shlex.split(says.partition("--signal ")[2])
+    assert signal == [
+        'errors=sum(rate(mails_sent_total{job=~"(.+/)?o\'mail",result=~"failed|timeout"}[5m]))'
+        ' / sum(rate(mails_sent_total{job=~"(.+/)?o\'mail"}[5m]))'
+    ]

@@ -293,3 +293,15 @@ def test_zoom_in_vain_leaves_the_survey_standing() -> None:
 
     assert zoomed.counters is None
     assert [(u.what, u.failed) for u in zoomed.unknowns] == [("request counters", True)]
+
+
+def test_pushed_counters_tell_the_interval_where_there_is_no_up() -> None:
+    """What is pushed has no `up`; its counters say how often it comes, and nothing is unknown."""
+    pushed = [one for one in http_service("payments", 0, 300, every_s=30) if one.label("__name__") != "up"]
+    source = FakeSource(pushed, ranges=_source().ranges)
+
+    evidence = survey(source, REQUEST, NOW)
+
+    assert evidence.targets is None
+    assert evidence.scrape_interval == timedelta(seconds=30)
+    assert evidence.unknowns == ()

@@ -40,12 +40,11 @@ def scrape_interval(
 
 
 def _selectors(found: Found | None) -> list[tuple[str, int]]:
-    """What can be peeked at: the targets' `up`, else the counters of requests."""
+    """What can be peeked at: the targets' `up`, then the counters of requests: what is pushed has no `up`."""
     if found is None:
         return []
-    if found.targets:
-        return [(found.targets, found.target_count)]
-    return [(found.requests.selector, found.requests.count)] if found.requests else []
+    ups = [(found.targets, found.target_count)] if found.targets else []
+    return [*ups, *([(found.requests.selector, found.requests.count)] if found.requests else [])]
 
 
 def _peeks(covered: Span) -> tuple[Span, ...]:

@@ -130,6 +130,11 @@ def first_sample(values: Values) -> int:
 
 def _reason(episode: Episode) -> str:
     return (
-        f"{episode.reach_ratio:.3g} x the baseline's reach, "
-        f"{episode.bump_ratio:.3g} x its largest bump of this length, {episode.samples} samples"
+        f"{_ratio(episode.reach_ratio)} x the baseline's reach, "
+        f"{_ratio(episode.bump_ratio)} x its largest bump of this length, {episode.samples} samples"
     )
+
+
+def _ratio(value: float) -> str:
+    """In three digits, never in the notation of machines."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -185,11 +185,13 @@ def lead_for(span: Span, wanted: timedelta | None) -> timedelta:
 
 def described(span: Span, zone: tzinfo) -> str:
     """The window for people: in UTC, and in the zone where that is another."""
-    text = f"{_stretch(span, UTC)} UTC ({format_duration(span.length)})"
-    label = zone_label(span.start, zone)
-    return text if label == "UTC" else f"{text} = {_stretch(span, zone)} {label}"
+    text = f"{_stretch(span, UTC)} ({format_duration(span.length)})"
+    return text if zone_label(span.start, zone) == "UTC" else f"{text} = {_stretch(span, zone)}"
 
 
 def _stretch(span: Span, zone: tzinfo) -> str:
+    """Both ends by the zone's clocks; where those are put forward or back between them, each with its own."""
     start, end = (stamp(at, zone) for at in (span.start, span.end))
-    return f"{start} to {end.partition(' ')[2] if start[:10] == end[:10] else end}"
+    first, last = (zone_label(at, zone) for at in (span.start, span.end))
+    until = end.partition(" ")[2] if start[:10] == end[:10] else end
+    return f"{start} to {until} {last}" if first == last else f"{start} {first} to {until} {last}"

@@ -18,7 +18,7 @@ from incident.model.spans import Span
 from incident.text.controls import one_line
 from incident.text.instants import rfc3339
 from report.pipeline.checkup.doctor import LOOKED_AT
-from report.pipeline.checkup.service import found_by
+from report.pipeline.checkup.service import found_by, targets_seen
 
 # Services named in the file, and those whose signals are told: what is read, not scrolled past.
 _NAMED = 30
@@ -51,6 +51,8 @@ class _Told:
 
     name: str
     found: Found | None
+    scraped: bool = False
+    """Whether any target of it has an `up`."""
     why: str = ""
 
 
@@ -70,7 +72,7 @@ def configuration(source: Source, wanted: Wanted, now: datetime) -> Configuratio
         )
     chosen = wanted.service or _only(known)
     if chosen:
-        services = [_Told(chosen, discover(source, chosen, wanted.matchers, span))]
+        services = [_found(source, chosen, wanted.matchers, span)]
     else:
         services = [
             _told(source, one.name, wanted.matchers, span)
@@ -100,9 +102,14 @@ def _only(known: Sequence[KnownService]) -> str:
 
 def _told(source: Source, name: str, matchers: tuple[str, ...], span: Span) -> _Told:
     try:
-        return _Told(name, discover(source, name, matchers, span))
+        return _found(source, name, matchers, span)
     except (AmbiguousService, NoData) as error:
-        return _Told(name, None, str(error))
+        return _Told(name, None, why=str(error))
+
+
+def _found(source: Source, name: str, matchers: tuple[str, ...], span: Span) -> _Told:
+    found = discover(source, name, matchers, span)
+    return _Told(name, found, targets_seen(source, found, span) > 0)
 
 
 def _head(source: Source, now: datetime) -> Iterator[str]:
@@ -171,7 +178,7 @@ def _signals(one: _Told) -> Iterator[str]:
     yield _comment(f"  latency: {told_latency(latency) if latency else 'no durations known to us'}")
     if latency is not None:
         yield from (_comment(f"    {spec.name}: {spec.query}") for spec in latency_specs(latency, window))
-    yield _comment(f"  availability: {one.found.targets or 'no targets of its own'}")
+    yield _comment(f"  availability: {one.found.targets if one.scraped else 'no targets of its own'}")
     if one.found.probes:
         yield _comment(f"  probes: {one.found.probes}")
     yield _comment("  saturation (CPU throttling, memory, pools, queues) is looked for beside it, as context")

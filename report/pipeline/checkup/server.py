@@ -76,6 +76,9 @@ def scrape_interval(source: Source, now: datetime) -> Finding:
     what = "scrape interval"
     targets = _value(source, "count(up)", now)
     if targets is None:
+        if _value(source, "count(last_over_time(up[1d]))", now) is None:
+            pushed = "no `up` samples in the last day: what is here was pushed, nothing is scraped"
+            return Finding(what, Health.NOTE, pushed)
         return Finding(what, Health.BAD, "no `up` samples in the last 5 min: is anything scraped?")
     if targets > _FEW_TARGETS:
         return Finding(what, Health.GOOD, f"{_targets(targets)}; too many to measure their interval here")
@@ -132,4 +135,4 @@ def rules(source: Source) -> Finding:
         return Finding(what, Health.NOTE, f"the server does not list rules: {missing}")
     if not found:
         return Finding(what, Health.NOTE, "none here; where a ruler evaluates them, ask its address")
-    return Finding(what, Health.GOOD, f"{len(found)} alerting rules")
+    return Finding(what, Health.GOOD, f"{len(found)} alerting rule{'' if len(found) == 1 else 's'}")

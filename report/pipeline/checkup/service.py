@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from collector.errors import CollectError, QueryRejected
+from collector.errors import CollectError
 from collector.signals.discover import Found, discover
 from collector.signals.explain import told_latency, told_requests
-from collector.signals.labels.sets import named, parsed, values_of
 from collector.signals.samples.measure import measure
 from collector.signals.samples.pace import DEFAULT_SCRAPE
 from collector.signals.saturation import find_pressures
@@ -20,15 +19,12 @@ from collector.source import Source
 from incident.model.signals import SignalSpec
 from incident.model.spans import Grid, Span
 from incident.text.numbers import quantity
-from incident.text.promql import Matcher, selector
 from report.pipeline.checkup.findings import Finding, Health, guarded
+from report.pipeline.checkup.likely import advice
 
 # As many as one screen bears.
 _SHOWN = 20
 _MINUTE_MS = 60_000
-# What counters of requests are usually called, by whoever wrote them.
-_LIKE_REQUESTS = "(?i:.*(request|http|grpc|rpc|call|handled|response).*_(total|count))"
-_LIKELY = 4
 
 
 def services(source: Source, span: Span) -> Iterator[Finding]:
@@ -70,9 +66,7 @@ def service(
     yield Finding(what, Health.GOOD, f"found by its label {found.scope.label or '(none)'}: {found.scope}")
     yield from _requests(source, found, now, span)
     yield from _latency(source, found, now)
-    targets = "1 target" if found.target_count == 1 else f"{found.target_count} targets"
-    up = f"{targets}, {found.targets}" if found.targets else "no targets of its own"
-    yield Finding("availability", Health.GOOD if found.targets else Health.NOTE, up)
+    yield from guarded("availability", lambda: _availability(source, found, span))
     if found.probes:
         yield Finding("probes", Health.GOOD, found.probes)
     yield from guarded("saturation", lambda: _saturation(source, found, span))
@@ -80,12 +74,28 @@ def service(
         yield Finding("not readable", Health.NOTE, f"{unknown.what}: {unknown.why}")
 
 
+def targets_seen(source: Source, found: Found, span: Span) -> int:
+    """How many targets of the service have an `up` in the span; what is pushed has none."""
+    return len(source.series((found.targets,), span)) if found.targets else 0
+
+
+def _availability(source: Source, found: Found, span: Span) -> Finding:
+    number = targets_seen(source, found, span)
+    if not number:
+        return Finding(
+            "availability", Health.NOTE, "no targets of its own: nothing scrapes it under this name"
+        )
+    return Finding(
+        "availability", Health.GOOD, f"{number} target{'' if number == 1 else 's'}, {found.targets}"
+    )
+
+
 def _requests(source: Source, found: Found, now: datetime, span: Span) -> Iterator[Finding]:
     if found.requests is None:
         yield Finding(
             "errors, traffic",
             Health.NOTE,
-            f"no counter of requests known to us; {_advice(source, found, span)}",
+            f"no counter of requests known to us; {advice(source, found, span)}",
         )
         return
     specs = request_specs(found.requests, _window())
@@ -124,25 +134,7 @@ def _values(source: Source, specs: Sequence[SignalSpec], now: datetime, told: st
             yield Finding(spec.name, Health.BAD, str(error))
             continue
         value = float(signal.values[0]) if signal is not None else np.nan
-        says = f"{quantity(value, spec.unit)} now" if np.isfinite(value) else "no value right now"
-        yield Finding(spec.name, Health.GOOD, f"{says}; {told}" if number == 0 else says)
-
-
-def _advice(source: Source, found: Found, span: Span) -> str:
-    """What to do about missing counters: names of the service that look like some."""
-    likely = _likely(source, found, span)
-    if not likely:
-        return "give signals by --signal 'NAME=PROMQL'"
-    return f"these look like some: {', '.join(likely)}; give them by --signal 'errors=PROMQL'"
-
-
-def _likely(source: Source, found: Found, span: Span) -> tuple[str, ...]:
-    scope = found.scope
-    if not scope.label:
-        return ()
-    wanted = (Matcher("__name__", "=~", _LIKE_REQUESTS), named(scope.label, scope.service))
-    try:
-        series = source.series((selector("", (*wanted, *parsed(scope.matchers))),), span)
-    except QueryRejected:
-        return ()
-    return values_of(series, "__name__")[:_LIKELY]
+        known = bool(np.isfinite(value))
+        says = f"{quantity(value, spec.unit)} now" if known else "no value right now"
+        health = Health.GOOD if known else Health.NOTE
+        yield Finding(spec.name, health, f"{says}; {told}" if number == 0 else says)
