@@ -10,6 +10,7 @@ import numpy as np
 from incident.impact.departure import Departure, looks_back
 from incident.impact.ends.outages import outages
 from incident.impact.ends.refine import Raw, end_of, raw_of, start_of
+from incident.impact.ends.slow import more_than_chance
 from incident.impact.figures import request_figures
 from incident.impact.fusion import RawEpisode, believed, episodes
 from incident.impact.phases import improving_from, phases, reading, worst
@@ -91,6 +92,7 @@ def surveyed(evidence: Evidence, policy: Policy) -> Surveyed:
     series = {s.spec.name: trusted(s, evidence) for s in evidence.signals}
     found = {name: _departures(s, evidence) for name, s in series.items()}
     impact = believed(tuple(d for one in found.values() for d in one), series, evidence)
+    impact = more_than_chance(impact, evidence.counters, _interval_ms(evidence))
     inside = _concerning(episodes(impact, series, policy), evidence, policy)
     measured = any(_has_samples(s, evidence) for s in evidence.signals if s.spec.role == "impact")
     return Surveyed(found, impact, inside, measured)
@@ -99,11 +101,10 @@ def surveyed(evidence: Evidence, policy: Policy) -> Surveyed:
 def assess(evidence: Evidence, policy: Policy) -> Assessment:
     """The judgement on all evidence, raw samples included."""
     survey = surveyed(evidence, policy)
-    raw = raw_of(evidence.counters, round(evidence.scrape_interval.total_seconds() * 1000))
+    raw = raw_of(evidence.counters, _interval_ms(evidence))
     told = tuple(_episode(e, evidence, raw, policy) for e in survey.episodes)
     alerts = tuple(_claimed(a, told) for a in evidence.alerts)
-    alert = first_alert(alerts, told)
-    data_end = _data_end(evidence)
+    alert, data_end = first_alert(alerts, told), _data_end(evidence)
     traffic = _by_measure(evidence, Measure.TRAFFIC)
     carriers = {d.spec.measure for e in survey.episodes for d in e.carriers}
     requests = request_figures(
@@ -128,6 +129,10 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
         first_alert=alert,
         data_end=data_end,
     )
+
+
+def _interval_ms(evidence: Evidence) -> int:
+    return round(evidence.scrape_interval.total_seconds() * 1000)
 
 
 def _claimed(alert: AlertInterval, told: tuple[ImpactEpisode, ...]) -> AlertInterval:
