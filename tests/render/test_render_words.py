@@ -177,6 +177,26 @@ def test_failures_as_always_are_not_the_headline() -> None:
     assert alert_sentence(slow) == "First alert (HighErrorRate) 16 min 45 s in."
 
 
+def test_an_impact_whose_ends_are_vague_is_told_in_minutes() -> None:
+    """Seconds beside ±14 and ±11 minutes would claim what nobody knows; the sum of both decides."""
+    page = build.payments()
+    (episode,) = page.episodes
+    start, end = build.moment("14:04:07", 14 * 60), build.moment("16:29:30", 11 * 60)
+    vague = replace(page, episodes=(replace(episode, start=start, end=end),))
+    exact = replace(
+        page, episodes=(replace(episode, start=replace(start, plus_minus=timedelta(0)), end=end),)
+    )
+
+    assert "14:04 (±14 min) to 16:29 (±11 min): 2 h 25 min.**" in lead(vague)
+    assert ": 2 h 25 min.**" in lead(exact)
+    assert ": 2 h 25 min 23 s.**" in lead(
+        replace(
+            page,
+            episodes=(replace(episode, start=build.moment("14:04:07", 60), end=build.moment("16:29:30")),),
+        )
+    )
+
+
 def test_figures_that_are_not_known_are_not_zero() -> None:
     """No counters means no number."""
     without = replace(build.payments(), requests=None)
