@@ -334,6 +334,15 @@ def _moved_to_the_night_of_the_clock_change() -> Timeline:
     )
 
 
+def test_a_window_of_many_days_dates_both_ends() -> None:
+    """An end on the day of the title has its date beside a start of another day."""
+    page = build.payments()
+    asked = Span(page.asked.start - timedelta(days=30), page.asked.end)
+    text = markdown(replace(page, asked=asked, extended_because="narrowed to the impact"), [], generation=1)
+
+    assert "- Window: 2023-11-15 12:30 to 2023-12-15 16:30 asked," in text
+
+
 def test_another_day_is_dated() -> None:
     """A time without a date is on the day of the title; every other time has its date."""
     late = replace(build.payments(), zone="Asia/Tokyo")

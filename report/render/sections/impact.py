@@ -158,4 +158,7 @@ def _only_presence(judged: Sequence[SignalReport]) -> Md:
     """That targets ran says nothing of what they answered."""
     if any(report.spec.measure is not Measure.AVAILABILITY for report in judged):
         return Md("")
-    return Md("Only that targets were up is known: no errors, traffic or latency of the service was found.")
+    return Md(
+        "Only that targets were up is known: no errors, traffic or latency of the service was found. "
+        "`incident-timeline doctor` with its name shows what could be given by `--signal`."
+    )

@@ -64,8 +64,10 @@ class Clock:
         return shown if plus_minus <= self.tolerance else Md(f"{shown} ±{compact(whole(plus_minus))}")
 
     def span(self, start: datetime, end: datetime) -> Md:
-        """A stretch in a sentence: `14:00 to 16:29:30`."""
-        return Md(f"{self.said(start)} to {self.said(end)}")
+        """A stretch in a sentence: `14:00 to 16:29:30`; over days both ends are dated."""
+        days = [at.astimezone(self.zone).date() for at in (start, end)]
+        dated = f"{days[1]} " if days[0] != days[1] == self.day else ""
+        return Md(f"{self.said(start)} to {dated}{self.said(end)}")
 
 
 def whole(duration: timedelta) -> timedelta:
