@@ -5,6 +5,10 @@ SHELL := /bin/sh
 BIN := .venv/bin
 READY := .venv/.ready
 PYTEST_ARGS ?=
+# One process more than there are processors, for some tests wait; what PYTEST_ARGS chooses is run by one, which
+# starts sooner. tests/sharing.py says who gets which tests.
+PROCESSES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 8 ? n + 1 : 8)))
+PYTEST = $(BIN)/python -m pytest $(or $(PYTEST_ARGS),-n $(PROCESSES) --dist loadgroup --no-loadscope-reorder)
 
 .PHONY: help demo test test-engines check format bench lock clean
 
@@ -22,7 +26,7 @@ demo: $(READY)
 	@$(BIN)/incident-timeline demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(PYTEST)
 
 # The servers are built from their Go modules into .cache/engines: a quarter of an hour, once.
 test-engines: $(READY)
@@ -34,7 +38,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(PYTEST)
 
 format: $(READY)
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.sharing import share
+
 ROOT = Path(__file__).resolve().parent.parent
 
 SKIPPING_FORBIDDEN = os.environ.get("INCIDENT_TIMELINE_REQUIRE_SERVERS") == "1"
@@ -54,6 +56,13 @@ def _guard(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_guard)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, `--dist loadgroup` hands them out as `tests.sharing` says."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        share(items)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,6 +18,7 @@ from report.merge import readable_diff
 from report.pipeline.keeping import EVIDENCE
 from report.pipeline.kept.history import saved_late
 from report.pipeline.kept.saving import save
+from report.pipeline.kept.standing import stands
 from report.pipeline.kept.texts import DRAFT, NEW_DRAFT, base_name, encoded, kept_texts, pages
 from report.pipeline.merging import Decision, KeptTexts, Outcome, decided
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes
@@ -71,6 +72,8 @@ def publish(
     OutputError where it cannot be written and LockHeld where another run is at work there.
     """
     preflight(place.directory.parent if not place.exists else place.directory)
+    if place.exists and stands(place.directory, timeline, evidence):
+        return Published(Outcome.UNCHANGED, place.directory / DRAFT, ())
     say("drawing")
     made = _Made(timeline, evidence, place, draw(timeline, evidence))
     say("writing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,16 +17,22 @@ AT_ONCE = 2
 
 
 class LabRuns:
-    """Drafts of incidents by name; all that the chosen tests want are begun with the first one asked for."""
+    """Drafts of incidents by name; those named beforehand are begun with the first one asked for."""
 
     def __init__(self, names: list[str], cache: Path, folder: Path, pool: ThreadPoolExecutor) -> None:
+        self._cache, self._folder, self._pool = cache, folder, pool
         self._runs: dict[str, Future[LabRun]] = {}
         for name in names:
-            home = folder / name
-            home.mkdir()
-            self._runs[name] = pool.submit(run_lab, name, cache, home)
+            self._begin(name)
+
+    def _begin(self, name: str) -> None:
+        home = self._folder / name
+        home.mkdir()
+        self._runs[name] = self._pool.submit(run_lab, name, self._cache, home)
 
     def __getitem__(self, name: str) -> LabRun:
+        if name not in self._runs:
+            self._begin(name)
         return self._runs[name].result()
 
 
@@ -35,12 +42,16 @@ def lab_runs(
     lab_cache: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[LabRuns]:
-    """The drafts of every incident that a test of this run is about."""
+    """The drafts of every incident that a test of this run is about.
+
+    Where processes share the tests, each knows all of them but has some: it begins with what is asked.
+    """
     for program in ("prometheus_binary", "promtool_binary"):
         request.getfixturevalue(program)  # skips by name where it is not installed
+    every = [] if "PYTEST_XDIST_WORKER" in os.environ else request.session.items
     names = dict.fromkeys(
         str(item.callspec.params["incident"])
-        for item in request.session.items
+        for item in every
         if isinstance(item, pytest.Function) and "incident" in getattr(item, "callspec", _None).params
     )
     pool = ThreadPoolExecutor(AT_ONCE)

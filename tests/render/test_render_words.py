@@ -10,7 +10,7 @@ import pytest
 from incident.model.facts import Unknown
 from incident.model.signals import Gap, Measure
 from incident.model.spans import Moment, Span
-from incident.model.timeline import EventOrigin, State, Status, Timeline
+from incident.model.timeline import EventOrigin, State, Status, Stray, Timeline
 from report.render import found, headline, markdown, terminal
 from report.render.sections.impact import others_sentence
 from report.render.sections.lead import alert_sentence, course, lead, summary
@@ -395,3 +395,16 @@ def test_unknown_state_is_never_the_title_of_a_measured_incident() -> None:
     unknown = replace(build.payments(), status=Status.UNKNOWN)
     assert headline(unknown).startswith("payments: HighErrorRate fired, impact unknown")
     assert headline(replace(unknown, alerts=())).startswith("payments: impact unknown")
+
+
+def test_errors_that_left_their_range_for_a_moment_did_not_stay_normal() -> None:
+    """One sample far outside is said with its height; so is what departed without being counted as impact."""
+    moment = Stray(build.at("14:05:30"), 0.48)
+    brief = replace(build.errors(), episodes=(), strayed=moment)
+    slow = replace(build.payments(), signals=(brief, build.latency()))
+    departed = replace(build.errors().episodes[0], impact=False)
+    counted = replace(slow, signals=(replace(build.errors(), episodes=(departed,)), build.latency()))
+
+    assert others_sentence(slow) == "Left the normal range for a moment only: errors (48.0 % at 14:05:30)."
+    assert "stayed normal" not in lead(slow)
+    assert "stayed normal" not in lead(counted)

@@ -112,8 +112,10 @@ def others_sentence(timeline: Timeline) -> Md:
     others = [report for report in timeline.signals if report.spec.role is Role.IMPACT and not _hurt(report)]
     blind = [report for report in others if report.baseline is None or _unseen(timeline, report)]
     seen = [report for report in others if report not in blind]
+    calm = [report for report in seen if not report.episodes]
     parts = [
-        _named("Stayed in the normal range: {}.", [report for report in seen if not report.episodes]),
+        _named("Stayed in the normal range: {}.", [report for report in calm if not report.strayed]),
+        _strayed(timeline, calm),
         _named(
             "Departed too, but not counted as impact: {}.", [report for report in seen if report.episodes]
         ),
@@ -124,6 +126,17 @@ def others_sentence(timeline: Timeline) -> Md:
 
 def _named(template: str, reports: Sequence[SignalReport]) -> Md:
     return line(template, listed([report.spec.name for report in reports])) if reports else Md("")
+
+
+def _strayed(timeline: Timeline, calm: Sequence[SignalReport]) -> Md:
+    """Those that left their range for a moment, with how far."""
+    clock = clock_of(timeline)
+    told = [
+        line("{} ({} at {})", report.spec.name, quantity(one.value, report.spec.unit), clock.said(one.at))
+        for report in calm
+        if (one := report.strayed) is not None
+    ]
+    return line("Left the normal range for a moment only: {}.", joined(", ", told)) if told else Md("")
 
 
 def _hurt(report: SignalReport) -> bool:
