@@ -205,7 +205,7 @@ def parse_words(text: str) -> timedelta:
     ],
 )
 def test_a_duration_is_told_as_exactly_as_it_is_known(seconds: int, off_s: int, words: str) -> None:
-    """In minutes where its ends may be off by five minutes together; one below a minute is not told as none."""
+    """In minutes where its ends may be off by five minutes together; below a minute as it is."""
     assert format_duration(as_known(timedelta(seconds=seconds), timedelta(seconds=off_s))) == words
 
 
