@@ -50,6 +50,8 @@ def parse_time(text: str, *, now: datetime, zone: tzinfo | None) -> datetime:
 def _refused(text: str, now: datetime) -> TextError:
     if _CLOCK.fullmatch(text):
         today = f"{now.astimezone(UTC):%Y-%m-%d}"
+        if any(int(part) > most for part, most in zip(text.split(":"), (23, 59, 60), strict=False)):
+            return TextError(f"time {excerpt(text)}: no such time of day; {_FORMS}")
         clock_text = text.zfill(5) if text.count(":") == 1 else text.zfill(8)
         return TextError(f"time {excerpt(text)}: which day? write e.g. {today}T{clock_text}Z")
     if _DATE.fullmatch(text):
