@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import zoneinfo
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -162,6 +161,8 @@ def _nearest(name: str, known: list[str]) -> list[str]:
     wanted = name.casefold().replace(" ", "_")
     by_fold = {zone.casefold(): zone for zone in known}
     same = [zone for fold, zone in by_fold.items() if wanted in (fold, fold.rpartition("/")[2])]
+    import difflib  # here: only for what somebody mistyped
+
     alike = difflib.get_close_matches(wanted, by_fold, n=3, cutoff=0.7)
     return same[:3] or [by_fold[fold] for fold in alike]
 
