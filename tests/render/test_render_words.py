@@ -119,6 +119,15 @@ def test_a_state_is_stated_only_as_far_as_it_was_seen() -> None:
     assert course(holed) == "Partial outage throughout, as far as could be seen."
 
 
+def test_the_answer_of_a_server_is_not_the_summary() -> None:
+    """Who reads the summary needs to know that something was not seen; address and codes are evidence."""
+    why = "http://prometheus.example/api/v1/query_range: query refused (400 bad_data): parse error"
+    told = replace(build.payments(), unknowns=(Unknown("signal queue", why, failed=True),))
+
+    assert "Not seen: signal queue (could not be read)." in summary(told)
+    assert "query refused" in markdown(told, [], generation=1).partition("## Evidence")[2]
+
+
 def test_share_of_users_is_said_to_be_unmeasured() -> None:
     """A share of requests is no share of users."""
     assert "% of users: not measured." in summary(build.payments())
@@ -175,6 +184,26 @@ def test_failures_as_always_are_not_the_headline() -> None:
     slow = replace(build.payments(), signals=(calm, build.latency()))
     assert "** p99 0.42 -> 3.8 s. Errors stayed normal: 439,559 of" in lead(slow)
     assert alert_sentence(slow) == "First alert (HighErrorRate) 16 min 45 s in."
+
+
+def test_an_impact_whose_ends_are_vague_is_told_in_minutes() -> None:
+    """Seconds beside ±14 and ±11 minutes would claim what nobody knows; the sum of both decides."""
+    page = build.payments()
+    (episode,) = page.episodes
+    start, end = build.moment("14:04:07", 14 * 60), build.moment("16:29:30", 11 * 60)
+    vague = replace(page, episodes=(replace(episode, start=start, end=end),))
+    exact = replace(
+        page, episodes=(replace(episode, start=replace(start, plus_minus=timedelta(0)), end=end),)
+    )
+
+    assert "14:04 (±14 min) to 16:29 (±11 min): 2 h 25 min.**" in lead(vague)
+    assert ": 2 h 25 min.**" in lead(exact)
+    assert ": 2 h 25 min 23 s.**" in lead(
+        replace(
+            page,
+            episodes=(replace(episode, start=build.moment("14:04:07", 60), end=build.moment("16:29:30")),),
+        )
+    )
 
 
 def test_figures_that_are_not_known_are_not_zero() -> None:
@@ -312,6 +341,15 @@ def _moved_to_the_night_of_the_clock_change() -> Timeline:
         episodes=(episode,),
         events=(),
     )
+
+
+def test_a_window_of_many_days_dates_both_ends() -> None:
+    """An end on the day of the title has its date beside a start of another day."""
+    page = build.payments()
+    asked = Span(page.asked.start - timedelta(days=30), page.asked.end)
+    text = markdown(replace(page, asked=asked, extended_because="narrowed to the impact"), [], generation=1)
+
+    assert "- Window: 2023-11-15 12:30 to 2023-12-15 16:30 asked," in text
 
 
 def test_another_day_is_dated() -> None:

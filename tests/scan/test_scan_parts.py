@@ -88,7 +88,7 @@ def test_a_service_named_like_markup_stays_text_in_the_index() -> None:
 
 
 def _told(code: Exit) -> dict[str, object]:
-    empty: dict[str, object] = {"drafts": [{"change": "new"}], "stood_out": []}
+    empty: dict[str, object] = {"drafts": [{"change": "new"}], "stood_out": [], "put_off": []}
     return (
         empty
         | {"exit_code": int(code), "duration_s": 1.5}

@@ -8,10 +8,14 @@ from datetime import timedelta
 import pytest
 
 from incident.model.policy import Policy
+from incident.model.signals import Measure
+from incident.model.spans import frozen_values
 from incident.model.timeline import EventOrigin, State, Status
-from tests.reasoning_builders import alert, at
+from incident.timeline import assemble
+from tests.reasoning_builders import alert, at, at_ms
 from tests.timeline.scenes import (
     CALM,
+    DISPLAY,
     DOWN,
     HEALTHY,
     LASTING,
@@ -76,6 +80,24 @@ def test_a_change_for_the_worse_is_a_row() -> None:
     assert row(told, "worsened").title.startswith("Partial outage: ")
     assert abs(row(told, "worsened").at - at("13:30")) <= timedelta(seconds=45)
     assert told.state is State.PARTIAL_OUTAGE
+
+
+def test_a_step_that_the_curve_hides_is_told_by_what_failed() -> None:
+    """Among few requests the curve stands at one level over the step; the two phases' counts do not."""
+    made = WORSE.evidence()
+    errors = next(one for one in made.signals if one.spec.measure is Measure.ERRORS)
+    flat = errors.values.copy()
+    flat[errors.grid.index(at_ms("13:22")) : errors.grid.index(at_ms("13:37"))] = 0.29
+    hidden = replace(errors, values=frozen_values(flat))
+    signals = tuple(hidden if one is errors else one for one in made.signals)
+
+    told = assemble(replace(made, signals=signals), Policy(), DISPLAY, ())
+    title = row(told, "worsened").title
+    before, after = (phase.failed_ratio for phase in told.episodes[0].phases[:2])
+
+    assert before is not None
+    assert after is not None
+    assert title == f"Partial outage: errors {100 * before:.1f} -> {100 * after:.1f} %"
 
 
 def test_a_slow_way_back_is_told_as_inferred() -> None:
@@ -245,3 +267,14 @@ def test_an_alert_that_a_file_tells_too_links_to_what_a_server_reads() -> None:
     (row,) = (e for e in told.events if e.kind == "alert_firing")
     assert "ALERTS" in row.link
     assert "webhook" not in row.link
+
+
+def test_a_signal_that_joined_has_one_time_on_the_page() -> None:
+    """The row of another signal of the impact and the table of signals say the same instant."""
+    slow = Scene(latency=box(0.2, ("13:00:20", "13:40:10", 1.5)), failing=STEP.failing).timeline()
+    (joined,) = (event for event in slow.events if event.kind == "degraded" and not event.main)
+    (report,) = (one for one in slow.signals if one.spec.name == joined.subject)
+
+    assert joined.at == report.episodes[0].start
+    assert joined.plus_minus == report.episodes[0].plus_minus
+    assert abs(joined.at - at("13:00:20")) <= joined.plus_minus + timedelta(seconds=15)

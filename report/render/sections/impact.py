@@ -10,7 +10,7 @@ from incident.model.signals import Measure, Role
 from incident.model.timeline import ImpactEpisode, SignalEpisode, SignalReport, Timeline
 from incident.text.numbers import quantity
 from report.render.wording.clock import Clock, clock_of, length
-from report.render.wording.figures import stretch
+from report.render.wording.figures import off_by, stretch
 from report.render.wording.md import Md, counted, foreign, joined, line, listed
 
 # Two missed scrapes are an accident of scraping, more are a gap.
@@ -101,7 +101,7 @@ def _episode_row(timeline: Timeline, clock: Clock, number: int, episode: ImpactE
         number=str(number),
         start=clock.row(episode.start.at, episode.start.plus_minus),
         end=Md("still going on") if episode.end is None else clock.row(end, episode.end.plus_minus),
-        length=length(end - episode.start.at),
+        length=length(end - episode.start.at, off_by(episode, episode)),
         state=episode.state.words,
         signals=listed(episode.signals),
     )
@@ -171,4 +171,7 @@ def _only_presence(judged: Sequence[SignalReport]) -> Md:
     """That targets ran says nothing of what they answered."""
     if any(report.spec.measure is not Measure.AVAILABILITY for report in judged):
         return Md("")
-    return Md("Only that targets were up is known: no errors, traffic or latency of the service was found.")
+    return Md(
+        "Only that targets were up is known: no errors, traffic or latency of the service was found. "
+        "`incident-timeline doctor` with its name shows what could be given by `--signal`."
+    )
