@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 import msgspec
@@ -28,6 +29,9 @@ _PLAIN = b'0123456789.eE+-NaInf[]",'
 """Of these characters float() makes nothing that `_NUMBER` would not."""
 
 _PAIRS = msgspec.json.Decoder(list[tuple[float, str]])
+
+_NUMBERS = msgspec.json.Decoder(list[tuple[float, float]], strict=False)
+"""Reads the texts of numbers, too, in a third of the time, and takes fewer of them than `_NUMBER` does."""
 
 _YEAR_10000_S = 253_402_300_800.0
 """Times beyond are milliseconds taken for seconds, or rubbish."""
@@ -188,6 +192,9 @@ _Column = tuple[Millis, Values]
 
 def _column(raw: bytes) -> _Column | None:
     """Times and values of one series; None where a value is no number. Raises Malformed."""
+    plain = _plain_column(raw)
+    if plain is not None:
+        return plain
     pairs = _by(_PAIRS, raw)
     # Whatever is not in the plain alphabet may be something only Python takes for a number.
     if raw.translate(None, _PLAIN) and not all(_NUMBER.fullmatch(text) for _, text in pairs):
@@ -196,8 +203,23 @@ def _column(raw: bytes) -> _Column | None:
         values = np.fromiter((float(text) for _, text in pairs), np.float64, len(pairs))
     except ValueError:
         return None
-    times = _millis(np.fromiter((time for time, _ in pairs), np.float64, len(pairs)))
-    times, values = in_order(times, values)
+    return _kept(np.fromiter((time for time, _ in pairs), np.float64, len(pairs)), values)
+
+
+def _plain_column(raw: bytes) -> _Column | None:
+    """The same of what servers usually write, `[[time,"value"],...]`; None for anything else."""
+    try:
+        pairs = _NUMBERS.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if raw.count(b',"') != len(pairs) or raw.count(b'"') != 2 * len(pairs):
+        return None  # a time as text, or a value as number
+    both = np.fromiter(chain.from_iterable(pairs), np.float64, 2 * len(pairs)).reshape(-1, 2)
+    return _kept(both[:, 0], both[:, 1].copy())
+
+
+def _kept(seconds: Values, values: Values) -> _Column:
+    times, values = in_order(_millis(seconds), values)
     times.setflags(write=False)
     values.setflags(write=False)
     return times, values

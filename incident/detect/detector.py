@@ -23,6 +23,7 @@ def detect_episodes(
     worse: Worse,
     counts: Floats | None = None,
     earlier: Floats | None = None,
+    supported: Bools | None = None,
 ) -> list[list[Episode]]:
     """The stretches of each row that are worse than its baseline, in order of onset.
 
@@ -33,7 +34,8 @@ def detect_episodes(
     requests behind each sample of a ratio, NaN where not known: a ratio of few requests must
     differ by more than chance. `earlier`, shape (n_days, n_series, n_points), are the values at the same
     time of earlier days, the most alike (a week ago) first, NaN where not known: what they had too is no
-    episode, and what differs from two of them may be one.
+    episode, and what differs from two of them may be one. `supported`, shape (n_points,), is true where
+    something else, an alert, says that something is wrong: an episode there may be as short as a sample.
 
     Rows do not influence each other. Raises ValueError where the arguments do not fit together.
     """
@@ -52,25 +54,27 @@ def detect_episodes(
         raise ValueError(f"earlier: shape (n_days, {matrix.shape}) needed, got {days.shape}")
     question = Question(step_s, baseline, kind, worse)
     found: list[list[Episode]] = [[] for _ in matrix]
-    compared = np.zeros(len(matrix), dtype=np.bool_)
+    # The screening looks for what is longer than what is supported may be.
+    always = np.full(len(matrix), supported is not None and supported.any())
     if days is not None:
         # A day that may be known of some rows only: those rows are compared with two at least.
-        compared = np.isfinite(days).any(axis=2).sum(axis=0) > 1
-    for row in _worth_a_look(matrix, weights, question, compared):
+        always |= np.isfinite(days).any(axis=2).sum(axis=0) > 1
+    if supported is not None and supported.shape != matrix.shape[1:]:
+        raise ValueError(f"supported: shape {matrix.shape[1:]} needed, got {supported.shape}")
+    for row in _worth_a_look(matrix, weights, question, always):
         samples = samples_of(
             matrix[row],
             None if weights is None else weights[row],
             baseline,
             None if days is None else days[:, row],
+            supported,
         )
         found[row] = episodes_of(samples, question)
     return found
 
 
-def _worth_a_look(
-    matrix: Floats, counts: Floats | None, question: Question, compared: Bools
-) -> Iterator[int]:
-    """The rows that may hold an episode; those `compared` (n_series,) with earlier days always may."""
+def _worth_a_look(matrix: Floats, counts: Floats | None, question: Question, always: Bools) -> Iterator[int]:
+    """The rows that may hold an episode; those of `always` (n_series,) do without the screening."""
     n_series, n_points = matrix.shape
     if rhythm_known(question.baseline, question.step_s):
         yield from range(n_series)
@@ -82,5 +86,5 @@ def _worth_a_look(
             chunk = np.where(counts[start : start + rows] <= 0.0, np.nan, chunk)
         samples = least_samples(question.step_s)
         out = sticking_out(chunk, question.baseline, question.kind, question.directions, samples)
-        out |= compared[start : start + rows]
+        out |= always[start : start + rows]
         yield from (start + int(row) for row in np.flatnonzero(out))

@@ -13,8 +13,8 @@ from incident.detect.baseline.earlier import Earlier, Row, earlier_of, less_odd,
 from incident.detect.baseline.reference import reference_of
 from incident.detect.baseline.scale import Scaled, percentage, scaled
 from incident.detect.baseline.season import without_rhythm
-from incident.detect.baseline.smooth import steady
-from incident.detect.bounds import Piece, calm_between, refined
+from incident.detect.baseline.smooth import spans, steady
+from incident.detect.bounds import Piece, calm_between, levels, refined
 from incident.detect.episode import (
     Bools,
     Direction,
@@ -69,11 +69,25 @@ class Samples:
     earlier: Floats | None = None
     """The same time of earlier days, the most alike first, shape (n_days, n); NaN where not known."""
 
+    supported: Bools | None = None
+    """Where something else says that something is wrong, shape (n,); None: nowhere."""
 
-def samples_of(row: Floats, counts: Floats | None, baseline: int, earlier: Floats | None = None) -> Samples:
+    def least(self, piece: Piece, usual: int) -> int:
+        """How many samples the piece must have: one is enough where something else speaks for it."""
+        return 1 if self.supported is not None and self.supported[piece.start : piece.stop].any() else usual
+
+
+def samples_of(
+    row: Floats,
+    counts: Floats | None,
+    baseline: int,
+    earlier: Floats | None = None,
+    supported: Bools | None = None,
+) -> Samples:
     """The samples of `row` (n_points,); a ratio of no requests is missing, as NaN and infinities are.
 
-    `earlier` (n_days, n_points) are the values one or several days before.
+    `earlier` (n_days, n_points) are the values one or several days before; `supported` (n_points,) says
+    where something else speaks for an episode.
     """
     present = np.isfinite(row)
     if counts is not None:
@@ -81,7 +95,8 @@ def samples_of(row: Floats, counts: Floats | None, baseline: int, earlier: Float
     where: Ints = np.flatnonzero(present).astype(np.int64)
     kept = None if counts is None else counts[where]
     days = None if earlier is None else earlier[:, where]
-    return Samples(where, row[where], kept, int(np.searchsorted(where, baseline)), days)
+    spoken = None if supported is None else supported[where]
+    return Samples(where, row[where], kept, int(np.searchsorted(where, baseline)), days, spoken)
 
 
 def episodes_of(samples: Samples, question: Question) -> list[Episode]:
@@ -162,12 +177,14 @@ def _judged(
     first = samples.head if samples.head >= LEAST_CALM else 0
     reference = reference_of(normal, scale.smallest)
     bumps = boxes.limits(normal, boxes.lengths(max(2, len(y) - first)))
+    # A single sample is held against single ones.
+    single = {} if samples.supported is None else boxes.limits(normal, [1])
     jumps = candidates.jumps_of(y, normal, least)
     slow = slow_of(scale, question.kind, question.step_s)
     far, burst = far_samples(question.step_s), burst_samples(question.kind, least)
-    known = Calibration(reference, bumps, jumps, slow, far, burst)
-    for explained, piece in _pieces(y, first, known, least):
-        for verdict in _parted(y, piece, known, least):
+    known = Calibration(reference, single | bumps, jumps, slow, far, burst)
+    for explained, piece in (*_pieces(y, first, known, least), *_peaks(y, known, samples, least)):
+        for verdict in _parted(y, piece, known, samples.least(piece, least)):
             if verdict.stop > first:
                 yield explained, verdict
 
@@ -192,7 +209,8 @@ def _pieces(y: Floats, first: int, known: Calibration, least: int) -> Iterator[t
     reference = known.reference
     centre, noise = reference.centre, reference.noise
     look = LOOK_SHARE * max(3.0 * reference.sigma, reference.smallest)
-    for box in boxes.standing_out(y, first, known.bumps, look):
+    several = {length: limit for length, limit in known.bumps.items() if length > 1}
+    for box in boxes.standing_out(y, first, several, look):
         yield box.explained, refined(y, box.start, box.stop, centre=centre, noise=noise)
     stretches = list(candidates.runs(y, reference))
     stretches += candidates.after_jumps(y, steady(y, least), known.jumps, reference, least)
@@ -200,6 +218,17 @@ def _pieces(y: Floats, first: int, known: Calibration, least: int) -> Iterator[t
         if stop > first:
             piece = refined(y, start, stop, centre=centre, noise=noise)
             yield boxes.explained(piece.height, piece.stop - piece.start), piece
+
+
+def _peaks(y: Floats, known: Calibration, samples: Samples, least: int) -> Iterator[tuple[float, Piece]]:
+    """What stands out where something else speaks for it, as short as it is: bounds would go farther out."""
+    if samples.supported is None:
+        return
+    reference = known.reference
+    for start, stop in spans(y - reference.centre > candidates.ENTER * reference.band):
+        if stop - start < least and samples.supported[start:stop].any():
+            piece = levels(y, start, stop, reference.centre)
+            yield boxes.explained(piece.height, stop - start), piece
 
 
 def _choice(found: list[tuple[float, Verdict]], chance: Chance | None) -> list[Verdict]:

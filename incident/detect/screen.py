@@ -59,6 +59,17 @@ def sticking_out(
     return out
 
 
+def on_scale(matrix: Floats, baseline: int, kind: Kind) -> tuple[Floats, Floats, Bools]:
+    """Rows without missing samples (r, n) on the scale of their kind, as the analysis has them.
+
+    With them the smallest change that counts (r,), from the `baseline` >= 1 samples before the window, and
+    which rows have no such scale.
+    """
+    ordered = np.sort(matrix[:, :baseline], axis=1)
+    y, _, smallest, odd = _scaled(matrix, _quantiles(ordered, np.full(len(matrix), baseline)), kind)
+    return y, smallest, odd
+
+
 def _one_way(y: Floats, marks: Floats, smallest: Floats, whole: Bools, sizes: tuple[int, int]) -> Bools:
     """Which rows of `y` (r, n), worse = up, stick out.
 

@@ -10,6 +10,7 @@ import numpy as np
 from incident.detect import Episode, detect_episodes
 from incident.detect.episode import Kind, Worse
 from incident.fleet.model import SCREENED, Screening, Standout
+from incident.fleet.quiet import may_stand_out
 from incident.model.signals import Measure
 from incident.model.spans import instant, ms
 
@@ -44,15 +45,19 @@ def _of_measure(screening: Screening, measure: Measure) -> Iterator[Standout]:
     counts = None
     if measure is Measure.ERRORS:
         counts = screening.values[Measure.TRAFFIC] * (screening.looks_back_ms / 1000)
+    step_s, baseline = screening.grid.step.total_seconds(), _baseline(screening)
+    loud = np.flatnonzero(
+        may_stand_out(values, step_s=step_s, baseline=baseline, kind=kind, worse=worse, counts=counts)
+    )
     rows = detect_episodes(
-        values,
-        step_s=screening.grid.step.total_seconds(),
-        baseline=_baseline(screening),
+        values[loud],
+        step_s=step_s,
+        baseline=baseline,
         kind=kind,
         worse=worse,
-        counts=counts,
+        counts=None if counts is None else counts[loud],
     )
-    for row, episodes in enumerate(rows):
+    for row, episodes in zip(loud.tolist(), rows, strict=True):
         for episode in episodes:
             yield _standout(screening, row, measure, episode)
 

@@ -8,25 +8,27 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from incident.impact.departure import Departure, looks_back
-from incident.impact.departures import band, departures, gaps
 from incident.impact.ends.outages import outages
 from incident.impact.ends.refine import Raw, end_of, raw_of, start_of
 from incident.impact.figures import request_figures
 from incident.impact.fusion import RawEpisode, believed, episodes
 from incident.impact.phases import improving_from, phases, reading, worst
-from incident.impact.rhythm import usual
-from incident.impact.trust import trusted
+from incident.impact.signals.again import strayed
+from incident.impact.signals.departures import band, departures, gaps
+from incident.impact.signals.rhythm import usual
+from incident.impact.signals.trust import trusted
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Nearness, names_nothing
 from incident.model.policy import Policy
 from incident.model.signals import Gap, Measure, Role, SignalSeries
-from incident.model.spans import Moment, Span, Values, instant, ms, whole_second
+from incident.model.spans import Flags, Moment, Span, Values, instant, ms, whole_second
 from incident.model.timeline import (
     ImpactEpisode,
     RequestFigures,
     SignalEpisode,
     SignalReport,
     Status,
+    Stray,
 )
 
 _ZOOM_MARGIN = timedelta(minutes=40)
@@ -119,7 +121,7 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
         episodes=told,
         requests=requests if told else None,
         improving=_improving(told),
-        signals=tuple(_report(s, evidence, survey, raw) for s in evidence.signals),
+        signals=tuple(_report(s, evidence, survey, raw, told) for s in evidence.signals),
         departures=survey.departures,
         impact=survey.impact,
         alerts=alerts,
@@ -187,11 +189,16 @@ def _usual_traffic(
 
 def _outside(series: SignalSeries, told: tuple[ImpactEpisode, ...]) -> SignalSeries:
     """The signal without its samples inside the impact."""
+    return replace(series, values=np.where(_inside(series, told), np.nan, series.values))
+
+
+def _inside(series: SignalSeries, told: tuple[ImpactEpisode, ...]) -> Flags:
+    """Which points of the signal's grid lie inside the impact."""
     times = series.grid.times
     inside = np.zeros(times.size, bool)
     for one in told:
         inside |= (times >= ms(one.start.at)) & (times < ms(one.end.at) if one.end else True)
-    return replace(series, values=np.where(inside, np.nan, series.values))
+    return inside
 
 
 def _by_measure(evidence: Evidence, measure: Measure) -> SignalSeries | None:
@@ -287,7 +294,9 @@ def _only_presence_beside_alert(evidence: Evidence) -> bool:
     )
 
 
-def _report(series: SignalSeries, evidence: Evidence, survey: Surveyed, raw: Raw) -> SignalReport:
+def _report(
+    series: SignalSeries, evidence: Evidence, survey: Surveyed, raw: Raw, told: tuple[ImpactEpisode, ...]
+) -> SignalReport:
     found = survey.departures[series.spec.name]
     why = "no samples of this signal"
     return SignalReport(
@@ -296,7 +305,16 @@ def _report(series: SignalSeries, evidence: Evidence, survey: Surveyed, raw: Raw
         episodes=tuple(_signal_episode(d, d in survey.impact, evidence, raw) for d in found),
         gaps=tuple(Gap(span, why) for span in gaps(series, evidence.covered)),
         usual=usual(series, evidence, found),
+        strayed=_strayed(series, evidence, told),
     )
+
+
+def _strayed(series: SignalSeries, evidence: Evidence, told: tuple[ImpactEpisode, ...]) -> Stray | None:
+    """How far failures or latency went for a moment of the impact; of targets every sample is told."""
+    if series.spec.measure not in (Measure.ERRORS, Measure.LATENCY):
+        return None
+    sure = trusted(series, evidence)
+    return strayed(sure, evidence, _counts(sure, evidence), _inside(series, told))
 
 
 def _signal_episode(one: Departure, impact: bool, evidence: Evidence, raw: Raw) -> SignalEpisode:

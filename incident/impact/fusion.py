@@ -12,14 +12,16 @@ from datetime import timedelta
 
 import numpy as np
 
+from incident.detect.judge import least_samples
 from incident.impact.departure import Departure
-from incident.impact.departures import stands_out_again
-from incident.impact.rhythm import usual
+from incident.impact.signals.again import stands_out_again
+from incident.impact.signals.departures import baseline_points
+from incident.impact.signals.rhythm import usual
+from incident.impact.signals.support import spoken_ms, telling
 from incident.model.evidence import Evidence
-from incident.model.facts import AlertInterval, Nearness
 from incident.model.policy import Policy
 from incident.model.signals import Measure, Role, SignalSeries
-from incident.model.spans import Grid, Values, ms
+from incident.model.spans import Grid, Values
 
 _AGREE = timedelta(minutes=5)
 """Signals and alerts of one fault start within the range of a rate and an alert's `for`."""
@@ -73,12 +75,13 @@ def believed(
     """The departures that are impact on users, in order of time."""
     traffic = next((s for s in series.values() if s.spec.measure is Measure.TRAFFIC), None)
     harmful = (d for d in found if _harmful(d, _levelled(d, found, series[d.spec.name], evidence)))
-    candidates = [d for d in harmful if enough(d, series[d.spec.name], traffic)]
+    seen = (d for d in harmful if enough(d, series[d.spec.name], traffic))
+    candidates = [d for d in seen if _stands_alone(d) or not _short(d, series)]
     slack = round(_AGREE.total_seconds() * 1000)
     kept = [
         d
         for d in candidates
-        if (_agrees(d) and (_second(d, candidates, slack) or _alerted(d, evidence.alerts, slack)))
+        if (_agrees(d) and (_second(d, candidates, slack) or _alerted(d, series, evidence)))
         or (_stands_alone(d) and not _wanders(d, candidates, series, evidence))
     ]
     return tuple(sorted(kept, key=lambda d: d.start_by))
@@ -206,20 +209,22 @@ def _agrees(one: Departure) -> bool:
             return True
 
 
+def _short(one: Departure, series: dict[str, SignalSeries]) -> bool:
+    """Whether it is only believed because of an alert, and so must be strong."""
+    step_s = series[one.spec.name].grid.step.total_seconds()
+    return one.end is not None and one.end - one.onset < least_samples(step_s)
+
+
 def _second(one: Departure, others: list[Departure], slack: int) -> bool:
     """A departure of another measure that shares its time; two quantiles of one latency are one witness."""
     return any(o.spec.measure is not one.spec.measure and o.overlaps(one, slack) for o in others)
 
 
-def _alerted(one: Departure, alerts: tuple[AlertInterval, ...], slack: int) -> bool:
-    own = (a for a in alerts if a.nearness is Nearness.OWN and a.firing_at is not None)
-    return any(_shares(one, a, slack) for a in own)
-
-
-def _shares(one: Departure, alert: AlertInterval, slack: int) -> bool:
-    assert alert.firing_at is not None
-    resolved = ms(alert.resolved_at) if alert.resolved_at is not None else 1 << 62
-    return ms(alert.firing_at) < one.stop_ms + slack and one.start_after - slack < resolved
+def _alerted(one: Departure, series: dict[str, SignalSeries], evidence: Evidence) -> bool:
+    """Whether an alert that is not usual speaks of the time of the departure."""
+    points = baseline_points(series[one.spec.name], evidence)
+    spoken = (spoken_ms(alert) for alert in telling(evidence, points))
+    return any(begun < one.stop_ms and one.start_after < ended for begun, ended in spoken)
 
 
 def _alone(one: Departure) -> RawEpisode:

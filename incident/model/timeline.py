@@ -196,6 +196,14 @@ class SignalEpisode:
 
 
 @dataclass(frozen=True, slots=True)
+class Stray:
+    """A moment outside the normal range, too short to be a departure."""
+
+    at: datetime
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class SignalReport:
     """A signal with its baseline, departures and gaps."""
 
@@ -205,6 +213,8 @@ class SignalReport:
     gaps: tuple[Gap, ...]
     usual: Usual | None = field(default=None, compare=False)
     """What is normal at each time, where it follows the rhythm of the day; then it stands for `baseline`."""
+    strayed: Stray | None = None
+    """How far it went for a moment of the impact, where it did not depart; None: it stayed in its range."""
 
     @property
     def is_calm_saturation(self) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from incident.alerting.detection import detection
 from incident.impact.assess import Assessment, assess
-from incident.impact.departures import baseline_points
+from incident.impact.signals.departures import baseline_points
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Entered, Nearness, Unknown
 from incident.model.policy import Policy

@@ -155,7 +155,7 @@ def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> 
     else:
         kind = "worsened" if worse else "improved"
         what = f"{kind}-{k}"
-        title = f"{_capital(after.state.words)}: {_ratio_change(maker, after.start)}"
+        title = f"{_capital(after.state.words)}: {_ratio_change(maker, before, after)}"
     return _event(
         (what, str(number)),
         kind,
@@ -168,14 +168,18 @@ def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> 
     )
 
 
-def _ratio_change(maker: _Maker, at: datetime) -> str:
+def _ratio_change(maker: _Maker, phase: Phase, following: Phase) -> str:
+    """The step in the curve; where few requests hide it there, in what failed in the two phases."""
     errors = next((s for s in maker.evidence.signals if s.spec.measure is Measure.ERRORS), None)
     if errors is None:
         return "impact changed"
-    before = _level(errors, at - timedelta(minutes=5))
-    after = _level(errors, at)
+    before = _level(errors, following.start - timedelta(minutes=5))
+    after = _level(errors, following.start)
     if before is None or after is None:
         return "share of failures not known"
+    counted, then = phase.failed_ratio, following.failed_ratio
+    if counted is not None and then is not None and abs(after - before) < abs(then - counted) / 2:
+        before, after = counted, then
     return _change(errors.spec.name, before, after, errors.spec.unit)
 
 

@@ -28,6 +28,8 @@ _WANTED = (
     ("time to resolve", "impact_start", "resolved"),
 )
 
+_STATES = {"first_alert_pending", "first_alert_firing"}
+
 
 def milestones(judged: Assessment, entered: tuple[Entered, ...]) -> Milestones:
     """All milestones; None where nothing was measured or entered."""
@@ -81,12 +83,13 @@ def _duration(
         return Duration(name, a, b, None, _why(missing, judged, alerts_readable))
     if right.at < left.at and left.at - right.at > left.plus_minus + right.plus_minus:
         return Duration(name, a, b, None, f"{b.replace('_', ' ')} came before {a.replace('_', ' ')}")
-    return Duration(name, a, b, right.at - left.at, plus_minus=_either(left, right))
+    return Duration(name, a, b, right.at - left.at, plus_minus=_off(a, b, left, right))
 
 
-def _either(left: Moment, right: Moment) -> timedelta:
+def _off(a: str, b: str, left: Moment, right: Moment) -> timedelta:
     """What both ends may be off together; two states of one alert are stamped by the same evaluations."""
-    return timedelta(0) if left.source == right.source else left.plus_minus + right.plus_minus
+    same = {a, b} == _STATES and left.source == right.source
+    return timedelta(0) if same else left.plus_minus + right.plus_minus
 
 
 def _why(missing: str, judged: Assessment, alerts_readable: bool) -> str:
@@ -109,5 +112,7 @@ def _of_impact(found: Milestones, judged: Assessment) -> tuple[Duration, ...]:
     """Impact as it elapsed, and as the sum of its episodes where it came back."""
     if found.impact_start is None or found.recovered is None or len(judged.episodes) < 2:
         return ()
-    parts = [e.end.at - e.start.at for e in judged.episodes if e.end is not None]
-    return (Duration("impacted (sum of episodes)", "impact_start", "recovered", sum(parts, timedelta(0))),)
+    whole = [(e.start, e.end) for e in judged.episodes if e.end is not None]
+    parts = sum((end.at - start.at for start, end in whole), timedelta(0))
+    off = sum((start.plus_minus + end.plus_minus for start, end in whole), timedelta(0))
+    return (Duration("impacted (sum of episodes)", "impact_start", "recovered", parts, plus_minus=off),)

@@ -19,7 +19,8 @@ from report.pipeline.identity import stays_itself
 from report.pipeline.keeping import EVIDENCE
 from report.pipeline.kept.history import saved_late
 from report.pipeline.kept.saving import save
-from report.pipeline.kept.texts import DRAFT, NEW_DRAFT, base_name, encoded, kept_texts, pages
+from report.pipeline.kept.standing import stands
+from report.pipeline.kept.texts import DRAFT, NEW_DRAFT, base_name, encoded, kept_texts, pages, text_of
 from report.pipeline.merging import Decision, KeptTexts, Outcome, decided
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes
 from report.pipeline.studio import Draw
@@ -84,6 +85,10 @@ def publish(
     where the text that lies there is of another incident.
     """
     preflight(place.directory.parent if not place.exists else place.directory)
+    if place.exists:
+        stays_itself(place.directory / DRAFT, text_of(place.directory / DRAFT), timeline.identity)
+    if place.exists and stands(place.directory, timeline, evidence):
+        return Published(Outcome.UNCHANGED, place.directory / DRAFT, ())
     say("drawing")
     made = _Made(timeline, evidence, place, draw(timeline, evidence))
     say("writing")
@@ -93,7 +98,6 @@ def publish(
         late = saved_late(place.directory)
         for _ in range(TRIES):
             kept = kept_texts(place.directory)
-            stays_itself(place.directory / DRAFT, kept.existing, timeline.identity)
             number, new = _generated(made, kept)
             choice = decided(kept, new)
             if choice.outcome is Outcome.HUMAN_NEEDED:

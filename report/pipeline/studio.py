@@ -29,16 +29,18 @@ _WORKERS = 2
 
 
 @contextmanager
-def studio(*, workers: bool) -> Iterator[Draw]:
+def studio(*, workers: bool, early: bool = True) -> Iterator[Draw]:
     """Yields the function that draws; with `workers`, in two processes of their own where there are cores.
 
-    The charts are the same bytes either way.
+    The charts are the same bytes either way. `early` starts the workers now; else the first chart does, where
+    it is not certain that there will be one.
     """
     if not has_workers(wished=workers):
         yield draw_here
         return
     with ProcessPoolExecutor(_WORKERS, multiprocessing.get_context("spawn"), _made_ready) as pool:
-        _start(pool)
+        if early:
+            _start(pool)
         yield lambda timeline, evidence: _drawn_beside(pool, timeline, evidence)
 
 
@@ -56,15 +58,23 @@ def draw_here(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
 
 def _start(pool: ProcessPoolExecutor) -> None:
     """Starts the workers now, deaf to Ctrl-C: the terminal sends it to them too, and ending is ours to do."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+    with _deaf():
         for _ in range(_WORKERS):
             pool.submit(_nothing)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes started inside, by this thread, do not hear Ctrl-C before they have made themselves ready."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _made_ready() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import report.charts  # noqa: F401 - what takes long is loaded before it is needed
 
@@ -82,7 +92,8 @@ def _nothing() -> None:
 
 
 def _drawn_beside(pool: ProcessPoolExecutor, timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
-    asked = [pool.submit(_share, timeline, evidence, k) for k in range(_WORKERS)]
+    with _deaf():
+        asked = [pool.submit(_share, timeline, evidence, k) for k in range(_WORKERS)]
     drawn = {number: chart for one in asked for number, chart in one.result()}
     return tuple(drawn[number] for number in sorted(drawn))
 

@@ -68,7 +68,14 @@ def tell(done: list[Run], output: Path) -> bool:
 def _difference(a: dict[str, object] | None, b: dict[str, object] | None) -> str:
     if a is None or b is None:
         return "only there" if b is None else "missing"
-    return "; ".join(f"{key}: {a[key]} / {b[key]}" for key in a if a[key] != b[key])
+    return "; ".join(_apart(key, a[key], b[key]) for key in a if a[key] != b[key])
+
+
+def _apart(key: str, a: object, b: object) -> str:
+    """The first place in which two values differ, with a little of what is around it."""
+    first, second = repr(a), repr(b)
+    at = next((k for k, (x, y) in enumerate(zip(first, second, strict=False)) if x != y), 0)
+    return f"{key}: ...{first[max(0, at - 80) : at + 80]} / ...{second[max(0, at - 80) : at + 80]}"
 
 
 def main() -> bool:

@@ -321,3 +321,18 @@ def test_a_counter_whose_label_tells_failures_is_offered_as_a_ready_signal() -> 
         'errors=sum(rate(mails_sent_total{job=~"(.+/)?o\'mail",result=~"failed|timeout"}[5m]))'
         ' / sum(rate(mails_sent_total{job=~"(.+/)?o\'mail"}[5m]))'
     ]
+
+
+def test_a_counter_of_failures_alone_is_offered_where_requests_do_not_tell_them() -> None:
+    """Requests and errors counted apart, by the same maker; what others count as failed is left alone."""
+    own = {"job": "shop", "instance": "a:1"}
+    names = ("up", "http_requests_total", "http_errors_total", "net_conn_failed_total")
+    held = [samples(name, ticks(0, 60), 1, **own) for name in names]
+
+    says = _told(_patient(_source(held=held), service="shop"))["errors"].says
+
+    assert says.startswith("no label tells failures apart; http_errors_total may count them")
+    assert shlex.split(says.partition("--signal ")[2]) == [
+        'errors=sum(rate(http_errors_total{job=~"(.+/)?shop"}[5m]))'
+        ' / sum(rate(http_requests_total{job=~"(.+/)?shop"}[5m]))'
+    ]

@@ -8,7 +8,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from incident.detect import Kind, Worse, detect_episodes
+from incident.detect import Episode, Kind, Worse, detect_episodes
+from incident.detect.episode import Bools, Floats
 from tests.detect.asking import found_at
 from tests.detect.shapes import Clock, error_ratio, step
 
@@ -150,3 +151,41 @@ def test_only_the_bad_direction_is_reported(worse: Worse, expected: list[str]) -
     row[400:430] -= 60.0
 
     assert [e.direction for e in found_at(row, 200, worse=worse)] == expected
+
+
+def _spiked(*values: float) -> Floats:
+    """Calm noise with these samples at 250, and no bump like it before."""
+    y = 1.0 + np.random.default_rng(3).normal(0.0, 0.01, 400)
+    y[250 : 250 + len(values)] = values
+    return y
+
+
+@pytest.mark.parametrize("values", [(3.0,), (1.5, 1.5)])
+def test_one_sample_is_enough_where_something_else_speaks_for_it(values: tuple[float, ...]) -> None:
+    """Where it is supported a spike is an episode of its own length; elsewhere it is an accident."""
+    y, here, there = _spiked(*values), np.zeros(400, bool), np.zeros(400, bool)
+    here[245:255], there[300:320] = True, True
+
+    (found,) = _supported(y, here)
+    assert (found.onset, found.end) == (250, 250 + len(values))
+    assert _supported(y, there) == _supported(y, None) == []
+
+
+def test_what_is_long_enough_anyway_needs_no_support() -> None:
+    """A step is the same episode with and without."""
+    y, here = _spiked(*([2.0] * 30)), np.zeros(400, bool)
+    here[245:255] = True
+
+    assert [(e.onset, e.end) for e in _supported(y, here)] == [(e.onset, e.end) for e in _supported(y, None)]
+
+
+def test_support_speaks_of_the_points_of_a_row() -> None:
+    """One flag a point, the same for all rows."""
+    with pytest.raises(ValueError, match=r"supported: shape \(400,\) needed, got \(10,\)"):
+        _supported(_spiked(3.0), np.ones(10, bool))
+
+
+def _supported(y: Floats, flags: Bools | None) -> list[Episode]:
+    return detect_episodes(
+        y[np.newaxis], step_s=60.0, baseline=200, kind="latency", worse="up", supported=flags
+    )[0]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from incident.impact import surveyed
 from incident.model.evidence import Evidence
+from incident.model.facts import AlertInterval
 from incident.model.policy import Policy
 from incident.model.signals import Counters, Samples
 from incident.model.spans import Span, frozen_times, frozen_values, merged, ms
@@ -48,6 +49,7 @@ def counted(
     fault: Fault,
     gone: bool = False,
     rise: float = 0.0,
+    alerts: tuple[AlertInterval, ...] = (),
 ) -> Evidence:
     """What the survey reads of the service, and around its impact the raw counters of a zoom.
 
@@ -63,7 +65,7 @@ def counted(
         for target, phase in enumerate(_PHASES)
     ]
     grid = np.arange(int((lead + window) / STEP), dtype=np.float64) * STEP.total_seconds()
-    evidence = evidence_of_signals(shape, _signals(scraped, grid), lead, window)
+    evidence = replace(evidence_of_signals(shape, _signals(scraped, grid), lead, window), alerts=alerts)
     return replace(evidence, counters=_zoomed(evidence, scraped))
 
 

@@ -12,9 +12,12 @@ import pytest
 
 from incident.model.facts import ChangeKind
 from incident.model.spans import Span
+from report.pipeline.asked.imported import with_events
 from report.pipeline.asked.window import described
 from report.pipeline.telling import counted_changes
 from tests.flow.command import command, environment
+from tests.reasoning_builders import at
+from tests.timeline.scenes import STEP
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DRAFT = "# shop: degraded, 2023-12-15\n\n> DRAFT, not reviewed.\n"
@@ -94,3 +97,16 @@ def test_a_reader_that_has_read_enough_is_no_error(tmp_path: Path) -> None:
         os.close(write)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_first_bad_rows_of_a_file_are_told_with_their_reason(tmp_path: Path) -> None:
+    """Nobody has to open the draft to learn why a row was left out; ten thousand bad rows are no flood."""
+    rows = ["2023-12-15T12:00Z,good", *(f"yesterday {n},bad" for n in range(9))]
+    (tmp_path / "notes.csv").write_text("\n".join(["time,title", *rows]))
+    told: list[str] = []
+
+    with_events(STEP.evidence(), [tmp_path / "notes.csv"], now=at("20:00"), zone=None, tell=told.append)
+
+    assert len(told) == 4
+    assert told[0].startswith("notes.csv: 1 row (1 CSV), 9 bad (lines ")
+    assert told[1].startswith("notes.csv line 3: time 'yesterday 0': not understood")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from incident.impact.departure import Departure, looks_back
-from incident.impact.departures import band, baseline_points, departures, gaps
+from incident.impact.signals.departures import band, baseline_points, departures, gaps
 from incident.model.evidence import Evidence
 from incident.model.signals import SignalSeries, Worse
 from incident.model.spans import Grid, Span, Values

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from incident.impact import assess
-from incident.impact.departures import departures
 from incident.impact.figures import request_figures
-from incident.impact.rhythm import earlier_rows, usual
+from incident.impact.signals.departures import departures
+from incident.impact.signals.rhythm import earlier_rows, usual
 from incident.model.evidence import Evidence
 from incident.model.policy import Policy
 from incident.model.signals import EarlierPeriod, EarlierSignal, SignalSeries

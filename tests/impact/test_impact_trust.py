@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from incident.impact.trust import trusted
+from incident.impact.signals.trust import trusted
 from incident.model.evidence import Evidence
 from incident.model.signals import SignalSeries
 from incident.model.spans import Millis

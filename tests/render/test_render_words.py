@@ -10,7 +10,7 @@ import pytest
 from incident.model.facts import Unknown
 from incident.model.signals import Gap, Measure
 from incident.model.spans import Moment, Span
-from incident.model.timeline import EventOrigin, State, Status, Timeline
+from incident.model.timeline import EventOrigin, State, Status, Stray, Timeline
 from report.render import found, headline, markdown, terminal
 from report.render.sections.impact import others_sentence
 from report.render.sections.lead import alert_sentence, course, lead, summary
@@ -177,6 +177,26 @@ def test_failures_as_always_are_not_the_headline() -> None:
     assert alert_sentence(slow) == "First alert (HighErrorRate) 16 min 45 s in."
 
 
+def test_an_impact_whose_ends_are_vague_is_told_in_minutes() -> None:
+    """Seconds beside ±14 and ±11 minutes would claim what nobody knows; the sum of both decides."""
+    page = build.payments()
+    (episode,) = page.episodes
+    start, end = build.moment("14:04:07", 14 * 60), build.moment("16:29:30", 11 * 60)
+    vague = replace(page, episodes=(replace(episode, start=start, end=end),))
+    exact = replace(
+        page, episodes=(replace(episode, start=replace(start, plus_minus=timedelta(0)), end=end),)
+    )
+
+    assert "14:04 (±14 min) to 16:29 (±11 min): 2 h 25 min.**" in lead(vague)
+    assert ": 2 h 25 min.**" in lead(exact)
+    assert ": 2 h 25 min 23 s.**" in lead(
+        replace(
+            page,
+            episodes=(replace(episode, start=build.moment("14:04:07", 60), end=build.moment("16:29:30")),),
+        )
+    )
+
+
 def test_figures_that_are_not_known_are_not_zero() -> None:
     """No counters means no number."""
     without = replace(build.payments(), requests=None)
@@ -314,6 +334,15 @@ def _moved_to_the_night_of_the_clock_change() -> Timeline:
     )
 
 
+def test_a_window_of_many_days_dates_both_ends() -> None:
+    """An end on the day of the title has its date beside a start of another day."""
+    page = build.payments()
+    asked = Span(page.asked.start - timedelta(days=30), page.asked.end)
+    text = markdown(replace(page, asked=asked, extended_because="narrowed to the impact"), [], generation=1)
+
+    assert "- Window: 2023-11-15 12:30 to 2023-12-15 16:30 asked," in text
+
+
 def test_another_day_is_dated() -> None:
     """A time without a date is on the day of the title; every other time has its date."""
     late = replace(build.payments(), zone="Asia/Tokyo")
@@ -366,3 +395,16 @@ def test_unknown_state_is_never_the_title_of_a_measured_incident() -> None:
     unknown = replace(build.payments(), status=Status.UNKNOWN)
     assert headline(unknown).startswith("payments: HighErrorRate fired, impact unknown")
     assert headline(replace(unknown, alerts=())).startswith("payments: impact unknown")
+
+
+def test_errors_that_left_their_range_for_a_moment_did_not_stay_normal() -> None:
+    """One sample far outside is said with its height; so is what departed without being counted as impact."""
+    moment = Stray(build.at("14:05:30"), 0.48)
+    brief = replace(build.errors(), episodes=(), strayed=moment)
+    slow = replace(build.payments(), signals=(brief, build.latency()))
+    departed = replace(build.errors().episodes[0], impact=False)
+    counted = replace(slow, signals=(replace(build.errors(), episodes=(departed,)), build.latency()))
+
+    assert others_sentence(slow) == "Left the normal range for a moment only: errors (48.0 % at 14:05:30)."
+    assert "stayed normal" not in lead(slow)
+    assert "stayed normal" not in lead(counted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ import numpy as np
 
 from collector.errors import CollectError
 from report.exits import Exit, code_of
+from report.pipeline.kept.texts import DRAFT
 from report.pipeline.scan.start import LOCK
 from report.write import WriteError, locked
 from report.write.staging import TEMP_NAME
@@ -22,6 +24,7 @@ from tests.scan.scene import scan, timelines
 Fault = Callable[[int], Answer | None]
 """What the n-th request of a run gets in place of the server's answer."""
 
+_DATED = re.compile(r"<!-- itl:draft gen=|Collected \d{4}-")
 _LOGIN = Answer(body=b"<html>Sign in</html>", kind="text/html")
 _CUT = Answer(body=b'{"status":"success","data":{"resultType":"matrix"', kind="application/json")
 _TOO_MANY = Answer(429, b"slow down", kind="text/plain", headers={"Retry-After": "1"})
@@ -122,8 +125,15 @@ def left_behind(output: Path) -> list[str]:
 
 
 def judged(output: Path) -> dict[str, dict[str, Any]]:
-    """Of each draft what it concludes, by its directory: all but when it was collected and what was asked."""
-    return {
-        name: {key: one[key] for key in ("service", "status", "impact", "milestones", "durations", "alerts")}
-        for name, one in timelines(output).items()
-    }
+    """All of each draft's timeline.json and text, by its directory, but when it was collected.
+
+    How often it was made anew is left out too: the number of the generation stands in its first line.
+    """
+    return {name: _without_dates(output / name, one) for name, one in timelines(output).items()}
+
+
+def _without_dates(draft: Path, document: dict[str, Any]) -> dict[str, Any]:
+    source = {key: value for key, value in document["source"].items() if key != "collected_at"}
+    lines = (draft / DRAFT).read_text("utf-8").splitlines()
+    text = [line for line in lines if not _DATED.match(line)]
+    return document | {"source": source, "text": text}

@@ -106,8 +106,9 @@ def test_an_open_incident_is_closed_when_it_has_recovered(fleet_url: str, tmp_pa
     assert timelines(tmp_path)[name]["status"] == "ongoing"
     second = scan(fleet_url, tmp_path, at(9.6), service="payments", last="30m")
     third = scan(fleet_url, tmp_path, at(9.9), service="payments", last="2h")
+    fourth = scan(fleet_url, tmp_path, at(10.2), service="payments", last="2h")
 
-    assert [len(one.lines) for one in (first, second, third)] == [1, 1, 0]
+    assert [len(one.lines) for one in (first, second, third, fourth)] == [1, 1, 1, 0]
     assert list(timelines(tmp_path)) == [name]
     assert timelines(tmp_path)[name]["status"] == "recovered"
 

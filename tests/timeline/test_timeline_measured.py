@@ -8,10 +8,14 @@ from datetime import timedelta
 import pytest
 
 from incident.model.policy import Policy
+from incident.model.signals import Measure
+from incident.model.spans import frozen_values
 from incident.model.timeline import EventOrigin, State, Status
-from tests.reasoning_builders import alert, at
+from incident.timeline import assemble
+from tests.reasoning_builders import alert, at, at_ms
 from tests.timeline.scenes import (
     CALM,
+    DISPLAY,
     DOWN,
     HEALTHY,
     LASTING,
@@ -76,6 +80,24 @@ def test_a_change_for_the_worse_is_a_row() -> None:
     assert row(told, "worsened").title.startswith("Partial outage: ")
     assert abs(row(told, "worsened").at - at("13:30")) <= timedelta(seconds=45)
     assert told.state is State.PARTIAL_OUTAGE
+
+
+def test_a_step_that_the_curve_hides_is_told_by_what_failed() -> None:
+    """Among few requests the curve stands at one level over the step; the two phases' counts do not."""
+    made = WORSE.evidence()
+    errors = next(one for one in made.signals if one.spec.measure is Measure.ERRORS)
+    flat = errors.values.copy()
+    flat[errors.grid.index(at_ms("13:22")) : errors.grid.index(at_ms("13:37"))] = 0.29
+    hidden = replace(errors, values=frozen_values(flat))
+    signals = tuple(hidden if one is errors else one for one in made.signals)
+
+    told = assemble(replace(made, signals=signals), Policy(), DISPLAY, ())
+    title = row(told, "worsened").title
+    before, after = (phase.failed_ratio for phase in told.episodes[0].phases[:2])
+
+    assert before is not None
+    assert after is not None
+    assert title == f"Partial outage: errors {100 * before:.1f} -> {100 * after:.1f} %"
 
 
 def test_a_slow_way_back_is_told_as_inferred() -> None:

@@ -195,3 +195,13 @@ def test_a_second_episode_that_lasts_has_no_recovery() -> None:
     assert len(found.episodes) == 2
     assert found.milestones.recovered is None
     assert [d.name for d in found.durations if "sum" in d.name] == []
+
+
+def test_a_duration_is_as_uncertain_as_both_its_ends() -> None:
+    """Start and end of the impact are two measurements of one signal; two states of an alert are not."""
+    found = replace(STEP, alerts=(PAGE,)).timeline()
+    start, end = _known(found.milestones.impact_start), _known(found.milestones.recovered)
+
+    assert start.plus_minus > timedelta(0)
+    assert _duration(found, "time to recover").plus_minus == start.plus_minus + end.plus_minus
+    assert _duration(found, "pending").plus_minus == timedelta(0)

@@ -13,6 +13,9 @@ from collector.events.read import LARGEST_FILE, read_events
 from collector.signals.labels.home import home_of
 from incident.model.evidence import Evidence
 
+# Bad rows whose reason stands on the terminal; the draft's evidence names more.
+_TOLD = 3
+
 
 def readable(paths: Sequence[Path]) -> None:
     """Raises ConfigError for a file that cannot be read, before a source is asked for minutes."""
@@ -28,13 +31,18 @@ def with_events(
     zone: tzinfo | None,
     tell: Callable[[str], None],
 ) -> Evidence:
-    """The evidence with the facts of the files; `tell` gets one line a file. Raises ConfigError."""
+    """The evidence with what the files tell; `tell` gets a line a file and its first bad rows.
+
+    Raises ConfigError.
+    """
     if not paths:
         return evidence
     home = home_of(evidence.scope, evidence.targets)
     found = read_events(paths, window=evidence.covered, home=home, now=now, zone=zone)
     for file in found.files:
         tell(str(file))
+    for problem in found.problems[:_TOLD]:
+        tell(f"{problem.what.removeprefix('events file ')}: {problem.why}")
     known = {e.id for e in evidence.entered}
     return replace(
         evidence,

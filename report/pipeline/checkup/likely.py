@@ -11,11 +11,13 @@ from collector.source import Source
 from incident.model.evidence import Scope
 from incident.model.signals import Labels
 from incident.model.spans import Span
-from incident.text.promql import Matcher, selector
+from incident.text.promql import Matcher, regex_literal, selector
 
 # What counters of requests are usually called, by whoever wrote them.
 _LIKE_REQUESTS = "(?i:.*(request|http|grpc|rpc|call|handled|response).*_(total|count))"
 _LIKELY = 4
+# What counters of failures alone are usually called.
+_FAILURES = "(?i:.*(error|fail|exception).*_total)"
 # Labels that say how something counted went, and values of theirs that mean it went wrong.
 _OUTCOMES = ("result", "outcome", "status", "status_code", "code", "state", "success")
 _WENT_WRONG = "(?i:err|errors?|fail(s|ed|ure|ures)?|exceptions?|false|ko|timeouts?|5..|5xx)"
@@ -31,6 +33,24 @@ def advice(source: Source, found: Found, span: Span) -> str:
     if not names:
         return "give signals by --signal 'NAME=PROMQL'"
     return f"these look like some: {', '.join(names[:_LIKELY])}; give them by --signal 'errors=PROMQL'"
+
+
+def failures(source: Source, found: Found, span: Span) -> str:
+    """What to give for errors where the counter of requests does not tell them: a counter of those."""
+    by_hand = "give them by --signal 'errors=PROMQL'"
+    if found.requests is None or not found.scope.label:
+        return by_hand
+    requests = found.requests.family.counter
+    # Of the same maker only: what else a process counts as failed is not its requests.
+    maker = regex_literal(requests.partition("_")[0])
+    seen = _series(source, span, [_counters(found.scope, f"{maker}_{_FAILURES}")])
+    if not seen:
+        return by_hand
+    every = (named(found.scope.label, found.scope.service), *parsed(found.scope.matchers))
+    metric = values_of(seen, "__name__")[0]
+    of = selector(requests, every)
+    signal = f"errors=sum(rate({selector(metric, every)}[5m])) / sum(rate({of}[5m]))"
+    return f"{metric} may count them; give it by --signal {_quoted(signal)}"
 
 
 def _ready(source: Source, scope: Scope, span: Span) -> str:

@@ -20,7 +20,7 @@ from incident.model.signals import SignalSpec
 from incident.model.spans import Grid, Span
 from incident.text.numbers import quantity
 from report.pipeline.checkup.findings import Finding, Health, guarded
-from report.pipeline.checkup.likely import advice
+from report.pipeline.checkup.likely import advice, failures
 
 # As many as one screen bears.
 _SHOWN = 20
@@ -103,7 +103,7 @@ def _requests(source: Source, found: Found, now: datetime, span: Span) -> Iterat
     left_out = f"; left out: {found.requests.left_out}" if found.requests.left_out else ""
     if found.requests.failing is None:
         yield Finding(
-            "errors", Health.NOTE, "no label tells failures apart; give them by --signal 'errors=PROMQL'"
+            "errors", Health.NOTE, f"no label tells failures apart; {failures(source, found, span)}"
         )
     yield from _values(source, specs, now, f"{told}{left_out}")
 

@@ -67,13 +67,21 @@ def _digest(text: str) -> str:
 def saved_late(directory: Path) -> tuple[Path, ...]:
     """Displaced texts that somebody saved again afterwards, each told once: it gets its text's name."""
     late = []
-    for each in displaced(directory):
-        digest = _digest(each.text)
-        if each.digest in ("", digest):
-            continue
+    for each, digest in _changed(directory):
         with contextlib.suppress(OSError):
             late.append(each.path.rename(each.path.with_name(f"{each.number:04d}-{digest}.md")))
     return tuple(late)
+
+
+def saved_elsewhere(directory: Path) -> bool:
+    """Whether there are such texts; they are left for `saved_late` to tell."""
+    return bool(_changed(directory))
+
+
+def _changed(directory: Path) -> list[tuple[Displaced, str]]:
+    """Displaced texts that are no longer what their names say, with the digests of what they are."""
+    both = ((each, _digest(each.text)) for each in displaced(directory))
+    return [(each, digest) for each, digest in both if each.digest not in ("", digest)]
 
 
 def prune(directory: Path) -> None:

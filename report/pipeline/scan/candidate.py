@@ -17,13 +17,13 @@ from incident.model.timeline import ImpactEpisode, State, Status, Timeline
 from incident.text.durations import format_duration
 from report.merge import HumanNeeded
 from report.pipeline.asked.forms import formed
-from report.pipeline.asked.window import TAIL, lead_for
+from report.pipeline.asked.window import lead_for
 from report.pipeline.collecting import collect
 from report.pipeline.flow import draft, judged
 from report.pipeline.kept.texts import DRAFT
 from report.pipeline.merging import Outcome as Written
 from report.pipeline.publishing import left_alone
-from report.pipeline.scan.known import Known, window_for
+from report.pipeline.scan.known import Bounds, Known, window_for
 from report.pipeline.scan.lines import stood_out
 from report.pipeline.scan.outcome import Change, Drafted, StoodOut
 from report.pipeline.scan.wanted import LATE_SAMPLES, Wanted
@@ -76,10 +76,9 @@ def looked_at(
     """
     desk.say(f"looking closely at {candidate.member}")
     try:
-        evidence = _collected(candidate, window_for(candidate, one, desk.wanted.period), scope, desk)
+        evidence, timeline = _seen(candidate, one, scope, desk)
     except _COSTS_ITS_OWN as error:
         return _given_up(candidate, one, error, desk)
-    timeline = judged(evidence, desk.version)
     why = "" if one is not None else not_drafted(timeline, desk.wanted.settings.min_impact)
     if why:
         told = stood_out(candidate, why, desk.namesakes)
@@ -106,6 +105,32 @@ def _given_up(candidate: Candidate, one: Known | None, error: Exception, desk: D
     return stood_out(candidate, str(error), desk.namesakes)
 
 
+def _seen(
+    candidate: Candidate, one: Known | None, scope: tuple[str, ...], desk: Desk
+) -> tuple[Evidence, Timeline]:
+    """The evidence and its judgement, of the window that the measured impact asks for.
+
+    Where the screening's bounds led to another one, that is read instead: the same incident is to have the
+    same evidence, whenever a run met it first.
+    """
+    period = desk.wanted.period
+    window = window_for(candidate, (one.start, one.end) if one is not None else (None, None), period)
+    evidence = _collected(candidate, window, scope, desk)
+    timeline = judged(evidence, desk.version)
+    measured = window_for(candidate, _bounds(timeline), period)
+    if measured != window and (one is not None or not not_drafted(timeline, desk.wanted.settings.min_impact)):
+        evidence = _collected(candidate, measured, scope, desk)
+        timeline = judged(evidence, desk.version)
+    return evidence, timeline
+
+
+def _bounds(timeline: Timeline) -> Bounds:
+    if not timeline.episodes:
+        return None, None
+    end = timeline.episodes[-1].end
+    return timeline.episodes[0].start.at, end.at if end is not None else None
+
+
 def _collected(candidate: Candidate, asked: Span, scope: tuple[str, ...], desk: Desk) -> Evidence:
     settings = desk.wanted.settings
     request = SurveyRequest(
@@ -113,7 +138,7 @@ def _collected(candidate: Candidate, asked: Span, scope: tuple[str, ...], desk: 
         matchers=scope,
         asked=asked,
         lead=lead_for(asked, None),
-        tail=max(TAIL, settings.policy.recovery_hold + timedelta(minutes=5)),
+        tail=desk.wanted.tail,
         wanted=settings.signals,
         discovery=settings.discovery,
         tenant=settings.tenant,

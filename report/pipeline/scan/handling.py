@@ -66,7 +66,7 @@ def handle(
     cases = []
     for candidate in urgent[:MOST_CANDIDATES]:
         one = draft_of(candidate, known, period)
-        if one is not None and settled(candidate, one):
+        if one is not None and settled(candidate, one, wanted.tail):
             outcome.drafted.append(Drafted(one.draft, one.service, Change.UNCHANGED, ""))
             continue
         scope = _matchers_of(candidate, wanted.settings.match, namesakes)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from collector.source import Source
 from incident.fleet.model import Candidate, Member
@@ -15,6 +15,7 @@ from incident.model.spans import Span
 from incident.text.errors import TextError
 from incident.text.instants import parse_time
 from incident.text.promql import parse_matchers
+from report.pipeline.scan.wanted import LATE_SAMPLES
 
 _BESIDE = timedelta(minutes=30)
 """Calm beside an incident that its draft reports on."""
@@ -22,6 +23,10 @@ _MARK = timedelta(minutes=30)
 """Windows begin and end at these marks, so that runs minutes apart ask for the same."""
 _FORGOTTEN = timedelta(days=2)
 """A draft that has been open for so long without a look is people's to close."""
+
+
+Bounds: TypeAlias = tuple[datetime | None, datetime | None]
+"""First and last of a measured impact; None for what is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Known:
     """Of the impact."""
     end: datetime | None
     ongoing: bool
+    collected: datetime | None = None
+    """When its evidence was read; None where that is not told."""
 
     @property
     def draft(self) -> Path:
@@ -84,6 +91,7 @@ def _known(directory: Path, document: dict[str, Any]) -> Known:
         start,
         _at(impact.get("end")),
         document.get("status") == "ongoing",
+        _at((document.get("source") or {}).get("collected_at")),
     )
 
 
@@ -128,34 +136,47 @@ def _at_home(member: Member, one: Known) -> bool:
     return all(theirs.get(name, value) == value for name, value in member.place)
 
 
-def settled(candidate: Candidate, one: Known) -> bool:
+def settled(candidate: Candidate, one: Known, tail: timedelta) -> bool:
     """Whether the draft has seen all there is to see: its impact over, and all the calm that it is to show.
+
+    `tail` is what is read beyond the window, to see an end hold.
 
     Less of it would do to close the draft, but then it would not be the one that a later run makes at once.
     """
     failed = any(unknown.get("failed") for unknown in one.document.get("unknowns") or ())
     if one.ongoing or candidate.end is None or failed:
         return False
-    return one.window.start <= _calm_from(candidate.start) and _calm_until(candidate.end) <= one.window.end
+    begins, ends = _calm_from(candidate.start, one.start), _calm_until(candidate.end, one.end)
+    seen = one.collected is None or one.collected - LATE_SAMPLES >= one.window.end + tail
+    return one.window.start <= begins and ends <= one.window.end and seen
 
 
-def window_for(candidate: Candidate, one: Known | None, period: Span) -> Span:
-    """What to ask for: the candidate and its draft's impact, with calm beside, from mark to mark."""
-    begins = _calm_from(candidate.start)
-    if one is not None:
-        # Never less than it has: while an incident lasts, its start is seen now a step earlier, now later.
-        begins = min(begins, one.window.start)
+def window_for(candidate: Candidate, impact: Bounds, period: Span) -> Span:
+    """What to ask for: the measured impact, as far as known, with calm beside, from mark to mark.
+
+    The screening sees a start now a step earlier, now later, as the period moves, so that its bounds count
+    only until the impact is measured, or where they lie beyond the calm around that.
+    """
+    begins = _calm_from(candidate.start, impact[0])
     if candidate.end is None:
         return Span(begins, period.end)
-    return Span(begins, min(_calm_until(candidate.end), period.end))
+    return Span(begins, min(_calm_until(candidate.end, impact[1]), period.end))
 
 
-def _calm_from(start: datetime) -> datetime:
-    return _mark(start - _BESIDE)
+def _calm_from(seen: datetime, measured: datetime | None) -> datetime:
+    begins = _mark(seen - _BESIDE)
+    if measured is None:
+        return begins
+    own = _mark(measured - _BESIDE)
+    return own if own <= seen else begins
 
 
-def _calm_until(end: datetime) -> datetime:
-    return _mark(end + _BESIDE + _MARK)
+def _calm_until(seen: datetime, measured: datetime | None) -> datetime:
+    ends = _mark(seen + _BESIDE + _MARK)
+    if measured is None:
+        return ends
+    own = _mark(measured + _BESIDE + _MARK)
+    return own if seen <= own else ends
 
 
 def _mark(at: datetime) -> datetime:

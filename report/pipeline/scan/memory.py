@@ -40,7 +40,7 @@ class Memory:
 
         Empty where the next look may see more than this one: the candidate lasts, or its window grows.
         """
-        window = window_for(candidate, None, wanted.period)
+        window = window_for(candidate, (None, None), wanted.period)
         if candidate.end is None or window.end >= wanted.period.end or screening is None:
             return ""
         settings = wanted.settings

@@ -84,7 +84,7 @@ def _desk(run: _Run, source: Source, wanted: Wanted, namesakes: frozenset[str]) 
     from report.pipeline.scan.candidate import Desk
     from report.pipeline.studio import has_workers, studio
 
-    with studio(workers=run.workers) as draw:
+    with studio(workers=run.workers, early=False) as draw:
         beside = has_workers(wished=run.workers)
         yield Desk(source, wanted, run.version, run.now, run.say, draw, beside, namesakes)
 

@@ -17,6 +17,8 @@ from report.pipeline.asked.given import Given, text
 
 LATE_SAMPLES = timedelta(minutes=2)
 """Samples younger than this may not have arrived yet and would look like lost traffic."""
+_HELD = timedelta(minutes=5)
+"""Beyond the time that an end must hold, so that it is seen to."""
 _PERIOD = "24h"
 """Where none is given: a day, so that a run that was missed is made up for by the next."""
 _SHARD = re.compile(r"(\d{1,4})/(\d{1,4})")
@@ -51,6 +53,13 @@ class Wanted:
     quiet: bool
     remembers: bool
     """Whether answers about the past are kept for the next run, and taken from the last."""
+
+    @property
+    def tail(self) -> timedelta:
+        """How much is read beyond the window of a draft, to see an end near its edge hold."""
+        from report.pipeline.asked.window import TAIL
+
+        return max(TAIL, self.settings.policy.recovery_hold + _HELD)
 
 
 def wanted(given: Given, settings: Settings, now: datetime) -> Wanted:

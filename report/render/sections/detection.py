@@ -53,10 +53,18 @@ def _told(durations: Sequence[Duration]) -> tuple[Md, ...]:
 def _known(duration: Duration, value: timedelta) -> Md:
     """`time to detect: impact start -> first alert firing = 16 min 45 s`."""
     if value < timedelta(0):
-        return line("{}: {} = {} before{}", duration.name, _ends(duration), length(-value), _off(duration))
+        return line(
+            "{}: {} = {} before{}",
+            duration.name,
+            _ends(duration),
+            length(-value, duration.plus_minus),
+            _off(duration),
+        )
     if duration.name in _SUMS:
-        return line("{} = {}", duration.name, length(value))
-    return line("{}: {} = {}{}", duration.name, _ends(duration), length(value), _off(duration))
+        return line("{} = {}{}", duration.name, length(value, duration.plus_minus), _off(duration))
+    return line(
+        "{}: {} = {}{}", duration.name, _ends(duration), length(value, duration.plus_minus), _off(duration)
+    )
 
 
 def _off(duration: Duration) -> Md:

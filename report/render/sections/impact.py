@@ -10,7 +10,7 @@ from incident.model.signals import Measure, Role
 from incident.model.timeline import ImpactEpisode, SignalEpisode, SignalReport, Timeline
 from incident.text.numbers import quantity
 from report.render.wording.clock import Clock, clock_of, length
-from report.render.wording.figures import stretch
+from report.render.wording.figures import off_by, stretch
 from report.render.wording.md import Md, counted, foreign, joined, line, listed
 
 # Two missed scrapes are an accident of scraping, more are a gap.
@@ -101,7 +101,7 @@ def _episode_row(timeline: Timeline, clock: Clock, number: int, episode: ImpactE
         number=str(number),
         start=clock.row(episode.start.at, episode.start.plus_minus),
         end=Md("still going on") if episode.end is None else clock.row(end, episode.end.plus_minus),
-        length=length(end - episode.start.at),
+        length=length(end - episode.start.at, off_by(episode, episode)),
         state=episode.state.words,
         signals=listed(episode.signals),
     )
@@ -112,8 +112,10 @@ def others_sentence(timeline: Timeline) -> Md:
     others = [report for report in timeline.signals if report.spec.role is Role.IMPACT and not _hurt(report)]
     blind = [report for report in others if report.baseline is None or _unseen(timeline, report)]
     seen = [report for report in others if report not in blind]
+    calm = [report for report in seen if not report.episodes]
     parts = [
-        _named("Stayed in the normal range: {}.", [report for report in seen if not report.episodes]),
+        _named("Stayed in the normal range: {}.", [report for report in calm if not report.strayed]),
+        _strayed(timeline, calm),
         _named(
             "Departed too, but not counted as impact: {}.", [report for report in seen if report.episodes]
         ),
@@ -124,6 +126,17 @@ def others_sentence(timeline: Timeline) -> Md:
 
 def _named(template: str, reports: Sequence[SignalReport]) -> Md:
     return line(template, listed([report.spec.name for report in reports])) if reports else Md("")
+
+
+def _strayed(timeline: Timeline, calm: Sequence[SignalReport]) -> Md:
+    """Those that left their range for a moment, with how far."""
+    clock = clock_of(timeline)
+    told = [
+        line("{} ({} at {})", report.spec.name, quantity(one.value, report.spec.unit), clock.said(one.at))
+        for report in calm
+        if (one := report.strayed) is not None
+    ]
+    return line("Left the normal range for a moment only: {}.", joined(", ", told)) if told else Md("")
 
 
 def _hurt(report: SignalReport) -> bool:
@@ -158,4 +171,7 @@ def _only_presence(judged: Sequence[SignalReport]) -> Md:
     """That targets ran says nothing of what they answered."""
     if any(report.spec.measure is not Measure.AVAILABILITY for report in judged):
         return Md("")
-    return Md("Only that targets were up is known: no errors, traffic or latency of the service was found.")
+    return Md(
+        "Only that targets were up is known: no errors, traffic or latency of the service was found. "
+        "`incident-timeline doctor` with its name shows what could be given by `--signal`."
+    )

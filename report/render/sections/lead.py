@@ -19,7 +19,7 @@ from report.render.wording.amounts import (
     requests_sentence,
 )
 from report.render.wording.clock import Clock, clock_of, length
-from report.render.wording.figures import blind_inside, elapsed, impacted, own_firing
+from report.render.wording.figures import blind_inside, elapsed, impacted, off_by, own_firing
 from report.render.wording.md import Md, capital, counted, joined, line
 
 # More episodes or phases than this are a table, not a sentence.
@@ -58,10 +58,11 @@ def _length(timeline: Timeline) -> Md:
     whole, hurt = elapsed(timeline), impacted(timeline)
     so_far = " so far" if timeline.status is Status.ONGOING else ""
     least = "at least " if timeline.episodes[0].began_before else ""
+    off = off_by(timeline.episodes[0], timeline.episodes[-1])
     if len(timeline.episodes) == 1:
-        return Md(f"{least}{length(whole)}{so_far}")
+        return Md(f"{least}{length(whole, off)}{so_far}")
     episodes = counted(len(timeline.episodes), "episode", "episodes")
-    return Md(f"{least}{length(whole)}{so_far}, of which {length(hurt)} with impact in {episodes}")
+    return Md(f"{least}{length(whole, off)}{so_far}, of which {length(hurt, off)} with impact in {episodes}")
 
 
 def course(timeline: Timeline) -> Md:
@@ -85,7 +86,9 @@ def _episode(clock: Clock, timeline: Timeline, episode: ImpactEpisode) -> Md:
     else:
         end, lasted = clock.point(episode.end), episode.end.at - episode.start.at
     words = episode.state.words
-    return line("{} {} to {} ({})", words, clock.point(episode.start), end, length(lasted))
+    return line(
+        "{} {} to {} ({})", words, clock.point(episode.start), end, length(lasted, off_by(episode, episode))
+    )
 
 
 def _phases(timeline: Timeline, clock: Clock, episode: ImpactEpisode) -> Md:
@@ -119,12 +122,12 @@ def alert_sentence(timeline: Timeline) -> Md:
     if firing is None or start is None:
         return _no_alert(timeline)
     after = firing.at - start.at
-    named = _name(timeline)
+    named, off = _name(timeline), firing.plus_minus + start.plus_minus
     if after < timedelta(0):
-        return line("First alert{} {} before the measured start.", named, length(-after))
+        return line("First alert{} {} before the measured start.", named, length(-after, off))
     if after == timedelta(0):
         return line("First alert{} at the measured start.", named)
-    return line("First alert{} {} in{}.", named, length(after), before_alert(timeline))
+    return line("First alert{} {} in{}.", named, length(after, off), before_alert(timeline))
 
 
 def _name(timeline: Timeline) -> Md:

@@ -93,8 +93,19 @@ def latency_sentence(timeline: Timeline) -> Md:
 def errors_stayed_normal(timeline: Timeline) -> bool:
     """Requests failed no more than they always do: the figure is then no measure of the harm."""
     errors = [report for report in timeline.signals if report.spec.measure is Measure.ERRORS]
-    calm = bool(errors) and not any(worst_impact(report) for report in errors)
+    calm = bool(errors) and not any(_left_normal(report, timeline) for report in errors)
     return calm and timeline.requests is not None and not _mostly_lost(timeline.requests)
+
+
+def _left_normal(report: SignalReport, timeline: Timeline) -> bool:
+    """Whether the signal got worse in the impact, be it for a moment, and whether that was counted or not."""
+    away = (one for one in report.episodes if one.impact or one.direction == report.spec.worse.value)
+    met = any(
+        (each.end is None or one.start < each.end.at) and (one.end is None or one.end > each.start.at)
+        for one in away
+        for each in timeline.episodes
+    )
+    return met or report.strayed is not None
 
 
 def worst_impact(report: SignalReport) -> SignalEpisode | None:

@@ -15,6 +15,8 @@ from report.render.wording.md import Md
 _SECOND = timedelta(seconds=1)
 # From here on the seconds of an instant are noise.
 _COARSE = timedelta(minutes=1)
+# From here on the seconds of a duration are.
+_VAGUE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,10 @@ class Clock:
         return shown if plus_minus <= self.tolerance else Md(f"{shown} ±{compact(whole(plus_minus))}")
 
     def span(self, start: datetime, end: datetime) -> Md:
-        """A stretch in a sentence: `14:00 to 16:29:30`."""
-        return Md(f"{self.said(start)} to {self.said(end)}")
+        """A stretch in a sentence: `14:00 to 16:29:30`; over days both ends are dated."""
+        days = [at.astimezone(self.zone).date() for at in (start, end)]
+        dated = f"{days[1]} " if days[0] != days[1] == self.day else ""
+        return Md(f"{self.said(start)} to {dated}{self.said(end)}")
 
 
 def whole(duration: timedelta) -> timedelta:
@@ -72,8 +76,13 @@ def whole(duration: timedelta) -> timedelta:
     return -(-duration // unit) * unit
 
 
-def length(duration: timedelta) -> str:
-    """A duration in a sentence, in whole seconds: `16 min 45 s`; below ten seconds as it is."""
+def length(duration: timedelta, off: timedelta = timedelta(0)) -> str:
+    """A duration in a sentence, in whole seconds: `16 min 45 s`; below ten seconds as it is.
+
+    One that may be `off` by minutes is told in minutes: its seconds would claim what nobody knows.
+    """
+    if off >= _VAGUE and duration >= _COARSE:
+        return format_duration(round(duration / _COARSE) * _COARSE)
     if timedelta(0) < duration < 10 * _SECOND:
         return format_duration(duration)
     return format_duration(round(duration / _SECOND) * _SECOND) or "0 s"

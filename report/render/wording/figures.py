@@ -31,6 +31,11 @@ def impacted(timeline: Timeline) -> timedelta:
     return sum((_end(timeline, each) - each.start.at for each in timeline.episodes), timedelta(0))
 
 
+def off_by(first: ImpactEpisode, last: ImpactEpisode) -> timedelta:
+    """What the time from the start of one to the end of the other may be off."""
+    return first.start.plus_minus + (last.end.plus_minus if last.end is not None else timedelta(0))
+
+
 def _end(timeline: Timeline, episode: ImpactEpisode) -> datetime:
     return timeline.window.end if episode.end is None else episode.end.at
 
