@@ -266,7 +266,7 @@ def scan(**flags: Flag) -> None:
     with _told():
         from report.pipeline.scan.start import run_scan
 
-        sys.exit(run_scan(flags, version=_version(), now=_now(), clock=_now, workers=_is_own_process()))
+        sys.exit(run_scan(flags, version=_version, now=_now(), clock=_now, workers=_is_own_process()))
 
 
 @main.command()

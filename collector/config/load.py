@@ -14,6 +14,7 @@ from collector.config.http_config import header_problem, http_settings, load_htt
 from collector.config.schema import ConfigKeys, PrometheusKeys
 from collector.config.settings import (
     ALERTMANAGER_VARIABLE,
+    LEAST_QUERY_SAMPLES,
     MOST_AT_ONCE,
     URL_VARIABLE,
     Flags,
@@ -94,7 +95,10 @@ class _Loader:
             deadline=self._positive("deadline", keys.prometheus.deadline),
             min_impact=self._min_impact(),
             concurrency=self._concurrency(),
-            cache_mib=self._cache_mib(),
+            query_samples=self._at_least("query_samples", keys.scan.query_samples, LEAST_QUERY_SAMPLES),
+            run_queries=self._at_least("run_queries", keys.scan.run_queries, 1),
+            run_samples=self._at_least("run_samples", keys.scan.run_samples, 1),
+            cache_mib=self._at_least("cache_mib", keys.scan.cache_mib, 0),
             sources=self._sources(),
             form=flags.form or keys.form,
             templates=flags.templates or (self._base / keys.templates if keys.templates else None),
@@ -291,10 +295,9 @@ class _Loader:
             self._reader.wrong(("scan", "concurrency"), f"must be between 1 and {MOST_AT_ONCE}")
         return value
 
-    def _cache_mib(self) -> int:
-        value = self._keys.scan.cache_mib
-        if value < 0:
-            self._reader.wrong(("scan", "cache_mib"), "must not be below 0")
+    def _at_least(self, key: str, value: int, least: int) -> int:
+        if value < least:
+            self._reader.wrong(("scan", key), f"must not be below {least}")
         return value
 
     def _positive(self, key: str, value: timedelta) -> timedelta:

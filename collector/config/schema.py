@@ -6,7 +6,14 @@ from datetime import timedelta
 
 import msgspec
 
-from collector.config.settings import CACHE_MIB, CONCURRENCY, MIN_IMPACT
+from collector.config.settings import (
+    CACHE_MIB,
+    CONCURRENCY,
+    MIN_IMPACT,
+    QUERY_SAMPLES,
+    RUN_QUERIES,
+    RUN_SAMPLES,
+)
 from collector.http.settings import QUERY_TIMEOUT
 from incident.model.policy import Policy
 from incident.model.signals import Kind, Role, Worse
@@ -129,6 +136,9 @@ class LinkKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ScanKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_impact: timedelta = MIN_IMPACT
     concurrency: int = CONCURRENCY
+    query_samples: int = QUERY_SAMPLES
+    run_queries: int = RUN_QUERIES
+    run_samples: int = RUN_SAMPLES
     cache_mib: int = CACHE_MIB
 
 

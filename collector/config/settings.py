@@ -30,6 +30,15 @@ still has one for everybody else."""
 MOST_AT_ONCE = 16
 """More than this is no guest: Prometheus itself evaluates twenty queries at a time, everybody's together."""
 
+QUERY_SAMPLES = 10_000_000
+"""Default of what a question of the screening may make the server hold at once: a fifth of what Prometheus
+allows a query (`--query.max-samples`, 50 million): two of ours leave room, also where less is allowed."""
+LEAST_QUERY_SAMPLES = 1_000
+"""With less, a screening would be thousands of questions."""
+RUN_QUERIES = 2_500
+"""Default of what one run of `scan` may ask: some fifty close looks, and minutes of a server's time."""
+RUN_SAMPLES = 8_000_000
+"""Default of what it may receive: below the ten million that 256 MiB of answers hold, which end any run."""
 CACHE_MIB = 256
 """Default bound of what `scan` remembers: two days of a thousand services are about a tenth of it."""
 
@@ -92,6 +101,12 @@ class Settings:
     """Impact that lasted less than this gets no draft from `scan`; a window asked for with `draft` does."""
     concurrency: int = CONCURRENCY
     """How many questions `scan` has under way at once."""
+    query_samples: int = QUERY_SAMPLES
+    """Samples that a question of the screening may make the server hold at once; longer ones go in parts."""
+    run_queries: int = RUN_QUERIES
+    """After so many questions `scan` begins no close look any more."""
+    run_samples: int = RUN_SAMPLES
+    """The same for the samples received."""
     cache_mib: int = CACHE_MIB
     """How large what `scan` remembers of the past may grow; 0: it remembers nothing."""
     form: str = ""

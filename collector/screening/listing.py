@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from collector.signals.labels.naming import either, families_present
 from collector.signals.labels.registry import ERROR_LABELS, FOUND_BY_LABELS, PLACE_LABELS
 from collector.signals.labels.sets import label, parsed
 from collector.signals.samples.measure import partial
-from collector.source import Source
+from collector.source import Answer, Source
 from incident.fleet.model import Member
 from incident.model.facts import Unknown
 from incident.model.signals import Labels
@@ -51,12 +51,22 @@ class Listed:
     up: Named | None
 
 
-def list_services(
-    source: Source, matchers: Sequence[str], window: Span
-) -> tuple[tuple[Listed, ...], tuple[Unknown, ...]]:
-    """All services with requests or targets in the window, in order of name, and what could not be seen.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All services with requests or targets in a window."""
 
-    One range query of two dozen points, grouped by the labels that can name a service, its place and
+    services: tuple[Listed, ...]
+    """In order of name."""
+    series: Mapping[tuple[str, str], int]
+    """How many series each metric has of each service, by both names."""
+    unknowns: tuple[Unknown, ...]
+    """What could not be seen."""
+
+
+def list_services(source: Source, matchers: Sequence[str], window: Span) -> Listing:
+    """All services with requests or targets in the window.
+
+    One range query of two dozen points, counted by the labels that can name a service, its place and
     failures. Raises what the source raises, and ConfigError for matchers that are not PromQL.
     """
     scope = parsed(matchers)
@@ -64,9 +74,16 @@ def list_services(
     names = either((*_counters(there), *(f"{base}_count" for _, base in _bases(there)), "up"))
     chosen = selector("", (Matcher("__name__", "=~", names), *scope))
     grid = aligned(window, max(window.length / _LOOKS // _SECOND * _SECOND, _LEAST_STEP))
-    answer = source.range(f"group by ({', '.join(_labels(there))}) ({chosen})", grid)
+    answer = source.range(f"count by ({', '.join(_labels(there))}) ({chosen})", grid)
     unknowns = (partial("services", answer.warnings),) if answer.partial else ()
-    return listed((one.labels for one in answer.series), there), unknowns
+    return Listing(listed((one.labels for one in answer.series), there), _counted(answer), unknowns)
+
+
+def _counted(answer: Answer) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    for one in answer.series:
+        found[label(one.labels, "__name__"), service_of(one.labels)[1]] += int(one.values.max())
+    return dict(found)
 
 
 _SECOND = timedelta(seconds=1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
@@ -38,6 +39,10 @@ _MOST_POINTS = 1500
 _NAMES_A_QUERY = 400
 _PACE = timedelta(minutes=10)
 _DEFAULT_SCRAPE = timedelta(seconds=15)
+
+
+Expect: TypeAlias = Callable[[str, int, int], None]
+"""Takes a query, how many series it evaluates at each point, and how many rows it answers with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +85,18 @@ def screen(
     *,
     named: bool,
     at_once: int,
+    expect: Expect,
+    series: Mapping[tuple[str, str], int],
     on_progress: Progress,
     on_measure: Callable[[Screening, Measure], None],
 ) -> Screened:
     """The golden signals of all services over `covered`, grouped by the server.
 
-    `named`: the queries name the services, because they are not all that there are (a shard). `at_once`
-    queries are under way at any time; `on_measure` is called as soon as all of a measure is there, in
-    the order in which they can be judged. A query that the server refuses costs its measure; raises the
-    source's error when the source is gone.
+    `expect` is told of each query how many of the fleet's `series` (by metric and service) it evaluates, and
+    how many rows it answers with. `named`: the queries name the services, because they are not all that
+    there are (a shard). `at_once` queries are under way at any time; `on_measure` is called as soon as all of
+    a measure is there, in the order in which they can be judged. A query that the server refuses costs its
+    measure; raises the source's error when the source is gone.
     """
     scrape = fleet_scrape(source, window)
     step = screening_step(scrape, covered.length)
@@ -101,6 +109,9 @@ def screen(
     screening = Screening(members, grid, window, values, reach // timedelta(milliseconds=1))
     unknowns: list[Unknown] = []
     questions = list(_questions(services, ask))
+    for one in questions:
+        loads = sum(series.get((name, members[row].service), 1) for name in one.metrics for row in one.rows)
+        expect(one.query, loads, len(one.rows))
     answers = ahead([partial(_answer, source, one, grid) for one in questions], at_once)
     for measure in _ORDER:
         on_progress(f"screening {measure.value}")
@@ -148,6 +159,8 @@ class _Question:
     measure: Measure
     query: str
     rows: tuple[int, ...]
+    metrics: tuple[str, ...]
+    """What it reads, each by the name under which its series were counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,17 +242,19 @@ def _by(metric: Named) -> str:
 def _questions(services: Sequence[Listed], ask: _Asker) -> Iterator[_Question]:
     """Every query of the screening."""
     for group in ask.groups(services, lambda one: one.requests):
-        yield _Question(Measure.TRAFFIC, ask.rate(group, group.metric.metric), group.rows)
+        name = group.metric.metric
+        yield _Question(Measure.TRAFFIC, ask.rate(group, name), group.rows, (name,))
     for group in ask.groups(services, lambda one: one.requests, lambda one: one.failing):
         if group.failing is not None:
             query = ask.rate(group, group.metric.metric, group.failing)
-            yield _Question(Measure.ERRORS, query, group.rows)
+            yield _Question(Measure.ERRORS, query, group.rows, (group.metric.metric,))
     for group in ask.groups(services, lambda one: one.latency):
         total, count = (ask.rate(group, f"{group.metric.metric}{part}") for part in ("_sum", "_count"))
-        yield _Question(Measure.LATENCY, f"{total} / ({count} > 0)", group.rows)
+        both = (f"{group.metric.metric}_count",) * 2
+        yield _Question(Measure.LATENCY, f"{total} / ({count} > 0)", group.rows, both)
     for group in ask.groups(services, lambda one: one.up):
         query = f"avg by {_by(group.metric)} ({ask.chosen(group, 'up')})"
-        yield _Question(Measure.AVAILABILITY, query, group.rows)
+        yield _Question(Measure.AVAILABILITY, query, group.rows, ("up",))
 
 
 __all__ = ["Screened", "fleet_scrape", "screen", "screening_step"]

@@ -8,6 +8,9 @@ from datetime import timedelta
 from incident.text.errors import TextError, excerpt
 
 _MS = timedelta(milliseconds=1)
+_MINUTE = timedelta(minutes=1)
+# A duration whose ends may be off by this much together is known to the minute at best.
+_VAGUE = timedelta(minutes=5)
 _UNIT_MS = {
     "y": 365 * 86_400_000,  # Prometheus: a year is 365 days, whatever the calendar says
     "w": 7 * 86_400_000,
@@ -90,6 +93,18 @@ def compact(duration: timedelta, *, signed: bool = False) -> str:
     sign = "-" if duration < timedelta(0) else "+" if signed else ""
     units = {unit: unit for unit in ("d", "h", "m", "s", "ms")}
     return sign + _joined(timedelta(milliseconds=total), units, "", "")
+
+
+def as_known(duration: timedelta, off: timedelta) -> timedelta:
+    """The duration in whole minutes where it may be `off` by minutes: its seconds would claim too much."""
+    vague = off >= _VAGUE and duration >= _MINUTE
+    return round(duration / _MINUTE) * _MINUTE if vague else duration
+
+
+def bound(off: timedelta) -> timedelta:
+    """An uncertainty in whole seconds, and in whole minutes from two on; rounded up, never down."""
+    unit = _MINUTE if off >= 2 * _MINUTE else timedelta(seconds=1)
+    return -(-off // unit) * unit
 
 
 def _joined(duration: timedelta, names: dict[str, str], gap: str, between: str) -> str:

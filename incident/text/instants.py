@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import zoneinfo
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -51,6 +50,8 @@ def parse_time(text: str, *, now: datetime, zone: tzinfo | None) -> datetime:
 def _refused(text: str, now: datetime) -> TextError:
     if _CLOCK.fullmatch(text):
         today = f"{now.astimezone(UTC):%Y-%m-%d}"
+        if any(int(part) > most for part, most in zip(text.split(":"), (23, 59, 60), strict=False)):
+            return TextError(f"time {excerpt(text)}: no such time of day; {_FORMS}")
         clock_text = text.zfill(5) if text.count(":") == 1 else text.zfill(8)
         return TextError(f"time {excerpt(text)}: which day? write e.g. {today}T{clock_text}Z")
     if _DATE.fullmatch(text):
@@ -160,6 +161,8 @@ def _nearest(name: str, known: list[str]) -> list[str]:
     wanted = name.casefold().replace(" ", "_")
     by_fold = {zone.casefold(): zone for zone in known}
     same = [zone for fold, zone in by_fold.items() if wanted in (fold, fold.rpartition("/")[2])]
+    import difflib  # here: only for what somebody mistyped
+
     alike = difflib.get_close_matches(wanted, by_fold, n=3, cutoff=0.7)
     return same[:3] or [by_fold[fold] for fold in alike]
 

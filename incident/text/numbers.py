@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_EVEN, Decimal
 
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
@@ -58,6 +57,8 @@ def digits(value: float) -> str:
         return "0"
     if not 1e-6 <= abs(value) < 1e15:
         return f"{value:.2g}"
+    from decimal import ROUND_HALF_EVEN, Decimal  # here: not for every number, and it takes its time to load
+
     exact = Decimal(repr(float(value)))
     kept = 3 if abs(value) >= 100 or exact.as_tuple().digits[0] == 1 else 2
     step = Decimal(1).scaleb(exact.adjusted() - kept + 1)

@@ -6,7 +6,6 @@ names at once, and what was displaced can be looked at afterwards; Python does n
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import sys
@@ -40,6 +39,8 @@ def _renamed(one: Path, other: Path, flag: int) -> bool:
         return False
     if call(_HERE, os.fsencode(one), _HERE, os.fsencode(other), flag) == 0:
         return True
+    import ctypes
+
     number = ctypes.get_errno()
     if number in _CANNOT:
         return False
@@ -50,6 +51,8 @@ def _renamed(one: Path, other: Path, flag: int) -> bool:
 def _renameat2() -> Any | None:  # noqa: ANN401 - a function of the C library
     if sys.platform != "linux":
         return None
+    import ctypes  # here: a run that meets another one writes nothing
+
     try:
         call = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):  # a C library without it

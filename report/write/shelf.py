@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 import threading
 from hashlib import sha256
@@ -82,7 +81,7 @@ class Shelf:
             self._usable = self._made()
             kept = self._read(_SALT) if self._usable else b""
             if kept is None or (self._usable and len(kept) != _SALT_BYTES):
-                kept = secrets.token_bytes(_SALT_BYTES)
+                kept = os.urandom(_SALT_BYTES)
                 self._write(_SALT, kept)
             self._salt = kept if self._usable else b""
             return self._salt

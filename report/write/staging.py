@@ -11,7 +11,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
 import sys
 from dataclasses import dataclass
@@ -69,7 +68,7 @@ class Staged:
 
 def temp_beside(target: Path) -> Path:
     """A path for a temporary file in the target's directory; nothing is made yet."""
-    return target.parent / f".incident-timeline-{secrets.token_hex(8)}.tmp"
+    return target.parent / f".incident-timeline-{os.urandom(8).hex()}.tmp"
 
 
 def resolved(path: Path) -> Path:

@@ -211,6 +211,8 @@ def test_links_go_to_the_external_address() -> None:
         ("policy: {recovery_hold: 2h}", "recovery_hold <= quiet_gap"),
         ("policy: {recovery_hold: 10}", "policy.recovery_hold: duration '10'"),
         ("policy: {recovery_hold: 1.5h}", "policy.recovery_hold: duration '1.5h'"),
+        ("scan: {run_queries: 0}", "scan.run_queries: must not be below 1"),
+        ("scan: {query_samples: 10}", "scan.query_samples: must not be below 1000"),
         ("prometheus: {deadline: 0}", "prometheus.deadline: must be at least 1s"),
         ("prometheus: {url: localhost:9090}", "mine.yaml:1:19: prometheus url: not an http(s) address"),
         (f"prometheus: {{url: 'http://u:{CANARY}@h'}}", "user name or password"),

@@ -23,6 +23,8 @@ BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _MIDDLES = np.array((0.03, 0.075, 0.17, 0.36, 0.72, 1.6, 4.0))
 _SPREAD = 0.6
 _DAY = 86_400.0
+_BATCH_S = 300
+_WAKES, _SLEEPS = 6, 22
 _ALERT_AFTER = timedelta(minutes=3)
 """From the onset to the first firing evaluation, where a fault has an alert."""
 
@@ -54,6 +56,14 @@ class Member:
     deploys: int = 0
     base_failing: float = 0.001
     troubles: tuple[Trouble, ...] = ()
+    noise: float = 0.03
+    """Standard deviation of the log median latency, slowly wandering."""
+    hourly: float = 1.0
+    """By what a batch of five minutes at each full hour multiplies the traffic."""
+    born: datetime | None = None
+    """It is not there before."""
+    nights_off: bool = False
+    """Scaled to nothing from 22:00 to 06:00 UTC: no target, no series."""
 
 
 def fleet_series(
@@ -73,7 +83,8 @@ def fleet_series(
 def _scraped(member: Member, times: Ints, rng: np.random.Generator) -> Iterator[Series]:
     seconds = times / 1000
     rate, median, failing = _day(member, seconds, rng)
-    alive = np.ones(times.size, dtype=bool)
+    there = _there(member, seconds)
+    alive = there.copy()
     for one in member.troubles:
         inside = (seconds >= one.start.timestamp()) & (seconds < one.end.timestamp())
         failing = np.where(inside, np.maximum(failing, one.failing), failing)
@@ -90,7 +101,7 @@ def _scraped(member: Member, times: Ints, rng: np.random.Generator) -> Iterator[
         ("namespace", "prod"),
         ("service", member.name),
     )
-    yield make_series("up", home, times, alive)
+    yield make_series("up", home, times[there], alive[there])
     shown = times[alive]
 
     def counter(name: str, labels: Labels, per_scrape: NDArray[np.generic]) -> Series:
@@ -107,11 +118,22 @@ def _scraped(member: Member, times: Ints, rng: np.random.Generator) -> Iterator[
     yield counter(f"{metric}_count", (), total)
 
 
+def _there(member: Member, seconds: Floats) -> NDArray[np.bool_]:
+    """When the service has targets at all."""
+    there = np.ones(seconds.size, dtype=bool)
+    if member.born is not None:
+        there &= seconds >= member.born.timestamp()
+    if member.nights_off:
+        hour = seconds % _DAY / 3600
+        there &= (hour >= _WAKES) & (hour < _SLEEPS)
+    return there
+
+
 def _day(member: Member, seconds: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
     depth = (member.day - 1) / (member.day + 1)
     load = 1 + depth * np.sin(2 * np.pi * seconds / _DAY + rng.uniform(0, 2 * np.pi))
     load *= np.exp(_wander(rng, seconds.size, 0.03))
-    median = 0.08 * (1 + 0.2 * (load - 1)) * np.exp(_wander(rng, seconds.size, 0.03))
+    median = 0.08 * (1 + 0.2 * (load - 1)) * np.exp(_wander(rng, seconds.size, member.noise))
     rate = member.rate * load
     days = (seconds[-1] - seconds[0]) / _DAY
     for at in rng.uniform(seconds[0], seconds[-1], round(member.bursts * days)):
@@ -119,6 +141,7 @@ def _day(member: Member, seconds: Floats, rng: np.random.Generator) -> tuple[Flo
         rate, median = np.where(inside, rate * 1.6, rate), np.where(inside, median * 1.2, median)
     for at in rng.uniform(seconds[0], seconds[-1], round(member.deploys * days)):
         median = np.where((seconds >= at) & (seconds < at + 60), median * 1.3, median)
+    rate = np.where(seconds % 3600 < _BATCH_S, rate * member.hourly, rate)
     failing = member.base_failing * np.exp(_wander(rng, seconds.size, 0.2))
     return rate, median, failing
 

@@ -67,12 +67,13 @@ def serve(
     rules: str = "",
     program: Path | None = None,
     labels: Mapping[str, str] | None = None,
+    flags: Sequence[str] = (),
 ) -> Iterator[str]:
     """Run a Prometheus over the blocks in `data_dir`, with these rules (YAML), and give its URL.
 
     The server works on hard links, so that what it compacts or logs leaves `data_dir` as it is
     and several servers may use the same blocks. `program` is another than the one installed,
-    `labels` are its external ones.
+    `labels` are its external ones, `flags` are given to it besides ours.
     """
     chosen = str(program or binary("prometheus"))
     with tempfile.TemporaryDirectory(prefix=SERVING, dir=data_dir.parent) as folder:
@@ -82,7 +83,7 @@ def serve(
         settings = {"global": {"external_labels": dict(labels or {})}, "rule_files": ["rules.yml"]}
         (home / "prometheus.yml").write_text(json.dumps(settings), encoding="utf-8")
         url = f"http://127.0.0.1:{port or free_port()}"
-        with running(_command(chosen, home, url), f"{url}/-/ready", home / "log"):
+        with running([*_command(chosen, home, url), *flags], f"{url}/-/ready", home / "log"):
             yield url
 
 

@@ -13,15 +13,19 @@ from tests.scan.scene import END, FLEET, START, Scanned, scan
 
 
 @pytest.fixture(scope="session")
-def fleet_url(
-    prometheus_binary: Path, promtool_binary: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """A Prometheus that holds the fleet."""
-    assert prometheus_binary.is_file()
+def fleet_data(promtool_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The fleet's blocks."""
     assert promtool_binary.is_file()
     data = tmp_path_factory.mktemp("fleet") / "data"
     create_blocks(list(fleet_series(FLEET, START, END)), data)
-    with serve(data) as url:
+    return data
+
+
+@pytest.fixture(scope="session")
+def fleet_url(prometheus_binary: Path, fleet_data: Path) -> Iterator[str]:
+    """A Prometheus that holds the fleet."""
+    assert prometheus_binary.is_file()
+    with serve(fleet_data) as url:
         yield url
 
 

@@ -70,7 +70,7 @@ def scan(url: str, output: Path, now: datetime, **flags: str | bool) -> Scanned:
     }
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = run_scan(given, version="0", now=now, clock=lambda: now, workers=False)
+        code = run_scan(given, version=lambda: "0", now=now, clock=lambda: now, workers=False)
     return Scanned(Exit(code).value, out.getvalue(), err.getvalue())
 
 

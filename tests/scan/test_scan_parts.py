@@ -110,7 +110,7 @@ def test_the_index_leads_to_drafts_that_people_renamed_or_moved(tmp_path: Path) 
 
 
 def _told(code: Exit) -> dict[str, object]:
-    empty: dict[str, object] = {"drafts": [{"change": "new"}], "stood_out": []}
+    empty: dict[str, object] = {"drafts": [{"change": "new"}], "stood_out": [], "put_off": []}
     return (
         empty
         | {"exit_code": int(code), "duration_s": 1.5}

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incident.text.durations import compact, format_duration, parse_duration, promql_duration
+from incident.text.durations import (
+    as_known,
+    bound,
+    compact,
+    format_duration,
+    parse_duration,
+    promql_duration,
+)
 from incident.text.errors import TextError
 
 UNITS = {
@@ -186,3 +193,23 @@ def parse_words(text: str) -> timedelta:
         (float(number) * UNITS[names[name]] for number, name in zip(words[::2], words[1::2], strict=True)),
         timedelta(0),
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "off_s", "words"),
+    [
+        (3681, 0, "1 h 1 min 21 s"),
+        (3681, 299, "1 h 1 min 21 s"),
+        (3681, 1500, "1 h 1 min"),
+        (40, 600, "40 s"),
+    ],
+)
+def test_a_duration_is_told_as_exactly_as_it_is_known(seconds: int, off_s: int, words: str) -> None:
+    """In minutes where its ends may be off by five minutes together; below a minute as it is."""
+    assert format_duration(as_known(timedelta(seconds=seconds), timedelta(seconds=off_s))) == words
+
+
+@given(off=st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=2)))
+def test_an_uncertainty_is_rounded_up_and_never_down(off: timedelta) -> None:
+    """To seconds, from two minutes on to minutes."""
+    assert timedelta(0) <= bound(off) - off < timedelta(minutes=1)

@@ -64,6 +64,8 @@ def test_all_forms_of_time_are_read(text: str, expected: str) -> None:
     ("text", "advice"),
     [
         ("2023-12-15 14:20", "no zone; write 2023-12-15T14:20:00Z if it is UTC"),
+        ("25:10", "no such time of day"),
+        ("9:60", "no such time of day"),
         ("14:20", "which day? write e.g. 2023-12-15T14:20Z"),
         ("9:05:30", "which day? write e.g. 2023-12-15T09:05:30Z"),
         ("2023-12-15", "a date is not an instant"),

@@ -8,7 +8,7 @@ from math import gcd
 from zoneinfo import ZoneInfo
 
 from incident.model.spans import Moment, Span
-from incident.text.durations import format_duration
+from incident.text.durations import bound, format_duration
 from incident.text.instants import clock, zone_label
 
 _SECOND = timedelta(seconds=1)
@@ -60,7 +60,7 @@ class TimeAxis:
         """`16:29:30`, or `14:04 ±2 min` where seconds would claim more than was measured."""
         if moment.plus_minus < _MINUTE:
             return self.stamp(moment.at)
-        return f"{self.stamp(moment.at.replace(second=0))} ±{format_duration(moment.plus_minus)}"
+        return f"{self.stamp(moment.at.replace(second=0))} ±{format_duration(bound(moment.plus_minus))}"
 
     @property
     def clocks_change(self) -> bool:

@@ -11,7 +11,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.spans import Span, merged
 from incident.model.timeline import EventOrigin, Timeline
-from incident.text.durations import format_duration
+from incident.text.durations import as_known, format_duration
 from report.charts.axes.time import TimeAxis, axis_words, ticks
 from report.charts.frame import Frame
 from report.charts.markers import Label, place
@@ -248,9 +248,10 @@ def first_alert_words(timeline: Timeline) -> str:
     if start is None or alert is None:
         return ""
     waited = timedelta(seconds=round((alert.at - start.at).total_seconds()))
+    off = alert.plus_minus + start.plus_minus
     if waited < timedelta(0):
-        return f"first alert fired {format_duration(-waited)} before impact was measured"
-    return f"first alert fired {format_duration(waited)} after impact began"
+        return f"first alert fired {format_duration(as_known(-waited, off))} before impact was measured"
+    return f"first alert fired {format_duration(as_known(waited, off))} after impact began"
 
 
 def clock_lane_height(axis: TimeAxis) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from incident.model.timeline import SignalReport, Status, Timeline
-from incident.text.durations import format_duration
+from incident.text.durations import as_known, format_duration
 from report.charts.style import HEADING, PLOT
 from report.charts.words import fitted, shown
 
@@ -27,10 +27,12 @@ def _how_long(timeline: Timeline) -> str:
     """`2 h 25 min 30 s`; the sum where impact came back, no sum where an end or a start is not known."""
     if timeline.status is Status.ONGOING:
         return "still going on"
-    parts = [e.end.at - e.start.at for e in timeline.episodes if e.end is not None]
+    ends = [(e.start, e.end) for e in timeline.episodes if e.end is not None]
+    parts = sum((end.at - start.at for start, end in ends), timedelta(0))
+    off = sum((start.plus_minus + end.plus_minus for start, end in ends), timedelta(0))
     least = "at least " if any(e.began_before or e.end is None for e in timeline.episodes) else ""
     several = f" in {len(timeline.episodes)} stretches" if len(timeline.episodes) > 1 else ""
-    return f"{least}{format_duration(sum(parts, timedelta(0)))}{several}"
+    return f"{least}{format_duration(as_known(parts, off))}{several}"
 
 
 def strip_words(timeline: Timeline) -> str:

@@ -54,6 +54,8 @@ class Desk:
     """Whether drawing takes place in other processes, so that it may be asked for by any thread."""
     namesakes: frozenset[str]
     """Names that several services of the fleet bear."""
+    spent: Callable[[], str]
+    """Why no further look is to be begun; empty while there may be more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +76,8 @@ def looked_at(
     `scope` are the matchers of the fleet and those that tell the service from others of its name.
     Raises the source's error when the source is gone.
     """
+    if why := desk.spent():
+        return replace(stood_out(candidate, why, desk.namesakes), put_off=True)
     desk.say(f"looking closely at {candidate.member}")
     try:
         evidence, timeline = _seen(candidate, one, scope, desk)

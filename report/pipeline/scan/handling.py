@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from collector.server.ahead import ahead
 from collector.source import Source
-from incident.fleet.model import Candidate
+from incident.fleet.model import Candidate, Standout
+from incident.model.signals import Measure
 from incident.text.promql import Matcher
 from report.pipeline.scan.known import Known, draft_of, known_drafts, of_source, settled, still_open
 from report.pipeline.scan.lines import stood_out
@@ -102,8 +103,19 @@ def _matchers_of(candidate: Candidate, fleet: tuple[str, ...], namesakes: frozen
     return tuple(dict.fromkeys((*fleet, *own)))
 
 
-def _urgency(candidate: Candidate) -> tuple[bool, int, datetime, str]:
-    return (not candidate.firings, -len(candidate.measures), candidate.start, str(candidate.member))
+def _urgency(candidate: Candidate) -> tuple[bool, int, float, datetime, str]:
+    """What to look at first: alerts, then several signals, then the worst; a budget may cost the rest."""
+    worst = max((_harm(one) for one in candidate.standouts), default=0.0)
+    return not candidate.firings, -len(candidate.measures), -worst, candidate.start, str(candidate.member)
+
+
+def _harm(one: Standout) -> float:
+    """The share of requests that failed or did not come, to two digits; a slow one is none of them."""
+    if one.measure is Measure.TRAFFIC:
+        return round(1.0 - one.inside / one.before, 2) if one.before > 0.0 else 0.0
+    if one.measure is Measure.ERRORS:
+        return round(one.inside, 2)
+    return 1.0 if one.measure is Measure.AVAILABILITY else 0.0
 
 
 def _is_ours(candidate: Candidate, asked: Wanted) -> bool:

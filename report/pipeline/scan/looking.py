@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from collector.errors import NoData
 from collector.screening.firings import firings
 from collector.screening.listing import Listed, list_services
-from collector.screening.screen import screen
+from collector.screening.screen import Expect, screen
 from collector.source import Source
 from incident.fleet.candidates import candidates, worth_a_look
 from incident.fleet.model import Candidate, Member, Screening, Standout
@@ -35,11 +35,15 @@ class Looked:
     """What of the screening was refused, or answered in part."""
 
 
-def look(source: Source, wanted: Wanted, say: Callable[[str], None]) -> Looked:
-    """Lists the services of the period and screens them all. Raises NoData where there is none."""
+def look(source: Source, wanted: Wanted, say: Callable[[str], None], expect: Expect) -> Looked:
+    """Lists the services of the period and screens them all. Raises NoData where there is none.
+
+    `expect` is told what each question of the screening loads, before it is asked.
+    """
     settings, period = wanted.settings, wanted.period
     say("listing services")
-    services, missing = list_services(source, settings.match, period)
+    listing = list_services(source, settings.match, period)
+    services, missing = listing.services, listing.unknowns
     chosen = tuple(one for one in services if _is_wanted(one, wanted))
     if not services:
         raise NoData(
@@ -59,6 +63,8 @@ def look(source: Source, wanted: Wanted, say: Callable[[str], None]) -> Looked:
         covered,
         named=narrowed,
         at_once=settings.concurrency,
+        expect=expect,
+        series=listing.series,
         on_progress=say,
         # Judged while the server makes the next answer.
         on_measure=lambda seen, measure: stood_out.extend(standouts_of(seen, measure)),

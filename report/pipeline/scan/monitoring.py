@@ -52,6 +52,10 @@ def document(outcome: Outcome, period: Span, code: Exit, ended: datetime, took: 
             }
             for one in outcome.stood_out
         ],
+        "put_off": [
+            {"service": one.service, "start": rfc3339(one.start), "what": one.what, "why": one.why}
+            for one in outcome.put_off
+        ],
         "failed": [
             {"what": one.what, "why": one.why}
             for one in (*outcome.failed_sources, *outcome.failed_queries, *outcome.failed_commands)
@@ -101,6 +105,7 @@ def metrics(told: dict[str, Any], ended: datetime, before: dict[str, float]) -> 
         ),
         ("drafts", "gauge", "Drafts of incidents in the period.", len(told["drafts"])),
         ("stood_out", "gauge", "Findings of the period that were not drafted.", len(told["stood_out"])),
+        ("put_off", "gauge", "Findings that wait for the next run's close look.", len(told["put_off"])),
         ("services", "gauge", "Services screened.", told["services"]),
         ("sources", "gauge", "Sources asked.", told["sources"]),
         ("sources_failed", "gauge", "Sources that could not be asked to the end.", told["sources_failed"]),

@@ -45,6 +45,8 @@ class StoodOut:
     what: str
     why: str
     """Why there is no draft of it."""
+    put_off: bool = False
+    """It was not looked at closely, because the run had asked for all that it may."""
     final: bool = False
     """Nothing failed while it was looked at: with the same samples the next look will say the same."""
 
@@ -64,6 +66,7 @@ class Outcome:
         self.services = 0
         self.drafted: list[Drafted] = []
         self.stood_out: list[StoodOut] = []
+        self.put_off: list[StoodOut] = []
         self.failed_sources: list[Failure] = []
         self.failed_queries: list[Failure] = []
         self.failed_commands: list[Failure] = []
@@ -75,6 +78,8 @@ class Outcome:
         """One candidate's end."""
         if isinstance(found, Drafted):
             self.drafted.append(found)
+        elif found.put_off:
+            self.put_off.append(found)
         else:
             self.stood_out.append(found)
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from collector.config.settings import Settings
 from collector.errors import AccessRefused, CollectError, NoData, QueryRejected, Unavailable
 from collector.prometheus import connect
+from collector.server.rationed import RationedSource
 from collector.source import Source
 from incident.text.controls import terminal
 from report.exits import Exit, code_of
 from report.pipeline.asked.given import Given
 from report.pipeline.asked.window import described
 from report.pipeline.scan import monitoring
+from report.pipeline.scan.budget import over_budget, put_off_line
 from report.pipeline.scan.handling import handle
 from report.pipeline.scan.known import known_drafts
 from report.pipeline.scan.looking import look
@@ -79,14 +81,16 @@ def scan(
 
 
 @contextmanager
-def _desk(run: _Run, source: Source, wanted: Wanted, namesakes: frozenset[str]) -> Iterator[Desk]:
+def _desk(
+    run: _Run, spent: Callable[[], str], source: Source, wanted: Wanted, namesakes: frozenset[str]
+) -> Iterator[Desk]:
     """What drafting needs, loaded with the first close look: a quiet night loads no plotting library."""
     from report.pipeline.scan.candidate import Desk
     from report.pipeline.studio import has_workers, studio
 
     with studio(workers=run.workers, early=False) as draw:
         beside = has_workers(wished=run.workers)
-        yield Desk(source, wanted, run.version, run.now, run.say, draw, beside, namesakes)
+        yield Desk(source, wanted, run.version, run.now, run.say, draw, beside, namesakes, spent)
 
 
 def _scanned(run: _Run, outcome: Outcome) -> Exit:
@@ -104,7 +108,8 @@ def _scanned(run: _Run, outcome: Outcome) -> Exit:
 
 def _index(settings: Settings, outcome: Outcome) -> None:
     """Both pages, where there is something to list or an earlier index."""
-    failed = (*outcome.failed_sources, *outcome.failed_queries)
+    put_off = (Failure(f"{one.service}: {one.what}", one.why) for one in outcome.put_off)
+    failed = (*outcome.failed_sources, *outcome.failed_queries, *put_off)
     if outcome.stood_out or failed or (settings.output / INDEX).exists() or known_drafts(settings.output):
         from report.pipeline.scan.index import write_index
 
@@ -129,13 +134,20 @@ def _source(run: _Run, outcome: Outcome) -> None:
     settings, before = run.wanted.settings, len(outcome.drafted)
     live = connect(settings.http, url=settings.server, deadline=settings.deadline, on_query=None)
     memory = Memory(run.shelf, settings, run.version)
-    source = memory.before(live, run.now)
+    rationed = RationedSource(live, settings.query_samples)
+    source = memory.before(rationed, run.now)
     outcome.sources += 1
+    before_us = (outcome.queries, outcome.samples)
+
+    def spent() -> str:
+        asked = (before_us[0] + live.stats.queries, before_us[1] + live.stats.samples)
+        return over_budget(settings, *asked)
+
     try:
-        looked = look(source, run.wanted, run.say)
+        looked = look(source, run.wanted, run.say, rationed.expect)
         outcome.services += len(looked.members)
         outcome.failed_queries += [Failure(u.what, u.why) for u in looked.unknowns]
-        handle(source, looked, run.wanted, outcome, memory, partial(_desk, run))
+        handle(source, looked, run.wanted, outcome, memory, partial(_desk, run, spent))
     except _LOST as error:
         outcome.failed_sources.append(Failure(source.url, str(error)))
         if len(outcome.drafted) == before:
@@ -186,6 +198,8 @@ def _print(asked: Wanted, outcome: Outcome, code: Exit, began: datetime, ended: 
             print(f"{one.path}\t{terminal(one.finding)}")
     for failure in (*outcome.failed_sources, *outcome.failed_queries, *outcome.failed_commands):
         _warn(f"{failure.what}: {failure.why}")
+    if outcome.put_off:
+        _warn(put_off_line(outcome.put_off))
     for left in outcome.drafted:
         if left.change is Change.LEFT:
             _warn(left.left)

@@ -24,9 +24,12 @@ Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
 
 
 def run_scan(
-    given: Given, *, version: str, now: datetime, clock: Callable[[], datetime], workers: bool
+    given: Given, *, version: Callable[[], str], now: datetime, clock: Callable[[], datetime], workers: bool
 ) -> Exit:
-    """`scan`: the incidents of a period. Raises LockHeld where another scan works on the same output."""
+    """`scan`: the incidents of a period. Raises LockHeld where another scan works on the same output.
+
+    `version` is asked for behind the lock: looking it up takes as long as all that comes before.
+    """
     try:
         output = given.get("output")
         if isinstance(output, str) and output:
@@ -41,7 +44,7 @@ def run_scan(
 
 
 def _alone(
-    given: Given, *, version: str, now: datetime, clock: Callable[[], datetime], workers: bool
+    given: Given, *, version: Callable[[], str], now: datetime, clock: Callable[[], datetime], workers: bool
 ) -> Exit:
     from report.pipeline.asked.given import settings_of
 
@@ -49,4 +52,4 @@ def _alone(
     with locked(settings.output / LOCK):
         from report.pipeline.scan.run import scan
 
-        return scan(given, settings, version=version, now=now, clock=clock, workers=workers)
+        return scan(given, settings, version=version(), now=now, clock=clock, workers=workers)

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from incident.model.detection import Hindrance
 from incident.model.timeline import Duration, Status, Timeline
-from incident.text.durations import format_duration
+from incident.text.durations import bound, format_duration
 from report.render.sections.suggestion import no_rule, seen_first, watchers
-from report.render.wording.clock import Clock, clock_of, length, whole
+from report.render.wording.clock import Clock, clock_of, length
 from report.render.wording.figures import without_impact
 from report.render.wording.md import Md, counted, line, listed
 
@@ -71,7 +71,7 @@ def _off(duration: Duration) -> Md:
     """` (±38 s)`, where the ends are not exact."""
     if not duration.plus_minus:
         return Md("")
-    return Md(f" (±{format_duration(whole(duration.plus_minus))})")
+    return Md(f" (±{format_duration(bound(duration.plus_minus))})")
 
 
 def _ends(duration: Duration) -> Md:

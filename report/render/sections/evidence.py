@@ -9,11 +9,11 @@ from incident.model.facts import AlertInterval, Unknown, told_together
 from incident.model.signals import Labels
 from incident.model.spans import Span
 from incident.model.timeline import Compared, SignalReport, Timeline
-from incident.text.durations import format_duration, promql_duration
+from incident.text.durations import bound, format_duration, promql_duration
 from incident.text.instants import rfc3339
 from incident.text.links import strip_userinfo
 from incident.text.numbers import quantity
-from report.render.wording.clock import Clock, clock_of, whole
+from report.render.wording.clock import Clock, clock_of
 from report.render.wording.md import Md, code, fence, foreign, joined, line, listed, optional
 
 _NO_QUERY = ("inferred", "file ")
@@ -123,7 +123,7 @@ def _alert_row(timeline: Timeline, clock: Clock, alert: AlertInterval) -> AlertR
             "never" if alert.firing_at is None else before + clock.at(alert.firing_at) + _often(alert.count)
         ),
         resolved=Md(f"{resolved}, evaluation gap inside" if alert.evaluation_gap else resolved),
-        plus_minus=Md(format_duration(whole(alert.plus_minus)) if alert.plus_minus else "exact"),
+        plus_minus=Md(format_duration(bound(alert.plus_minus)) if alert.plus_minus else "exact"),
     )
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 
 from incident.model.timeline import Event, EventOrigin, Timeline
+from incident.text.durations import bound
 from incident.text.instants import stamp
 from incident.text.links import url_or_none
 from report.render.sections.cotimed import CONTEXT_KINDS
-from report.render.wording.clock import Clock, clock_of, length, since, whole
+from report.render.wording.clock import Clock, clock_of, length, since
 from report.render.wording.figures import told
 from report.render.wording.ids import visible_ids
 from report.render.wording.md import Md, counted, foreign, line
@@ -91,7 +92,7 @@ def _row(timeline: Timeline, event: Event, clock: Clock, number: Md, ids: Mappin
         at=clock.row(event.at, event.plus_minus),
         exact=clock.at(event.at),
         utc=Md(stamp(event.at, UTC)),
-        plus_minus=Md(length(whole(event.plus_minus)) if event.plus_minus else "exact"),
+        plus_minus=Md(length(bound(event.plus_minus)) if event.plus_minus else "exact"),
         since_start=Md("") if start is None else since(start, event.at),
         what=_what(event, clock),
         source=_source(event),

@@ -8,9 +8,9 @@ from incident.alerting.rhythm import whole_day
 from incident.alerting.wording import rule_yaml
 from incident.model.detection import Seen, SuggestedRule
 from incident.model.timeline import Timeline
-from incident.text.durations import format_duration
+from incident.text.durations import bound, format_duration
 from incident.text.numbers import quantity
-from report.render.wording.clock import Clock, clock_of, length, whole
+from report.render.wording.clock import Clock, clock_of, length
 from report.render.wording.md import Md, counted, fence, foreign, joined, line, listed
 
 _NAMED = 4
@@ -87,7 +87,7 @@ def _fires(timeline: Timeline, rule: SuggestedRule, clock: Clock) -> Md:
     when = line(
         "would have fired at {} (±{})",
         clock.at(rule.would_fire_at, rule.plus_minus),
-        format_duration(whole(rule.plus_minus)),
+        format_duration(bound(rule.plus_minus)),
     )
     after = line("{} into the impact", length(into)) if into > timedelta(0) else Md("as the impact began")
     if rule.earlier is None:

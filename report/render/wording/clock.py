@@ -8,15 +8,13 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from incident.model.spans import Moment
 from incident.model.timeline import Timeline
-from incident.text.durations import compact, format_duration
+from incident.text.durations import as_known, bound, compact, format_duration
 from incident.text.instants import clock, zone, zone_label
 from report.render.wording.md import Md
 
 _SECOND = timedelta(seconds=1)
 # From here on the seconds of an instant are noise.
 _COARSE = timedelta(minutes=1)
-# From here on the seconds of a duration are.
-_VAGUE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +54,12 @@ class Clock:
             return self.said(moment.at)
         coarse = moment.plus_minus >= _COARSE
         shown = self.at(moment.at, moment.plus_minus) if coarse else self.said(moment.at)
-        return Md(f"{shown} (±{format_duration(whole(moment.plus_minus))})")
+        return Md(f"{shown} (±{format_duration(bound(moment.plus_minus))})")
 
     def row(self, instant: datetime, plus_minus: timedelta) -> Md:
         """An instant in a table: `14:04 ±2m`."""
         shown = self.at(instant, plus_minus)
-        return shown if plus_minus <= self.tolerance else Md(f"{shown} ±{compact(whole(plus_minus))}")
+        return shown if plus_minus <= self.tolerance else Md(f"{shown} ±{compact(bound(plus_minus))}")
 
     def span(self, start: datetime, end: datetime) -> Md:
         """A stretch in a sentence: `14:00 to 16:29:30`; over days both ends are dated."""
@@ -70,19 +68,12 @@ class Clock:
         return Md(f"{self.said(start)} to {dated}{self.said(end)}")
 
 
-def whole(duration: timedelta) -> timedelta:
-    """An uncertainty in whole seconds, and in whole minutes from two on; rounded up, never down."""
-    unit = _COARSE if duration >= 2 * _COARSE else _SECOND
-    return -(-duration // unit) * unit
-
-
 def length(duration: timedelta, off: timedelta = timedelta(0)) -> str:
     """A duration in a sentence, in whole seconds: `16 min 45 s`; below ten seconds as it is.
 
     One that may be `off` by minutes is told in minutes: its seconds would claim what nobody knows.
     """
-    if off >= _VAGUE and duration >= _COARSE:
-        return format_duration(round(duration / _COARSE) * _COARSE)
+    duration = as_known(duration, off)
     if timedelta(0) < duration < 10 * _SECOND:
         return format_duration(duration)
     return format_duration(round(duration / _SECOND) * _SECOND) or "0 s"
