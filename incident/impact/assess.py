@@ -320,7 +320,11 @@ def _strayed(series: SignalSeries, evidence: Evidence, told: tuple[ImpactEpisode
 def _signal_episode(one: Departure, impact: bool, evidence: Evidence, raw: Raw) -> SignalEpisode:
     """A departure with its bounds on raw samples where it is impact: one time for one thing on a page."""
     alone = RawEpisode((one,), one.start_after, one.start_by, one.end_after, one.end_by, one.end_uncertain)
-    start = start_of(alone, evidence.grid, raw).at if impact else _middle(one.start_after, one.start_by)
+    half = timedelta(milliseconds=(one.start_by - one.start_after) // 2)
+    begun = Moment(_middle(one.start_after, one.start_by), half, one.spec.query)
+    if impact:
+        begun = start_of(alone, evidence.grid, raw)
+    start = begun.at
     end = None
     if one.end_by is not None and one.end_after is not None:
         placed = end_of(alone, evidence.grid, raw) if impact else None
@@ -335,6 +339,7 @@ def _signal_episode(one: Departure, impact: bool, evidence: Evidence, raw: Raw) 
         direction=one.direction,
         reason=one.reason,
         impact=impact,
+        plus_minus=begun.plus_minus,
     )
 
 

@@ -193,6 +193,8 @@ class SignalEpisode:
     reason: str
     impact: bool
     """Counted towards the service's impact; otherwise context."""
+    plus_minus: timedelta = timedelta(0)
+    """How far the start may be off."""
 
 
 @dataclass(frozen=True, slots=True)
