@@ -19,7 +19,7 @@ from incident.detect.baseline.scale import (
     arc,
 )
 from incident.detect.episode import Bools, Floats, Ints, Kind
-from incident.detect.judge import BEYOND_REACH, EXTREME_REACH, LARGEST_BUMP, SHARP_JUMP
+from incident.detect.judge import BEYOND_REACH, EXTREME_REACH, LARGEST_BUMP, SHARP_JUMP, STEP_JUMP
 
 QUANTILES = np.array([0.01, 0.25, 0.5, 0.75, 0.99])
 
@@ -81,9 +81,11 @@ def _one_way(y: Floats, marks: Floats, smallest: Floats, whole: Bools, sizes: tu
     sigma = np.minimum(centre - marks[:, 1], marks[:, 3] - centre) / QUARTILE_TO_SIGMA
     reach = np.maximum(high - centre, smallest)
     level = centre + np.maximum(LEVEL_SIGMAS * sigma, LEVEL_CHANGES * smallest)
-    jumps = _jumps(y, samples)
-    before = jumps[:, : whole.shape[1]].max(axis=1, initial=0.0, where=whole)
-    sharp = jumps.max(axis=1, initial=-np.inf) >= SHARP_JUMP * np.maximum(before, 0.5 * smallest)
+    rise, usual = _largest_jumps(y, smallest, whole, samples)
+    sharp = rise >= SHARP_JUMP * usual
+    steps = np.flatnonzero((rise >= STEP_JUMP * usual) & ~sharp)
+    fall, usual = _largest_jumps(-y[steps], smallest[steps], whole[steps], samples)
+    sharp[steps] = fall >= STEP_JUMP * usual
     tall = y.max(axis=1) - y.min(axis=1) >= LARGEST_BUMP * smallest
     pair_end = max(baseline - samples, 0)
     extreme = y[:, pair_end:].max(axis=1, initial=-np.inf) >= centre + EXTREME_REACH * reach
@@ -106,6 +108,13 @@ def _lasting(y: Floats, limit: Floats, samples: int) -> Bools:
     if samples <= 2:
         found |= (y[:, 1:] + y[:, :-1] >= 2.0 * limit[:, np.newaxis]).any(axis=1)
     return found
+
+
+def _largest_jumps(y: Floats, smallest: Floats, whole: Bools, samples: int) -> tuple[Floats, Floats]:
+    """The largest jump of each row, and the one it is held against, both of shape (r,)."""
+    jumps = _jumps(y, samples)
+    before = jumps[:, : whole.shape[1]].max(axis=1, initial=0.0, where=whole)
+    return jumps.max(axis=1, initial=-np.inf), np.maximum(before, 0.5 * smallest)
 
 
 def _jumps(y: Floats, samples: int) -> Floats:

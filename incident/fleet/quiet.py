@@ -26,6 +26,7 @@ from incident.detect.judge import (
     LARGEST_SAMPLES,
     SHARP_BUMP,
     SHARP_JUMP,
+    STEP_JUMP,
     least_samples,
 )
 from incident.detect.screen import on_scale, sticking_out
@@ -162,20 +163,23 @@ def _median_of(y: Floats, mask: Bools) -> Floats:
 
 def _stands_out(rows: _Rows) -> Bools:
     medians = _running(rows.y, FLANK)
-    sharp = _sharp(rows)
-    found = _long(rows, sharp)
+    sharp, steps = _jump(rows, SHARP_JUMP), _jump(rows, STEP_JUMP)
+    falling = np.flatnonzero(steps)
+    some = rows.only(falling)
+    steps[falling] = _jump(replace(some, y=-some.y), STEP_JUMP)
+    found = _long(rows, sharp | steps)
     left = np.flatnonzero(~found)
     found[left] = _short(rows.only(left), medians[left], sharp[left])
     return found
 
 
-def _sharp(rows: _Rows) -> Bools:
-    """Where the samples jump as `sharp_onset` demands."""
+def _jump(rows: _Rows, times: float) -> Bools:
+    """Where the samples jump so many times the largest jump before the window, as the sharp rules demand."""
     width = rows.samples
     view = np.lib.stride_tricks.sliding_window_view(rows.y, width, axis=1)
     sizes = view.min(axis=2)[:, width:] - view.max(axis=2)[:, :-width]
     before = sizes[:, : rows.baseline - 2 * width + 1].max(axis=1, initial=0.0)
-    found: Bools = sizes.max(axis=1) >= SHARP_JUMP * np.maximum(before, 0.5 * rows.smallest) * SLACK
+    found: Bools = sizes.max(axis=1) >= times * np.maximum(before, 0.5 * rows.smallest) * SLACK
     return found
 
 
