@@ -27,6 +27,7 @@ from incident.detect.judge import (
     SHARP_BUMP,
     SHARP_JUMP,
     STEP_JUMP,
+    STEP_REACH,
     least_samples,
 )
 from incident.detect.screen import on_scale, sticking_out
@@ -166,7 +167,9 @@ def _stands_out(rows: _Rows) -> Bools:
     sharp, steps = _jump(rows, SHARP_JUMP), _jump(rows, STEP_JUMP)
     falling = np.flatnonzero(steps)
     some = rows.only(falling)
-    steps[falling] = _jump(replace(some, y=-some.y), STEP_JUMP)
+    steps[falling] = _jump(replace(some, y=-some.y), STEP_JUMP) & _half_above(
+        some.y, some.centre + STEP_REACH * some.reach * SLACK
+    )
     found = _long(rows, sharp | steps)
     left = np.flatnonzero(~found)
     found[left] = _short(rows.only(left), medians[left], sharp[left])
