@@ -72,8 +72,8 @@ class Alertmanager:
             body = self._door.get("/api/v2/silences", ())
         except failures.NoEndpoint as error:
             raise failures.NoEndpoint(
-                f"{self.url}/api/v2/silences: no Alertmanager there (status {error.status}); give the address "
-                "of the Alertmanager itself, such as http://localhost:9093",
+                f"{self.url}/api/v2/silences: no Alertmanager there (status {error.status}); give the "
+                "address of the Alertmanager itself, such as http://localhost:9093",
                 status=error.status,
             ) from None
         try:
