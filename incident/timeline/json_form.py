@@ -36,6 +36,7 @@ def _document(t: Timeline) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "tool": {"name": "incident-timeline", "version": t.tool_version},
+        "id": t.identity or None,
         "service": t.scope.service,
         "scope": {"label": t.scope.label, "matchers": list(t.scope.matchers)},
         "timezone": t.zone,
