@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,6 +57,19 @@ def test_a_single_small_signal_is_not_worth_a_look() -> None:
     (two,) = candidates((_out(0, 10), _out(2, 8, Measure.TRAFFIC)), (), policy)
 
     assert [worth_a_look(one, policy) for one in (alone, large, alerted, two)] == [False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "times", "worth"), [(9, 1.4, False), (9, 1.6, True), (12, 1.2, True), (None, 1.2, True)]
+)
+def test_a_mean_latency_that_rose_a_little_for_a_few_minutes_is_not_worth_a_look(
+    minutes: float | None, times: float, worth: bool
+) -> None:
+    """Every burst does that; one that lasts, is large, or has not ended may be more."""
+    out = replace(_out(0, minutes, Measure.LATENCY), before=0.1, inside=0.1 * times)
+    (one,) = candidates((out,), (), Policy())
+
+    assert worth_a_look(one, Policy()) is worth
 
 
 @given(st.lists(st.tuples(st.integers(0, 600), st.integers(1, 200)), max_size=12))
