@@ -163,7 +163,8 @@ def _median_of(y: Floats, mask: Bools) -> Floats:
 
 def _stands_out(rows: _Rows) -> Bools:
     sharp = _sharp(rows)
-    found = _long(rows, sharp.any(axis=1))
+    anywhere: Bools = np.any(sharp, axis=1)
+    found = _long(rows, anywhere)
     left = np.flatnonzero(~found)
     found[left] = _short(rows.only(left), sharp[left])
     return found

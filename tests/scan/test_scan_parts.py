@@ -17,7 +17,7 @@ from incident.model.policy import Policy
 from incident.model.signals import Measure
 from report.exits import Exit
 from report.pipeline.scan.monitoring import metrics, write_textfile
-from report.render import Index, IndexRow, index_html, index_markdown
+from report.render import Index, IndexOnset, IndexRow, index_html, index_markdown
 from report.render.pages.parser import parser
 
 T0 = datetime(2024, 3, 4, tzinfo=UTC)
@@ -86,19 +86,18 @@ def test_groups_hold_each_incident_once_in_order_of_onset(rows: list[tuple[int, 
 
 
 def test_a_service_named_like_markup_stays_text_in_the_index() -> None:
-    """Neither page gains a link, a cell, a tag or a script from a label value."""
+    """Neither page gains a link of its own, a cell, a tag or a script from a label value."""
     row = IndexRow("2024-03-04-x-0000", "2024-03-04 00:00", _HOSTILE, "down", "5m", "none", 3)
-    index = Index(
-        (row,), (((_HOSTILE, "00:00"), (_HOSTILE, "+2m")),), (("a", _HOSTILE, "b", _HOSTILE),), "UTC"
-    )
+    group = tuple(IndexOnset("2024-03-04-x-0000", _HOSTILE, at) for at in ("00:00", "+2m"))
+    index = Index((row,), (group,), (("a", _HOSTILE, "b", _HOSTILE),), "UTC")
     text, page = index_markdown(index), index_html(index).decode()
 
     assert all(line.count(" | ") == 5 for line in text.splitlines() if line.startswith("| [2024"))
     inline = [child.type for token in parser().parse(text) for child in token.children or ()]
-    assert inline.count("link_open") == 1
+    assert inline.count("link_open") == 3
     assert {"html_inline", "em_open", "code_inline"}.isdisjoint(inline)
     assert "<script" not in page
-    assert page.count("<a ") == 1
+    assert page.count("<a ") == 3
 
 
 def _told(code: Exit) -> dict[str, object]:
