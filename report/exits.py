@@ -26,6 +26,7 @@ def code_of(error: Exception) -> Exit:
     """The contract's code for an error of ours; a defect for anything else."""
     from collector import errors
     from incident.text.errors import TextError
+    from report.merge import HumanNeeded
     from report.write import LockHeld, OutputError
 
     table: tuple[tuple[type[Exception], Exit], ...] = (
@@ -37,6 +38,7 @@ def code_of(error: Exception) -> Exit:
         (errors.QueryRejected, Exit.UNAVAILABLE),
         (OutputError, Exit.OUTPUT_FAILED),
         (LockHeld, Exit.LOCKED),
+        (HumanNeeded, Exit.HUMAN_NEEDED),
         (TextError, Exit.USAGE),
     )
     return next((code for kind, code in table if isinstance(error, kind)), Exit.DEFECT)

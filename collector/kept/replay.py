@@ -19,6 +19,7 @@ from incident.model.spans import Millis, frozen_times, frozen_values
 
 # A recording of a day at its limits is some 60 MiB of JSON; more is a bomb or not ours.
 MOST_BYTES = 256 * 1024 * 1024
+_IDENTITY = re.compile(r"(?:[0-9a-f]{12})?")
 _FAMILY, _, _VERSION = SCHEMA.partition("/")
 
 
@@ -115,6 +116,8 @@ def _check(evidence: Evidence) -> None:
     """What the types do not say: arrays that fit each other, instants with a zone. Raises ValueError."""
     if evidence.grid.step_ms <= 0 or evidence.grid.count <= 0:
         raise ValueError("grid: its step and count are not above zero")
+    if not _IDENTITY.fullmatch(evidence.presentation.identity):
+        raise ValueError("identity: not 12 hex digits")
     if any(at is not None and at.tzinfo is None for at in _instants(evidence)):
         raise ValueError("an instant without a time zone")
     for signal in evidence.signals:

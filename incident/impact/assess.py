@@ -10,6 +10,7 @@ import numpy as np
 from incident.impact.departure import Departure, looks_back
 from incident.impact.ends.outages import outages
 from incident.impact.ends.refine import Raw, end_of, raw_of, start_of
+from incident.impact.ends.slow import more_than_chance
 from incident.impact.figures import request_figures
 from incident.impact.fusion import RawEpisode, believed, episodes
 from incident.impact.phases import improving_from, phases, reading, worst
@@ -17,6 +18,7 @@ from incident.impact.signals.again import strayed
 from incident.impact.signals.departures import band, departures, gaps
 from incident.impact.signals.rhythm import usual
 from incident.impact.signals.trust import trusted
+from incident.impact.window import concerning, data_end, has_samples
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Nearness, names_nothing
 from incident.model.policy import Policy
@@ -91,24 +93,24 @@ def surveyed(evidence: Evidence, policy: Policy) -> Surveyed:
     series = {s.spec.name: trusted(s, evidence) for s in evidence.signals}
     found = {name: _departures(s, evidence) for name, s in series.items()}
     impact = believed(tuple(d for one in found.values() for d in one), series, evidence)
-    inside = _concerning(episodes(impact, series, policy), evidence, policy)
-    measured = any(_has_samples(s, evidence) for s in evidence.signals if s.spec.role == "impact")
+    impact = more_than_chance(impact, evidence.counters, _interval_ms(evidence))
+    inside = concerning(episodes(impact, series, policy), evidence, policy)
+    measured = any(has_samples(s, evidence) for s in evidence.signals if s.spec.role == "impact")
     return Surveyed(found, impact, inside, measured)
 
 
 def assess(evidence: Evidence, policy: Policy) -> Assessment:
     """The judgement on all evidence, raw samples included."""
     survey = surveyed(evidence, policy)
-    raw = raw_of(evidence.counters, round(evidence.scrape_interval.total_seconds() * 1000))
+    raw = raw_of(evidence.counters, _interval_ms(evidence))
     told = tuple(_episode(e, evidence, raw, policy) for e in survey.episodes)
     alerts = tuple(_claimed(a, told) for a in evidence.alerts)
-    alert = first_alert(alerts, told)
-    data_end = _data_end(evidence)
+    alert, last = first_alert(alerts, told), data_end(evidence)
     traffic = _by_measure(evidence, Measure.TRAFFIC)
     carriers = {d.spec.measure for e in survey.episodes for d in e.carriers}
     requests = request_figures(
         told,
-        data_end,
+        last,
         raw.requests,
         evidence.counters,
         traffic,
@@ -126,8 +128,12 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
         impact=survey.impact,
         alerts=alerts,
         first_alert=alert,
-        data_end=data_end,
+        data_end=last,
     )
+
+
+def _interval_ms(evidence: Evidence) -> int:
+    return round(evidence.scrape_interval.total_seconds() * 1000)
 
 
 def _claimed(alert: AlertInterval, told: tuple[ImpactEpisode, ...]) -> AlertInterval:
@@ -205,43 +211,6 @@ def _by_measure(evidence: Evidence, measure: Measure) -> SignalSeries | None:
     return next((s for s in evidence.signals if s.spec.measure is measure), None)
 
 
-def _concerning(found: tuple[RawEpisode, ...], evidence: Evidence, policy: Policy) -> tuple[RawEpisode, ...]:
-    """The episodes that overlap the window, and those that are one incident with them.
-
-    What ended before the window belongs to it where less than the quiet gap lies between, as what comes
-    back after it does; what only begins after the window is another draft's.
-    """
-    quiet = round(policy.quiet_gap.total_seconds() * 1000)
-    start, end = ms(evidence.asked.start), ms(evidence.asked.end)
-    inside = [i for i, e in enumerate(found) if e.start_by < end and (e.end_by is None or e.end_by > start)]
-    if not inside:
-        return ()
-    first, last = inside[0], inside[-1]
-    while first > 0 and found[first].start_by - (found[first - 1].end_by or 0) <= quiet:
-        first -= 1
-    while last + 1 < len(found) and found[last + 1].start_by - (found[last].end_by or 0) <= quiet:
-        last += 1
-    return found[first : last + 1]
-
-
-def _has_samples(series: SignalSeries, evidence: Evidence) -> bool:
-    grid = series.grid
-    a, b = grid.index(ms(evidence.asked.start)), grid.index(ms(evidence.asked.end))
-    return bool(np.isfinite(series.values[max(0, a) : max(0, b)]).any())
-
-
-def _data_end(evidence: Evidence) -> datetime:
-    """When the data end: the targets' last scrape, else the last survey point any signal has."""
-    scraped = [int(s.times[-1]) for s in evidence.targets.samples if s.times.size] if evidence.targets else []
-    if scraped:
-        return whole_second(max(scraped))
-    last = 0
-    for one in evidence.signals:
-        present = np.flatnonzero(np.isfinite(one.values))
-        last = max(last, int(present[-1]) if present.size else 0)
-    return instant(evidence.grid.start_ms + last * evidence.grid.step_ms)
-
-
 def _episode(episode: RawEpisode, evidence: Evidence, raw: Raw, policy: Policy) -> ImpactEpisode:
     series = {s.spec.name: trusted(s, evidence) for s in evidence.signals}
     start = start_of(episode, evidence.grid, raw)
@@ -282,7 +251,7 @@ def _only_presence_beside_alert(evidence: Evidence) -> bool:
     A worker far behind its queue is up: that it runs does not say that nobody was hurt.
     """
     measured = {
-        s.spec.measure for s in evidence.signals if s.spec.role is Role.IMPACT and _has_samples(s, evidence)
+        s.spec.measure for s in evidence.signals if s.spec.role is Role.IMPACT and has_samples(s, evidence)
     }
     if measured - {Measure.AVAILABILITY}:
         return False
@@ -320,7 +289,11 @@ def _strayed(series: SignalSeries, evidence: Evidence, told: tuple[ImpactEpisode
 def _signal_episode(one: Departure, impact: bool, evidence: Evidence, raw: Raw) -> SignalEpisode:
     """A departure with its bounds on raw samples where it is impact: one time for one thing on a page."""
     alone = RawEpisode((one,), one.start_after, one.start_by, one.end_after, one.end_by, one.end_uncertain)
-    start = start_of(alone, evidence.grid, raw).at if impact else _middle(one.start_after, one.start_by)
+    half = timedelta(milliseconds=(one.start_by - one.start_after) // 2)
+    begun = Moment(_middle(one.start_after, one.start_by), half, one.spec.query)
+    if impact:
+        begun = start_of(alone, evidence.grid, raw)
+    start = begun.at
     end = None
     if one.end_by is not None and one.end_after is not None:
         placed = end_of(alone, evidence.grid, raw) if impact else None
@@ -335,6 +308,7 @@ def _signal_episode(one: Departure, impact: bool, evidence: Evidence, raw: Raw) 
         direction=one.direction,
         reason=one.reason,
         impact=impact,
+        plus_minus=begun.plus_minus,
     )
 
 

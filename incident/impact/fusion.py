@@ -90,10 +90,14 @@ def believed(
 def _wanders(
     one: Departure, others: list[Departure], series: dict[str, SignalSeries], evidence: Evidence
 ) -> bool:
-    """Whether a lone latency, and all quantiles beside it, is no more than the window's own wandering."""
+    """Whether a lone latency, and all quantiles beside it, is no more than the window's own wandering.
+
+    Nor is it more than a sample: a quantile in a wide bucket jumps by a handful of requests.
+    """
     if one.spec.measure is not Measure.LATENCY:
         return False
-    beside = (o for o in others if o.spec.measure is Measure.LATENCY and o.overlaps(one))
+    late = (o for o in others if o.spec.measure is Measure.LATENCY and o.overlaps(one))
+    beside = (o for o in late if o.end is None or o.end - o.onset > 1)
     return not any(stands_out_again(o, series[o.spec.name], evidence) for o in beside if _stands_alone(o))
 
 

@@ -54,6 +54,8 @@ class Presentation:
     """Which generation of the draft's text was made from it; a replay makes that one again."""
     templates: tuple[tuple[str, str], ...] = ()
     """A team's own templates, name and source, in the order of their names."""
+    identity: str = ""
+    """The incident's id, which its first draft got and every later one keeps; empty before the first one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -193,6 +193,8 @@ class SignalEpisode:
     reason: str
     impact: bool
     """Counted towards the service's impact; otherwise context."""
+    plus_minus: timedelta = timedelta(0)
+    """How far the start may be off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +281,8 @@ class Timeline:
     """Where the failures (or the lost or slow requests) concentrate; empty where nothing can be said."""
     detection: Detection = field(default_factory=Detection)
     """What showed the impact first, who watched, and a rule that would have told of it."""
+    identity: str = ""
+    """The incident's id, 12 hex digits; empty until its place is known, and in drafts of earlier versions."""
 
     @property
     def state(self) -> State | None:

@@ -36,6 +36,7 @@ def _document(t: Timeline) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "tool": {"name": "incident-timeline", "version": t.tool_version},
+        "id": t.identity or None,
         "service": t.scope.service,
         "scope": {"label": t.scope.label, "matchers": list(t.scope.matchers)},
         "timezone": t.zone,
@@ -269,6 +270,7 @@ def _condition(c: ConditionStretch) -> dict[str, Any]:
 def _signal_episode(e: SignalEpisode) -> dict[str, Any]:
     return {
         "start": _at(e.start),
+        "plus_minus_s": _seconds(e.plus_minus),
         "end": _at(e.end),
         "before": _number(e.before),
         "inside": _number(e.inside),

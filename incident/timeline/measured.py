@@ -15,11 +15,12 @@ from incident.model.evidence import Evidence
 from incident.model.policy import Policy
 from incident.model.signals import Measure, SignalSeries
 from incident.model.spans import instant, ms, whole_second
-from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Phase
+from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Phase, SignalEpisode
 from incident.text.durations import format_duration
 from incident.text.numbers import quantity
 from incident.timeline.context import context_kind
 from incident.timeline.ids import event_id
+from incident.timeline.words import capital, change
 
 _LEVEL = timedelta(minutes=3)
 """A level next to a boundary is read over this much time."""
@@ -74,7 +75,7 @@ def _began(maker: _Maker, number: int, episode: ImpactEpisode) -> Event:
     quiet = _quiet_before(maker.judged.episodes, number)
     relapse = quiet is not None and quiet <= maker.policy.quiet_gap
     first = episode.phases[0]
-    words = _capital(first.state.words)
+    words = capital(first.state.words)
     carrier = _first_carrier(maker, episode)
     often = f", on and off in {first.bursts} bursts" if first.bursts else ""
     title = f"{words}{often}: {_what(maker, carrier, episode.start.at)}"
@@ -126,7 +127,7 @@ def _what(maker: _Maker, one: Departure, at: datetime) -> str:
                 verb = "rising" if one.direction == "up" else "falling"
                 return f"{spec.name} {verb} from {quantity(one.before, spec.unit)}"
             after = one.inside if after is None else after
-            return _change(spec.name, one.before, after, spec.unit)
+            return change(spec.name, one.before, after, spec.unit)
 
 
 def _level(series: SignalSeries, at: datetime) -> float | None:
@@ -139,15 +140,6 @@ def _level(series: SignalSeries, at: datetime) -> float | None:
     return float(np.median(seen)) if seen.size else None
 
 
-def _change(name: str, before: float, after: float, unit: str) -> str:
-    """`errors 0.1 -> 40.0 %`: the unit once where both sides share it."""
-    left, right = quantity(before, unit), quantity(after, unit)
-    suffix = right.rpartition(" ")[2]
-    if suffix and left.endswith(f" {suffix}"):
-        left = left.removesuffix(f" {suffix}")
-    return f"{name} {left} -> {right}"
-
-
 def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> Event:
     worse = after.state.rank > before.state.rank and not after.improving
     if after.improving:
@@ -155,7 +147,7 @@ def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> 
     else:
         kind = "worsened" if worse else "improved"
         what = f"{kind}-{k}"
-        title = f"{_capital(after.state.words)}: {_ratio_change(maker, before, after)}"
+        title = f"{capital(after.state.words)}: {_ratio_change(maker, before, after)}"
     return _event(
         (what, str(number)),
         kind,
@@ -180,7 +172,7 @@ def _ratio_change(maker: _Maker, phase: Phase, following: Phase) -> str:
     counted, then = phase.failed_ratio, following.failed_ratio
     if counted is not None and then is not None and abs(after - before) < abs(then - counted) / 2:
         before, after = counted, then
-    return _change(errors.spec.name, before, after, errors.spec.unit)
+    return change(errors.spec.name, before, after, errors.spec.unit)
 
 
 def _errors_query(maker: _Maker) -> str:
@@ -215,16 +207,23 @@ def _joined(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Even
         if one is first or one.start_by >= stop or one.stop_ms <= ms(episode.start.at):
             continue
         k = seen[one.spec.name] = seen.get(one.spec.name, -1) + 1
+        told = _told(maker, one)
         yield _event(
             ("signal", one.spec.name, str(number), str(k)),
             "degraded",
-            whole_second((one.start_after + one.start_by) / 2),
-            timedelta(milliseconds=(one.start_by - one.start_after) // 2),
+            told.start,
+            told.plus_minus,
             one.spec.name,
-            _capital(_what(maker, one, instant(one.start_by))),
+            capital(_what(maker, one, instant(one.start_by))),
             query=one.spec.query,
             main=False,
         )
+
+
+def _told(maker: _Maker, one: Departure) -> SignalEpisode:
+    """The departure as the table of signals tells it: one time for one thing on a page."""
+    report = next(each for each in maker.judged.signals if each.spec.name == one.spec.name)
+    return report.episodes[maker.judged.departures[one.spec.name].index(one)]
 
 
 def _context(maker: _Maker) -> Iterator[Event]:
@@ -285,9 +284,9 @@ def _twin(maker: _Maker, one: Departure) -> bool:
 
 
 def _context_title(one: Departure, kind: str) -> str:
-    changed = _change(one.spec.name, one.before, one.inside, one.spec.unit)
+    changed = change(one.spec.name, one.before, one.inside, one.spec.unit)
     if kind == "condition":
-        return _capital(_condition(one, changed))
+        return capital(_condition(one, changed))
     if kind == "latency_drop":
         return f"Responses faster: {changed}"
     words = "Traffic rising" if kind == "traffic_surge" else "Traffic falling"
@@ -313,10 +312,6 @@ def _beside_impact(maker: _Maker, one: Departure) -> bool:
         if one.start_by < stop and ms(episode.start.at) - slack < one.stop_ms:
             return one.start_by > ms(episode.start.at) - slack
     return False
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _event(

@@ -45,7 +45,7 @@ from report.pipeline.kept.texts import DRAFT, PAGE, text_of
 from report.pipeline.merging import Outcome
 from report.pipeline.noting import Note, add_note
 from report.pipeline.places import read_document
-from report.pipeline.publishing import Published
+from report.pipeline.publishing import Published, left_alone
 from report.pipeline.studio import studio
 from report.pipeline.telling import tell
 from report.progress import progress
@@ -261,9 +261,5 @@ def _exit(made: Draft) -> Exit:
 def _after(published: Published) -> Exit:
     if published.outcome is not Outcome.HUMAN_NEEDED:
         return Exit.DONE
-    print(
-        f"incident-timeline: {published.draft}: {published.reason}; it was left alone, the new text lies "
-        "beside it as postmortem.new.md; compare the two and keep what you want",
-        file=sys.stderr,
-    )
+    print(f"incident-timeline: {terminal(left_alone(published))}", file=sys.stderr)
     return Exit.HUMAN_NEEDED

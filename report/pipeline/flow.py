@@ -7,7 +7,7 @@ values; nothing flows back but the brackets that detection found, which say wher
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -65,7 +65,8 @@ def _judged_in_place(
     kept = reconciled(evidence, place.directory)
     if place.entered or kept is not evidence:
         timeline = judged(kept, version, place)
-    return timeline, kept, place
+    shown = replace(kept.presentation, identity=place.identity)
+    return replace(timeline, identity=place.identity), replace(kept, presentation=shown), place
 
 
 def judged(evidence: Evidence, version: str, place: Place | None = None) -> Timeline:

@@ -72,8 +72,8 @@ def reconciled(new: Evidence, directory: Path) -> Evidence:
             f"{directory} was made from all of it and was left as it is"
         )
     new = replace(new, earlier=_known_before(new.earlier, kept.earlier))
-    generation = kept.presentation.generation
-    shown = replace(new.presentation, generation=generation)
+    before = kept.presentation
+    shown = replace(new.presentation, generation=before.generation, identity=before.identity)
     dated = replace(
         new, presentation=shown, origin=replace(new.origin, collected_at=kept.origin.collected_at)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from report.pipeline.keeping import read_evidence
 from report.pipeline.kept.saving import save
 from report.pipeline.kept.texts import DRAFT, encoded, pages, pictures_of, text_of, title_of
 from report.pipeline.merging import Outcome
-from report.pipeline.places import KEPT, NOTES, Place, entered_bytes, place_at
+from report.pipeline.places import KEPT, NOTES, entered_bytes, place_at
 from report.pipeline.publishing import TRIES, Published, publish
 from report.pipeline.studio import draw_here
 from report.write import Overtaken, locked
@@ -49,7 +49,7 @@ def add_note(
     if one.id in {e.id for e in place.entered}:
         return Published(Outcome.UNCHANGED, directory / DRAFT, ())
     entered = tuple(sorted((*place.entered, one), key=lambda e: (e.at, e.id)))
-    noted = Place(directory, True, entered)
+    noted = replace(place, entered=entered)
     evidence = read_evidence(directory)
     timeline = judged(evidence, version, noted)
     published = publish(timeline, evidence, noted, draw=draw_here, now=now, say=say, beside=False)

@@ -1,7 +1,7 @@
 """Where a draft lives: its directory, found again as the incident's bounds move, and what is kept in it.
 
 An incident is the same when source, tenant, scope and service are, and its impact overlaps (or its
-window, where there was no impact). A directory keeps the name it was first given.
+window, where there was no impact). A directory keeps the name it was first given, or that people gave it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from incident.model.timeline import Status, Timeline
 from incident.text.instants import parse_time, rfc3339
 from incident.text.slug import unique_slug
 from incident.timeline import Display, assemble, timeline_json
+from report.pipeline.identity import identity_in, new_identity, told_apart
 from report.pipeline.keeping import EVIDENCE, kept_evidence
 
 KEPT = ".incident-timeline"
@@ -37,28 +38,46 @@ class Place:
     directory: Path
     exists: bool
     entered: tuple[Entered, ...]
+    identity: str
+    """The incident's id; empty where that is the evidence's to say."""
 
 
 def find_place(output: Path, timeline: Timeline) -> Place:
-    """The directory of this incident below `output`: the one it has, or a new one named after it."""
-    for directory in _drafts(output):
-        kept = read_document(directory) or _document_again(directory)
-        if kept is not None and _same_incident(kept, timeline):
-            return Place(directory, True, read_entered(directory))
-    return Place(_fresh(output / _name(timeline)), False, ())
+    """The directory of this incident below `output`: the one it has, or a new one named after it.
+
+    Raises HumanNeeded where two directories hold the same draft.
+    """
+    found = [each for each in _documents(output) if _same_incident(each[1], timeline)]
+    mine = timeline.identity or new_identity(timeline, _to_minute(_began(timeline)))
+    if not found:
+        return Place(_fresh(output / _name(timeline)), False, (), mine)
+    # Among several that this incident overlaps, the one whose evidence is replayed.
+    found.sort(key=lambda each: identity_in(each[1]) != mine)
+    told_apart(output, found)
+    directory, document = found[0]
+    return Place(directory, True, read_entered(directory), identity_in(document) or mine)
+
+
+def _documents(output: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every draft below the output with its timeline.json."""
+    for directory in draft_directories(output):
+        document = read_document(directory) or _document_again(directory)
+        if document is not None:
+            yield directory, document
 
 
 def place_at(directory: Path) -> Place:
     """The place of a draft that lies in this directory."""
-    return Place(directory, True, read_entered(directory))
+    return Place(directory, True, read_entered(directory), "")
 
 
-def _drafts(output: Path) -> Iterator[Path]:
-    """Directories that hold a draft, oldest name first; none where there is no output yet."""
-    if output.is_dir():
-        yield from sorted(
-            {p.parent for name in ("timeline.json", EVIDENCE) for p in output.glob(f"*/{name}")}
-        )
+def draft_directories(output: Path) -> list[Path]:
+    """Directories that hold a draft, in the order of their names; none where there is no output yet.
+
+    Also one level deeper: people put the drafts of a year or of a team into a folder.
+    """
+    patterns = (f"{deep}{name}" for name in ("timeline.json", EVIDENCE) for deep in ("*/", "*/*/"))
+    return sorted({path.parent for pattern in patterns for path in output.glob(pattern)})
 
 
 def _document_again(directory: Path) -> dict[str, Any] | None:

@@ -15,11 +15,12 @@ from incident.model.evidence import Evidence
 from incident.model.timeline import Timeline
 from incident.timeline import timeline_json
 from report.merge import readable_diff
+from report.pipeline.identity import stays_itself
 from report.pipeline.keeping import EVIDENCE
 from report.pipeline.kept.history import saved_late
 from report.pipeline.kept.saving import save
 from report.pipeline.kept.standing import stands
-from report.pipeline.kept.texts import DRAFT, NEW_DRAFT, base_name, encoded, kept_texts, pages
+from report.pipeline.kept.texts import DRAFT, NEW_DRAFT, base_name, encoded, kept_texts, pages, text_of
 from report.pipeline.merging import Decision, KeptTexts, Outcome, decided
 from report.pipeline.places import KEPT, NOTES, Place, entered_bytes
 from report.pipeline.studio import Draw
@@ -44,6 +45,17 @@ class Published:
     told: str = ""
     late: tuple[Path, ...] = ()
     """Texts in the history that an editor saved after they had been displaced."""
+    beside: bool = False
+    """Whether the new text was laid beside a draft that was left alone."""
+
+
+def left_alone(published: Published) -> str:
+    """Why a draft was left for a person and what to do, in one line."""
+    if published.beside:
+        then = f"the new text lies beside it as {NEW_DRAFT}; compare the two and keep what you want"
+    else:
+        then = "run again later"
+    return f"{published.draft}: {published.reason}; it was left alone, {then}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,9 +81,12 @@ def publish(
     """Writes the draft into its place, merged with what people wrote there.
 
     Where that is not certain, the draft is left alone and the new text laid `beside` it. Raises
-    OutputError where it cannot be written and LockHeld where another run is at work there.
+    OutputError where it cannot be written, LockHeld where another run is at work there, and HumanNeeded
+    where the text that lies there is of another incident.
     """
     preflight(place.directory.parent if not place.exists else place.directory)
+    if place.exists:
+        stays_itself(place.directory / DRAFT, text_of(place.directory / DRAFT), timeline.identity)
     if place.exists and stands(place.directory, timeline, evidence):
         return Published(Outcome.UNCHANGED, place.directory / DRAFT, ())
     say("drawing")
@@ -98,6 +113,7 @@ def publish(
 def preview(timeline: Timeline, evidence: Evidence, place: Place, draw: Draw) -> str:
     """What a run would change in the draft, as a readable diff; nothing is written."""
     kept = kept_texts(place.directory)
+    stays_itself(place.directory / DRAFT, kept.existing, timeline.identity)
     _, new = _generated(_Made(timeline, evidence, place, draw(timeline, evidence)), kept)
     choice = decided(kept, new)
     if choice.outcome is Outcome.HUMAN_NEEDED:
@@ -119,7 +135,8 @@ def _generated(made: _Made, kept: KeptTexts) -> tuple[int, str]:
 
 def _beside(place: Place, choice: Decision, *, write: bool) -> Published:
     changed = write_all(place.directory, {NEW_DRAFT: encoded(choice.text)}) if write else ()
-    return Published(Outcome.HUMAN_NEEDED, place.directory / DRAFT, changed, choice.reason)
+    draft = place.directory / DRAFT
+    return Published(Outcome.HUMAN_NEEDED, draft, changed, choice.reason, beside=write)
 
 
 def _files(made: _Made, number: int, new: str, choice: Decision) -> dict[str, bytes]:

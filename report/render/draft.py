@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from incident.model.timeline import Status, Timeline
@@ -28,6 +29,7 @@ from report.render.wording.md import Md, counted, fence, foreign
 
 # Screen readers read an alternative text in one go; two long sentences are the most one can follow.
 _LONGEST_ALT = 600
+_ID = re.compile(r"[0-9a-f]{12}")
 
 
 def markdown(
@@ -40,7 +42,8 @@ def markdown(
 ) -> str:
     """The text of the draft. Same timeline, charts, generation, form and templates: same text.
 
-    `generation` counts the texts made for this draft, from 1 on; the first anchor carries it. `form` is
+    `generation` counts the texts made for this draft, from 1 on; the first anchor carries it, and the
+    timeline's id, also where a team's template wrote the anchor. `form` is
     one of `FORMS` or a team's own; `templates` are the sources of a team's templates by name, as
     `short.md.j2` or `sections/actions.md.j2`, and stand before ours of the same name (docs/templates.md).
     Raises FormError where the form is unknown or a team's template cannot be used.
@@ -54,7 +57,14 @@ def markdown(
     }
     # The banner counts the questions below it, so they are counted on a first rendering.
     questions = len(open_prompts(template.filled(values | {"questions": Md("")})))
-    return template.filled(values | {"questions": counted(questions, "question", "questions")})
+    text = template.filled(values | {"questions": counted(questions, "question", "questions")})
+    return _named(text, generation, timeline.identity)
+
+
+def _named(text: str, generation: int, identity: str) -> str:
+    """The text with the incident's id in its first anchor; anything else for an id is left out."""
+    first = f"<!-- itl:draft gen={generation} -->"
+    return text.replace(first, f"{first[:-3]}id={identity} -->", 1) if _ID.fullmatch(identity) else text
 
 
 def values_of(timeline: Timeline, charts: Sequence[ChartRef]) -> dict[str, object]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.flow.drawn import draw_once
 from tests.flow.lab_runs import LabRun, run_lab
 
 AT_ONCE = 2
@@ -70,6 +71,7 @@ class _None:
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty directory to work in; what the command sets in this process is taken back afterwards."""
+    draw_once(monkeypatch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PROMETHEUS_URL", raising=False)
     before = signal.getsignal(signal.SIGTERM)

@@ -84,7 +84,7 @@ def _neutral(evidence: Evidence, truth: Truth) -> Evidence:
     return replace(
         evidence,
         origin=replace(evidence.origin, url=ADDRESS, collected_at=at),
-        presentation=replace(evidence.presentation, link_base=ADDRESS),
+        presentation=replace(evidence.presentation, link_base=ADDRESS, identity=""),
     )
 
 
@@ -99,6 +99,7 @@ def expect(name: str) -> None:
         if done.code != 0:
             raise SystemExit(f"{name}: replay ended with {done.code}: {done.stderr}")
         draft = Path(folder, done.draft)
+        kept.write_bytes((draft / "evidence.json.gz").read_bytes())  # with the incident's id
         text, timeline = ((draft / made).read_text("utf-8") for made in ("postmortem.md", "timeline.json"))
     (home / "expected" / "postmortem.md").write_text(text, "utf-8")
     (home / "expected" / "timeline.json").write_text(without_version(timeline), "utf-8")

@@ -19,6 +19,7 @@ from incident.model.evidence import Evidence
 from incident.model.signals import EarlierPeriod, EarlierSignal
 from incident.model.spans import Grid, frozen_values
 from tests.flow.command import ROOT, Ran, run_all, run_here
+from tests.flow.drawn import draw_anew
 from tests.flow.tree import changed, tree
 
 FIXTURE = ROOT / "fixtures" / "webstore" / "evidence.json.gz"
@@ -139,8 +140,9 @@ def test_another_zone_shows_the_same_draft_in_it(draft: Path) -> None:
     assert (again.draft / ".incident-timeline" / "base-0002.md").is_file()
 
 
-def test_two_outputs_have_the_same_bytes() -> None:
+def test_two_outputs_have_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of a draft depends on where it lies."""
+    draw_anew(monkeypatch)
     _draft("--output", "one")
     _draft("--output", "another/place")
     one, other = tree(Path("one")), tree(Path("another/place"))

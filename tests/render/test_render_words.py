@@ -119,6 +119,15 @@ def test_a_state_is_stated_only_as_far_as_it_was_seen() -> None:
     assert course(holed) == "Partial outage throughout, as far as could be seen."
 
 
+def test_the_answer_of_a_server_is_not_the_summary() -> None:
+    """Who reads the summary needs to know that something was not seen; address and codes are evidence."""
+    why = "http://prometheus.example/api/v1/query_range: query refused (400 bad_data): parse error"
+    told = replace(build.payments(), unknowns=(Unknown("signal queue", why, failed=True),))
+
+    assert "Not seen: signal queue (could not be read)." in summary(told)
+    assert "query refused" in markdown(told, [], generation=1).partition("## Evidence")[2]
+
+
 def test_share_of_users_is_said_to_be_unmeasured() -> None:
     """A share of requests is no share of users."""
     assert "% of users: not measured." in summary(build.payments())

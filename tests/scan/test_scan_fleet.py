@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -72,6 +73,23 @@ def test_the_same_data_again_change_no_byte_and_say_nothing(
 
     assert (again.code, again.stdout, again.stderr) == (0, "", "")
     assert set(changed(before, tree(output))) <= {LOCK}
+
+
+def test_a_draft_and_its_copy_are_left_for_a_person(
+    whole: tuple[Scanned, Path], fleet_url: str, tmp_path: Path
+) -> None:
+    """Both are named, neither is touched, the code is 8; the drafts of the others are there."""
+    output = tmp_path / "reports"
+    shutil.copytree(whole[1], output)
+    (draft,) = output.glob("*-orders-*")
+    copy = shutil.copytree(draft, output / "orders copied")
+    before = tree(output)
+    again = scan(fleet_url, output, END)
+
+    assert (again.code, again.stdout) == (8, "")
+    assert str(draft) in again.stderr
+    assert str(copy) in again.stderr
+    assert set(changed(before, tree(output))) <= {LOCK, "index.md", "index.html"}
 
 
 def test_a_quiet_period_leaves_nothing_but_the_lock(fleet_url: str, tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -16,10 +18,12 @@ from incident.fleet.together import TOGETHER, Onset, together
 from incident.model.policy import Policy
 from incident.model.signals import Measure
 from report.exits import Exit
+from report.pipeline.scan.index import write_index
 from report.pipeline.scan.monitoring import metrics, write_textfile
 from report.render import Index, IndexOnset, IndexRow, index_html, index_markdown
 from report.render.pages.parser import parser
 
+ROOT = Path(__file__).resolve().parents[2]
 T0 = datetime(2024, 3, 4, tzinfo=UTC)
 _API = Member("api")
 _HOSTILE = "<script>alert(1)</script> | [x](javascript:y) `z` *b*"
@@ -98,6 +102,24 @@ def test_a_service_named_like_markup_stays_text_in_the_index() -> None:
     assert {"html_inline", "em_open", "code_inline"}.isdisjoint(inline)
     assert "<script" not in page
     assert page.count("<a ") == 3
+
+
+def test_the_index_leads_to_drafts_that_people_renamed_or_moved(tmp_path: Path) -> None:
+    """Any name of a directory makes a link of Markdown that opens it."""
+    drafts = ["2022/store", "The big one (Friday) | 50%"]
+    for name in drafts:
+        (tmp_path / name).mkdir(parents=True)
+        shutil.copy(ROOT / "fixtures/webstore/expected/timeline.json", tmp_path / name)
+    write_index(tmp_path, (), (), UTC)
+    tokens = parser().parse((tmp_path / "index.md").read_text("utf-8"))
+    links = [
+        str(child.attrs["href"])
+        for token in tokens
+        for child in token.children or ()
+        if "href" in child.attrs
+    ]
+
+    assert sorted(unquote(link) for link in links) == [f"{name}/postmortem.md" for name in drafts]
 
 
 def _told(code: Exit) -> dict[str, object]:

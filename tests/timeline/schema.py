@@ -176,7 +176,7 @@ DOCUMENT: Shape = {
             "query": text,
             "worse": one_of("up", "down", "both"),
             "baseline": Maybe({"centre": number, "low": number, "high": number}),
-            "episodes": [{"start": instant, "end": Maybe(instant), "impact": flag}],
+            "episodes": [{"start": instant, "plus_minus_s": number, "end": Maybe(instant), "impact": flag}],
             "gaps": [SPAN],
         }
     ],

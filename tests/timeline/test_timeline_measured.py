@@ -267,3 +267,14 @@ def test_an_alert_that_a_file_tells_too_links_to_what_a_server_reads() -> None:
     (row,) = (e for e in told.events if e.kind == "alert_firing")
     assert "ALERTS" in row.link
     assert "webhook" not in row.link
+
+
+def test_a_signal_that_joined_has_one_time_on_the_page() -> None:
+    """The row of another signal of the impact and the table of signals say the same instant."""
+    slow = Scene(latency=box(0.2, ("13:00:20", "13:40:10", 1.5)), failing=STEP.failing).timeline()
+    (joined,) = (event for event in slow.events if event.kind == "degraded" and not event.main)
+    (report,) = (one for one in slow.signals if one.spec.name == joined.subject)
+
+    assert joined.at == report.episodes[0].start
+    assert joined.plus_minus == report.episodes[0].plus_minus
+    assert abs(joined.at - at("13:00:20")) <= joined.plus_minus + timedelta(seconds=15)

@@ -7,7 +7,7 @@ cannot, and the survey's wider bracket stands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,9 +15,10 @@ from incident.impact.departure import Departure
 from incident.impact.ends.counts import Increments, increments
 from incident.impact.ends.edge import Edge, edge_of, whole_of
 from incident.impact.ends.shares import share_step
+from incident.impact.ends.slow import slow_counts
 from incident.impact.ends.steps import Level, Placed, place_rate_step
 from incident.impact.fusion import RawEpisode
-from incident.model.signals import Counters, Measure, Samples
+from incident.model.signals import Counters, Measure
 from incident.model.spans import Grid, Moment, bracketed
 
 _NEAR_MS = 2 * 60_000
@@ -30,13 +31,12 @@ _ORDER = (Measure.AVAILABILITY, Measure.PROBE, Measure.ERRORS, Measure.TRAFFIC, 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Raw:
-    """What the zoom brought, as increments: failures of all requests, and the latency buckets."""
+    """What the zoom brought: failures of all requests as increments, and the counters they are of."""
 
     requests: Increments | None
     """What was answered; its `part` means failures only where `failures` is the same."""
     failures: Increments | None
     """None also where the counters do not tell which requests failed."""
-    buckets: tuple[Samples, ...]
     counters: Counters | None
     interval_ms: int
 
@@ -44,14 +44,14 @@ class Raw:
 def raw_of(counters: Counters | None, interval_ms: int) -> Raw:
     """The counters as increments; empty where there was no zoom."""
     if counters is None:
-        return Raw(None, None, (), None, interval_ms)
+        return Raw(None, None, None, interval_ms)
     requests = (
         increments(counters.requests, counters.is_failed, counters.spans, interval_ms)
         if counters.requests
         else None
     )
     failures = requests if counters.failed_query else None
-    return Raw(requests, failures, counters.buckets, counters, interval_ms)
+    return Raw(requests, failures, counters, interval_ms)
 
 
 def start_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment:
@@ -160,21 +160,9 @@ def _per_target(inc: Increments, within: tuple[int, int]) -> Level:
 
 def _slower_than_usual(raw: Raw, edge: Edge) -> Increments | None:
     """Requests slower than the bucket bound that tells inside from outside best."""
-    if raw.counters is None or not raw.buckets:
-        return None
-    bounds = sorted({s.label("le") for s in raw.buckets} - {"+Inf"}, key=float)
-    scored = [(_contrast(inc, edge), inc) for le in bounds if (inc := _slower(raw, le)) is not None]
+    scored = [(_contrast(inc, edge), inc) for inc in slow_counts(raw.counters, raw.interval_ms)]
     best = max(scored, key=lambda pair: pair[0], default=None)
     return best[1] if best is not None and best[0] > 0 else None
-
-
-def _slower(raw: Raw, le: str) -> Increments | None:
-    assert raw.counters is not None
-    chosen = [s for s in raw.buckets if s.label("le") in (le, "+Inf")]
-    fast = [s.label("le") == le for s in chosen]
-    both = increments(chosen, fast, raw.counters.bucket_spans, raw.interval_ms)
-    total = both.total - both.part
-    return replace(both, total=total, part=np.maximum(0.0, total - both.part))
 
 
 def _contrast(inc: Increments, edge: Edge) -> float:

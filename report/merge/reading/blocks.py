@@ -19,6 +19,7 @@ _ANCHOR = re.compile(
     r"(?P<mark>\s{0,3}<!--\s*itl:(?P<key>[a-z0-9][a-z0-9-]*)(?:\s+[a-z]+=[^\s<>]+)*\s*-->)(?P<rest>.*)"
 )
 _GENERATION = re.compile(r"\sgen=([0-9]{1,9})(?=\s)")
+_IDENTITY = re.compile(r"\sid=([0-9a-f]{12})(?=\s)")
 _WAS = re.compile(r"\s{0,3}<!--\s*itl-was:[^<>]*-->(?P<rest>.*)")
 _SPELLED_OUT = re.compile(r"\s*(?:\\?<|&lt;)!?\\?!?(?:\\?-){2}\s*itl:[^<>]*(?:\\?-){2}(?:\\?>|&gt;)\s*")
 """An anchor as some wikis give it back: as text."""
@@ -129,6 +130,15 @@ def neutral(block: Block) -> Block:
 
 def generation_of(text: str) -> int | None:
     """The generation that the first anchor of a draft names; None where a wiki or a person removed it."""
-    first = next((block.anchor for block in parse(text).blocks if block.key == DRAFT), "")
-    found = _GENERATION.search(first)
+    found = _GENERATION.search(_first_anchor(text))
     return int(found[1]) if found else None
+
+
+def identity_of(text: str) -> str:
+    """The incident that the first anchor of a draft names; empty where it was removed, or never named one."""
+    found = _IDENTITY.search(_first_anchor(text))
+    return found[1] if found else ""
+
+
+def _first_anchor(text: str) -> str:
+    return next((block.anchor for block in parse(text).blocks if block.key == DRAFT), "")

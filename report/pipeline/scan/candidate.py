@@ -15,12 +15,14 @@ from incident.model.evidence import Evidence, Presentation
 from incident.model.spans import Span
 from incident.model.timeline import ImpactEpisode, State, Status, Timeline
 from incident.text.durations import format_duration
+from report.merge import HumanNeeded
 from report.pipeline.asked.forms import formed
 from report.pipeline.asked.window import lead_for
 from report.pipeline.collecting import collect
 from report.pipeline.flow import draft, judged
 from report.pipeline.kept.texts import DRAFT
 from report.pipeline.merging import Outcome as Written
+from report.pipeline.publishing import left_alone
 from report.pipeline.scan.known import Bounds, Known, window_for
 from report.pipeline.scan.lines import stood_out
 from report.pipeline.scan.outcome import Change, Drafted, StoodOut
@@ -94,6 +96,9 @@ def drafted(ready: Ready, candidate: Candidate, one: Known | None, desk: Desk) -
     """The draft on disk. Raises OutputError."""
     try:
         return _drafted(ready, one, desk)
+    except HumanNeeded as error:
+        path = one.draft if one is not None else desk.wanted.settings.output
+        return Drafted(path, candidate.member.service, Change.LEFT, "", left=str(error))
     except _COSTS_ITS_OWN as error:
         return _given_up(candidate, one, error, desk)
 
@@ -150,7 +155,8 @@ def _collected(candidate: Candidate, asked: Span, scope: tuple[str, ...], desk: 
 
 def _drafted(ready: Ready, one: Known | None, desk: Desk) -> Drafted:
     def drawn(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
-        same = ready.charts is not None and timeline is ready.timeline
+        # Rows that are the same object: since then the judgement only got its id.
+        same = ready.charts is not None and timeline.events is ready.timeline.events
         return ready.charts if same and ready.charts else desk.draw(timeline, evidence)
 
     made = draft(
@@ -169,8 +175,9 @@ def _drafted(ready: Ready, one: Known | None, desk: Desk) -> Drafted:
         Written.HUMAN_NEEDED: Change.LEFT,
     }[made.published.outcome]
     partial = any(unknown.failed for unknown in made.timeline.unknowns)
+    left = left_alone(made.published) if change is Change.LEFT else ""
     line = f"{made.timeline.scope.service}: {found(made.timeline)}"
-    return Drafted(made.published.draft, made.timeline.scope.service, change, line, partial)
+    return Drafted(made.published.draft, made.timeline.scope.service, change, line, partial, left)
 
 
 def not_drafted(timeline: Timeline, min_impact: timedelta) -> str:

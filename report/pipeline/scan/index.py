@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from incident.fleet.together import Onset, together
 from incident.text.durations import compact
@@ -32,20 +33,24 @@ def write_index(
     known = known_drafts(output)
     if not known and not others and not failed and not (output / INDEX).exists():
         return ()
-    index = _index(known, others, failed, zone)
+    index = _index(output, known, others, failed, zone)
     return write_all(
         output, {INDEX: index_markdown(index).encode("utf-8", "replace"), PAGE: index_html(index)}
     )
 
 
 def _index(
-    known: tuple[Known, ...], others: Sequence[StoodOut], failed: Sequence[Failure], zone: tzinfo
+    output: Path,
+    known: tuple[Known, ...],
+    others: Sequence[StoodOut],
+    failed: Sequence[Failure],
+    zone: tzinfo,
 ) -> Index:
     newest = sorted(known, key=lambda one: (one.stretch[0], one.directory.name), reverse=True)
     several = len({_source(one) for one in known}) > 1
     label = zone_label(newest[0].stretch[0], zone) if newest else str(zone)
     return Index(
-        tuple(_row(one, zone, several) for one in newest),
+        tuple(_row(one, one.directory.relative_to(output), zone, several) for one in newest),
         tuple(_groups(known, zone)),
         tuple(_other(one, zone) for one in sorted(others, key=lambda o: (o.start, o.service), reverse=True)),
         label,
@@ -53,11 +58,11 @@ def _index(
     )
 
 
-def _row(one: Known, zone: tzinfo, several: bool) -> IndexRow:
+def _row(one: Known, below: Path, zone: tzinfo, several: bool) -> IndexRow:
     text = text_of(one.directory / DRAFT)
     start, end = one.stretch
     return IndexRow(
-        directory=one.directory.name,
+        directory=quote(below.as_posix()),
         began=_minute(start, zone),
         service=f"{one.service} ({_source(one)[0]})" if several else one.service,
         what=what_of(one.document),
@@ -93,7 +98,7 @@ def _groups(known: tuple[Known, ...], zone: tzinfo) -> list[tuple[IndexOnset, ..
     found: list[tuple[datetime, tuple[IndexOnset, ...]]] = []
     ordered = sorted(known, key=_source)
     for _, ones in groupby(ordered, key=_source):
-        by_name = {one.directory.name: one for one in ones if one.start is not None}
+        by_name = {str(one.directory): one for one in ones if one.start is not None}
         onsets = [Onset(name, one.stretch[0], one.end) for name, one in by_name.items()]
         for names in together(onsets):
             if len(names) > 1:

@@ -63,7 +63,7 @@ class Known:
 
 def known_drafts(output: Path) -> tuple[Known, ...]:
     """Every draft below the output directory, by the names of their directories."""
-    paths = sorted(path.parent for path in output.glob("*/timeline.json"))
+    paths = sorted(path.parent for deep in ("*", "*/*") for path in output.glob(f"{deep}/timeline.json"))
     return tuple(one for path in paths if (one := _read(path)) is not None)
 
 

@@ -31,6 +31,8 @@ class Drafted:
     """One line for people."""
     partial: bool = False
     """A query failed; the draft names it."""
+    left: str = ""
+    """Why it was left for a person, and what to do; empty where it was not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,7 @@ def _print(asked: Wanted, outcome: Outcome, code: Exit, began: datetime, ended: 
         _warn(put_off_line(outcome.put_off))
     for left in outcome.drafted:
         if left.change is Change.LEFT:
-            _warn(f"{left.path}: left alone, the new text lies beside it as postmortem.new.md")
+            _warn(left.left)
 
 
 def _warn(line: str) -> None:

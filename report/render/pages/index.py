@@ -30,7 +30,7 @@ class IndexRow:
     """One draft; the texts are foreign and are escaped here."""
 
     directory: str
-    """Name of its directory, a slug of ours."""
+    """Its directory as a link says it: below the index, percent-encoded, for people rename directories."""
     began: str
     service: str
     what: str

@@ -176,6 +176,8 @@ def unknown_sentence(timeline: Timeline) -> Md:
 
 
 def _unknown(clock: Clock, unknown: Unknown) -> Md:
+    # An answer of a server, with its address and codes, is for the evidence, which has it.
+    why = "could not be read" if unknown.failed and "://" in unknown.why else unknown.why
     if unknown.start is None or unknown.end is None:
-        return line("{} ({})", unknown.what, unknown.why)
-    return line("{}, {} ({})", unknown.what, clock.span(unknown.start, unknown.end), unknown.why)
+        return line("{} ({})", unknown.what, why)
+    return line("{}, {} ({})", unknown.what, clock.span(unknown.start, unknown.end), why)
