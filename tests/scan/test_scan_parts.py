@@ -112,12 +112,12 @@ def test_the_index_leads_to_drafts_that_people_renamed_or_moved(tmp_path: Path) 
         shutil.copy(ROOT / "fixtures/webstore/expected/timeline.json", tmp_path / name)
     write_index(tmp_path, (), (), UTC)
     tokens = parser().parse((tmp_path / "index.md").read_text("utf-8"))
-    links = [
+    links = {
         str(child.attrs["href"])
         for token in tokens
         for child in token.children or ()
         if "href" in child.attrs
-    ]
+    }
 
     assert sorted(unquote(link) for link in links) == [f"{name}/postmortem.md" for name in drafts]
 

@@ -50,19 +50,24 @@ def _index(
     several = len({_source(one) for one in known}) > 1
     label = zone_label(newest[0].stretch[0], zone) if newest else str(zone)
     return Index(
-        tuple(_row(one, one.directory.relative_to(output), zone, several) for one in newest),
-        tuple(_groups(known, zone)),
+        tuple(_row(one, _link(output, one), zone, several) for one in newest),
+        tuple(_groups(output, known, zone)),
         tuple(_other(one, zone) for one in sorted(others, key=lambda o: (o.start, o.service), reverse=True)),
         label,
         tuple((one.what, one.why) for one in failed),
     )
 
 
-def _row(one: Known, below: Path, zone: tzinfo, several: bool) -> IndexRow:
+def _link(output: Path, one: Known) -> str:
+    """Where the draft lies below the index, as a link says it."""
+    return quote(one.directory.relative_to(output).as_posix())
+
+
+def _row(one: Known, link: str, zone: tzinfo, several: bool) -> IndexRow:
     text = text_of(one.directory / DRAFT)
     start, end = one.stretch
     return IndexRow(
-        directory=quote(below.as_posix()),
+        directory=link,
         began=_minute(start, zone),
         service=f"{one.service} ({_source(one)[0]})" if several else one.service,
         what=what_of(one.document),
@@ -93,7 +98,7 @@ def _alert(one: Known) -> str:
     return compact(datetime.fromisoformat(at) - one.start, signed=True)
 
 
-def _groups(known: tuple[Known, ...], zone: tzinfo) -> list[tuple[IndexOnset, ...]]:
+def _groups(output: Path, known: tuple[Known, ...], zone: tzinfo) -> list[tuple[IndexOnset, ...]]:
     """What began together, newest first; groups of one are no groups. Sources are kept apart."""
     found: list[tuple[datetime, tuple[IndexOnset, ...]]] = []
     ordered = sorted(known, key=_source)
@@ -105,7 +110,8 @@ def _groups(known: tuple[Known, ...], zone: tzinfo) -> list[tuple[IndexOnset, ..
                 first = by_name[names[0]].stretch[0]
                 times = (_minute(first, zone), *(_later(by_name[name], first) for name in names[1:]))
                 lines = (
-                    IndexOnset(name, by_name[name].service, at) for name, at in zip(names, times, strict=True)
+                    IndexOnset(_link(output, by_name[name]), by_name[name].service, at)
+                    for name, at in zip(names, times, strict=True)
                 )
                 found.append((first, tuple(lines)))
     return [lines for _, lines in sorted(found, key=lambda pair: pair[0], reverse=True)]

@@ -46,7 +46,7 @@ class IndexOnset:
     """One of the services whose impact began together; the texts are foreign and are escaped here."""
 
     directory: str
-    """Name of its draft's directory, a slug of ours."""
+    """Of its draft, as of a row."""
     service: str
     at: str
     """When it began: of the first in a group the time, of the others how long after."""
