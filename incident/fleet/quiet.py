@@ -26,6 +26,7 @@ from incident.detect.judge import (
     LARGEST_SAMPLES,
     SHARP_BUMP,
     SHARP_JUMP,
+    SHARP_REACH,
     least_samples,
 )
 from incident.detect.screen import on_scale, sticking_out
@@ -161,21 +162,25 @@ def _median_of(y: Floats, mask: Bools) -> Floats:
 
 
 def _stands_out(rows: _Rows) -> Bools:
-    medians = _running(rows.y, FLANK)
     sharp = _sharp(rows)
-    found = _long(rows, sharp)
+    anywhere: Bools = np.any(sharp, axis=1)
+    found = _long(rows, anywhere)
     left = np.flatnonzero(~found)
-    found[left] = _short(rows.only(left), medians[left], sharp[left])
+    found[left] = _short(rows.only(left), sharp[left])
     return found
 
 
 def _sharp(rows: _Rows) -> Bools:
-    """Where the samples jump as `sharp_onset` demands."""
+    """Where the samples jump as `sharp_onset` demands of a piece that begins there, shape (r, n)."""
     width = rows.samples
     view = np.lib.stride_tricks.sliding_window_view(rows.y, width, axis=1)
     sizes = view.min(axis=2)[:, width:] - view.max(axis=2)[:, :-width]
     before = sizes[:, : rows.baseline - 2 * width + 1].max(axis=1, initial=0.0)
-    found: Bools = sizes.max(axis=1) >= SHARP_JUMP * np.maximum(before, 0.5 * rows.smallest) * SLACK
+    limit = SHARP_JUMP * np.maximum(before, 0.5 * rows.smallest) * SLACK
+    found: Bools = np.zeros(rows.y.shape, dtype=np.bool_)
+    found[:, width : width + sizes.shape[1]] = sizes >= limit[:, np.newaxis]
+    found[:, 1:] |= found[:, :-1]  # the jump may lie a sample before the piece, or one after its first
+    found[:, :-1] |= found[:, 1:]
     return found
 
 
@@ -183,7 +188,8 @@ def _long(rows: _Rows, sharp: Bools) -> Bools:
     """Pieces of at least FLANK samples: high enough, and with a bound that is not slow."""
     high = rows.y.max(axis=1) - rows.y.min(axis=1) >= LARGEST_BUMP * rows.smallest * SLACK
     beyond = _half_above(rows.y, rows.centre + BEYOND_REACH * rows.reach * SLACK)
-    found: Bools = (beyond | sharp | high) & _abrupt(rows)
+    off = _half_above(rows.y, rows.centre + SHARP_REACH * rows.reach * SLACK)
+    found: Bools = (beyond | (sharp & off) | high) & _abrupt(rows)
     return found
 
 
@@ -219,15 +225,18 @@ def _middle(y: Floats) -> Floats:
     return middle
 
 
-def _short(rows: _Rows, medians: Floats, sharp: Bools) -> Bools:
+def _short(rows: _Rows, sharp: Bools) -> Bools:
     """Pieces below FLANK samples, each length by itself: how far they stand out, against the baseline's."""
     many, n = rows.y.shape
     before = np.full((many, n + 1), -np.inf)
     after = before.copy()
+    medians = _running(rows.y, FLANK)
     before[:, FLANK:], after[:, : n - FLANK + 1] = medians, medians
     bumps = _bumps(rows, before, after)
     found: Bools = np.zeros(many, dtype=np.bool_)
-    outside = (rows.centre + BEYOND_REACH * rows.reach * SLACK)[:, np.newaxis]
+    outside, off = (
+        (rows.centre + reaches * rows.reach * SLACK)[:, np.newaxis] for reaches in (BEYOND_REACH, SHARP_REACH)
+    )
     for length in range(max(1, rows.samples - 1), FLANK):
         inside = _running(rows.y, length)
         # A ramp may carry the bound of a piece that ends before the window into it, by one length.
@@ -237,7 +246,7 @@ def _short(rows: _Rows, medians: Floats, sharp: Bools) -> Bools:
         usual = bumps[max(k for k in bumps if k <= max(length, 2))]
         bump = height / np.maximum(usual, rows.smallest)[:, np.newaxis]
         found |= ((bump >= BEYOND_BUMP * SLACK) & (level >= outside)).any(axis=1)
-        found |= sharp & (bump >= SHARP_BUMP * SLACK).any(axis=1)
+        found |= (sharp[:, starts] & (bump >= SHARP_BUMP * SLACK) & (level >= off)).any(axis=1)
         if length >= LARGEST_SAMPLES:
             found |= (bump >= LARGEST_BUMP * SLACK).any(axis=1)
     return found
