@@ -7,7 +7,7 @@ from incident.text.controls import terminal as harmless
 from incident.timeline.conditions import named, threshold_words
 from report.render.wording.amounts import figures_in_brief
 from report.render.wording.clock import Clock, clock_of, since
-from report.render.wording.figures import told
+from report.render.wording.figures import only_presence, told
 from report.render.wording.headline import finding
 
 # Rows of a terminal's summary; the page has the rest.
@@ -59,7 +59,8 @@ def found(timeline: Timeline) -> str:
 def _quietly(timeline: Timeline) -> str:
     """No impact or none measured, and the first condition that was true all the same."""
     if not timeline.conditions:
-        return finding(timeline)
+        presence = timeline.status is Status.NO_IMPACT and only_presence(timeline)
+        return f"{finding(timeline)}{' (only that targets were up is known)' if presence else ''}"
     clock, one = clock_of(timeline), timeline.conditions[0]
     end = "..." if one.end is None else clock.at(one.end)
     what = f"{named(one.condition)} {threshold_words(one.condition)} {clock.at(one.start)}-{end}"

@@ -281,6 +281,16 @@ def test_that_targets_were_up_is_not_told_as_more_than_it_is() -> None:
     assert "Only that targets were up is known: no errors, traffic or latency of the service" in text
 
 
+def test_the_log_says_where_little_was_looked_at() -> None:
+    """A cron mail with "no impact measured" alone would be read as more than it is."""
+    spec = replace(build.errors().spec, name="availability", measure=Measure.AVAILABILITY)
+    up = replace(build.errors(), spec=spec, episodes=())
+
+    assert found(replace(build.healthy(), signals=(up,))) == (
+        "no impact measured (only that targets were up is known)"
+    )
+
+
 def test_unknown_impact_times_the_conditions_that_were_seen() -> None:
     """Without a user-facing signal the alerts and departures are told, and impact is not guessed."""
     text = markdown(build.unmeasured(), [], generation=1)

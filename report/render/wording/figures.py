@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from incident.model.facts import AlertInterval, Nearness
+from incident.model.signals import Measure, Role
 from incident.model.spans import Span
 from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Timeline
 
@@ -29,6 +30,13 @@ def elapsed(timeline: Timeline) -> timedelta:
 def impacted(timeline: Timeline) -> timedelta:
     """The sum of the episodes."""
     return sum((_end(timeline, each) - each.start.at for each in timeline.episodes), timedelta(0))
+
+
+def only_presence(timeline: Timeline) -> bool:
+    """Nothing but whether targets were up was judged: it says nothing of what they answered."""
+    impact = [report for report in timeline.signals if report.spec.role is Role.IMPACT]
+    judged = [report for report in impact if report.baseline is not None]
+    return all(report.spec.measure is Measure.AVAILABILITY for report in judged)
 
 
 def off_by(first: ImpactEpisode, last: ImpactEpisode) -> timedelta:
