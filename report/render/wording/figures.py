@@ -39,6 +39,20 @@ def only_presence(timeline: Timeline) -> bool:
     return all(report.spec.measure is Measure.AVAILABILITY for report in judged)
 
 
+def unseen(timeline: Timeline) -> timedelta:
+    """How much of the window none of the impact signals saw; zero where nothing was judged at all."""
+    impact = [report for report in timeline.signals if report.spec.role is Role.IMPACT]
+    blind = [
+        [part for gap in report.gaps if (part := gap.span.clipped(timeline.window))]
+        for report in impact
+        if report.baseline is not None
+    ]
+    common = blind[0] if blind else []
+    for theirs in blind[1:]:
+        common = [part for mine in common for other in theirs if (part := mine.clipped(other))]
+    return sum((part.length for part in common), timedelta(0))
+
+
 def off_by(first: ImpactEpisode, last: ImpactEpisode) -> timedelta:
     """What the time from the start of one to the end of the other may be off."""
     return first.start.plus_minus + (last.end.plus_minus if last.end is not None else timedelta(0))
