@@ -81,7 +81,7 @@ def publish(
 ) -> Published:
     """Writes the draft into its place, merged with what people wrote there.
 
-    Where that is not certain, the draft is left alone and the new text laid `beside` it. Without `anew` a draft
+    Where that is not certain, the draft is left alone and the new text laid `beside` it. Without `anew` one
     that this version made from the same evidence is taken to be what it would be, and not drawn. Raises
     OutputError where it cannot be written, LockHeld where another run is at work there, and HumanNeeded
     where the text that lies there is of another incident.

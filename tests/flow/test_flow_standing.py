@@ -1,4 +1,4 @@
-"""A draft that is already what its evidence makes is left as it is by a scan, which draws nothing to find out."""
+"""A draft that is already what its evidence makes is left as it is by a scan, without drawing anything."""
 
 from __future__ import annotations
 
