@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from incident.model.timeline import Event, Status, Timeline
+from incident.rules.said import named, threshold_words
 from incident.text.controls import terminal as harmless
-from incident.timeline.conditions import named, threshold_words
 from report.render.wording.amounts import figures_in_brief
 from report.render.wording.clock import Clock, clock_of, since
 from report.render.wording.figures import told

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from incident.model.signals import Measure
 from incident.model.timeline import Status, Timeline
-from incident.timeline.conditions import amount, named, threshold_words
+from incident.rules.said import amount, named, threshold_words
 from report.render.sections.impact import checked_sentence
 from report.render.sections.silenced import silenced_sentence
 from report.render.wording.amounts import change
