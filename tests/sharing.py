@@ -43,11 +43,11 @@ def share_of(nodeid: str) -> str:
     return f"{path}:{test.partition('[')[2].rstrip(']').partition('-')[0]}" if path == _BY_INCIDENT else path
 
 
-def scheduler(config: pytest.Config, log: object) -> object:
+def scheduler(config: object, log: object) -> object:
     """Hands out whole shares, the next one to whoever is about to be done.
 
-    Not by marks, as `--dist loadgroup` does by itself: pytest-xdist 3.8 writes them into the ids of tests, and
-    pytest 9.2 takes no notice.
+    Not by marks, as `--dist loadgroup` does by itself: pytest-xdist 3.8 writes them into the ids of tests,
+    and pytest 9.2 takes no notice.
     """
     made: Any = importlib.import_module("xdist.scheduler").LoadScopeScheduling(config, log)
     made._split_scope = share_of

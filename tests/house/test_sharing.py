@@ -1,4 +1,4 @@
-"""Processes that share the tests: an incident is drafted by one of them, a file's fixtures are made by one."""
+"""Processes that share the tests: each incident is drafted by one, each file's fixtures are made by one."""
 
 from __future__ import annotations
 
@@ -32,10 +32,19 @@ def test_all_other_tests_of_a_file_are_one_share() -> None:
     assert share_of("tests/a/test_b.py::test_d") == "tests/a/test_b.py"
 
 
-def test_the_scheduler_hands_out_these_shares(request: pytest.FixtureRequest) -> None:
+class _Config:
+    """As far as the scheduler asks."""
+
+    def getvalue(self, name: str) -> list[str]:
+        """One process of this machine."""
+        assert name == "tx"
+        return ["popen"]
+
+
+def test_the_scheduler_hands_out_these_shares() -> None:
     """Not those of pytest-xdist."""
     pytest.importorskip("xdist")
-    made: Any = scheduler(request.config, None)
+    made: Any = scheduler(_Config(), None)
 
     assert made._split_scope("tests/a/test_b.py::test_c[x]") == "tests/a/test_b.py"
 
