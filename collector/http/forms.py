@@ -52,7 +52,8 @@ def checked_base(url: str, what: str = "prometheus url") -> str:
     except ValueError:
         fit = False
     if not fit or any(not char.isprintable() or char.isspace() for char in trimmed):
-        raise ConfigError(f"{what}: not an http(s) address; write it like http://localhost:9090")
+        port = 9093 if what.startswith("alertmanager") else 9090
+        raise ConfigError(f"{what}: not an http(s) address; write it like http://localhost:{port}")
     if "@" in parts.netloc:
         raise ConfigError(
             f"{what} {bare(trimmed)}: has a user name or password; put them into a file for "

@@ -16,6 +16,7 @@ from collector.signals.custom import WantedSignal, with_wanted
 from collector.signals.discover import Found, discover
 from collector.signals.explain import explained
 from collector.signals.labels.home import home_of
+from collector.signals.samples.emptying import without_edges
 from collector.signals.samples.measure import COSTS_ITS_OWN, Progress, failed, measure, read_targets
 from collector.signals.samples.pace import DEFAULT_SCRAPE, scrape_interval, survey_step
 from collector.signals.samples.presence import availability, availability_query, probe_success
@@ -69,7 +70,8 @@ def survey(source: Source, request: SurveyRequest, now: datetime, on_progress: P
     own = (*_specs(found, request, scrape, grid.step), *_counted(presence, scrape))
     specs = _beside(own, saturation_specs(pressed, rate_window(scrape, grid.step)))
     measured = measure(source, specs, grid, on_progress)
-    signals = _context_last(_with_presence(measured.signals, presence, grid))
+    known = _whole(measured.signals, presence, measured_pace)
+    signals = _context_last(_with_presence(known, presence, grid))
     if not _seen(signals, request.asked) and _all_silent(source, request.asked):
         raise _nothing(request, signals)
     scope = found.scope if found else Scope(request.service, request.matchers, "")
@@ -254,6 +256,15 @@ def _with_presence(
         own.append(probe_success(presence.probes, grid, "raw probe_success of the service's probes"))
     taken = {signal.spec.name for signal in signals}
     return (*signals, *(signal for signal in own if signal.spec.name not in taken))
+
+
+def _whole(
+    signals: Sequence[SignalSeries], presence: Presence, pace: timedelta | None
+) -> tuple[SignalSeries, ...]:
+    """The signals without what only a range running empty says; of what is scraped its `up` tells that."""
+    if presence.targets is not None or pace is None:
+        return tuple(signals)
+    return without_edges(signals, pace // timedelta(milliseconds=1))
 
 
 def _seen(signals: Sequence[SignalSeries], span: Span) -> bool:

@@ -68,7 +68,14 @@ class Alertmanager:
 
     def silences(self) -> tuple[AlertSilence, ...]:
         """All silences it still knows, ended ones included (five days, unless configured otherwise)."""
-        body = self._door.get("/api/v2/silences", ())
+        try:
+            body = self._door.get("/api/v2/silences", ())
+        except failures.NoEndpoint as error:
+            raise failures.NoEndpoint(
+                f"{self.url}/api/v2/silences: no Alertmanager there (status {error.status}); give the "
+                "address of the Alertmanager itself, such as http://localhost:9093",
+                status=error.status,
+            ) from None
         try:
             return silences(body, self._door.wording)
         except Malformed as error:

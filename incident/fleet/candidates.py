@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from incident.fleet.model import Candidate, Firing, Member, Standout
 from incident.model.policy import Policy
 from incident.model.signals import Measure
+
+_BRIEF = timedelta(minutes=10)
+_SHARPLY = 1.5
+"""A mean that rises by less, for less than so long: all nine close looks at a healthy fleet of a thousand
+services over six hours were at such ones (up to 1.39 times, two points), and none came to a draft."""
 
 
 def candidates(
@@ -53,7 +58,8 @@ def worth_a_look(candidate: Candidate, policy: Policy) -> bool:
     """Whether raw samples may turn it into a draft; everything else is a line of the index.
 
     Errors below a partial outage or a dip of traffic, alone and without an alert, never become one.
-    Latency alone may: a look at its quantiles can bring the second signal.
+    Latency alone may: a look at its quantiles can bring the second signal, unless the mean rose a little for
+    a few minutes, as with every burst and every warm-up after a deploy.
     """
     if candidate.firings or len(candidate.measures) > 1:
         return True
@@ -66,4 +72,6 @@ def _may_be_enough(one: Standout, policy: Policy) -> bool:
         return one.inside >= policy.partial_outage_ratio / 2
     if one.measure is Measure.TRAFFIC:
         return one.inside <= 2 * policy.lost_traffic_ratio * one.before
+    if one.measure is Measure.LATENCY and one.inside < _SHARPLY * one.before:
+        return one.end is None or one.end - one.start >= _BRIEF
     return True

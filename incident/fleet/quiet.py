@@ -26,6 +26,7 @@ from incident.detect.judge import (
     LARGEST_SAMPLES,
     SHARP_BUMP,
     SHARP_JUMP,
+    SHARP_REACH,
     STEP_JUMP,
     STEP_REACH,
     least_samples,
@@ -163,26 +164,38 @@ def _median_of(y: Floats, mask: Bools) -> Floats:
 
 
 def _stands_out(rows: _Rows) -> Bools:
-    medians = _running(rows.y, FLANK)
-    sharp, steps = _jump(rows, SHARP_JUMP), _jump(rows, STEP_JUMP)
-    falling = np.flatnonzero(steps)
-    some = rows.only(falling)
-    steps[falling] = _jump(replace(some, y=-some.y), STEP_JUMP) & _half_above(
-        some.y, some.centre + STEP_REACH * some.reach * SLACK
-    )
-    found = _long(rows, sharp | steps)
+    sharp = _sharp(rows, SHARP_JUMP)
+    anywhere: Bools = np.any(sharp, axis=1) | _steps(rows)
+    found = _long(rows, anywhere)
     left = np.flatnonzero(~found)
-    found[left] = _short(rows.only(left), medians[left], sharp[left])
+    found[left] = _short(rows.only(left), sharp[left])
     return found
 
 
-def _jump(rows: _Rows, times: float) -> Bools:
-    """Where the samples jump so many times the largest jump before the window, as the sharp rules demand."""
+def _steps(rows: _Rows) -> Bools:
+    """Where the samples jump there and back as `sharp_step` demands of FLANK samples and more, shape (r,)."""
+    found: Bools = np.any(_sharp(rows, STEP_JUMP), axis=1)
+    up = np.flatnonzero(found)
+    some = rows.only(up)
+    back = np.any(_sharp(replace(some, y=-some.y), STEP_JUMP), axis=1)
+    found[up] = back & _half_above(some.y, some.centre + STEP_REACH * some.reach * SLACK)
+    return found
+
+
+def _sharp(rows: _Rows, times: float) -> Bools:
+    """Where the samples jump so many times the largest jump before the window, shape (r, n).
+
+    As the sharp rules demand of a piece that begins there.
+    """
     width = rows.samples
     view = np.lib.stride_tricks.sliding_window_view(rows.y, width, axis=1)
     sizes = view.min(axis=2)[:, width:] - view.max(axis=2)[:, :-width]
     before = sizes[:, : rows.baseline - 2 * width + 1].max(axis=1, initial=0.0)
-    found: Bools = sizes.max(axis=1) >= times * np.maximum(before, 0.5 * rows.smallest) * SLACK
+    limit = times * np.maximum(before, 0.5 * rows.smallest) * SLACK
+    found: Bools = np.zeros(rows.y.shape, dtype=np.bool_)
+    found[:, width : width + sizes.shape[1]] = sizes >= limit[:, np.newaxis]
+    found[:, 1:] |= found[:, :-1]  # the jump may lie a sample before the piece, or one after its first
+    found[:, :-1] |= found[:, 1:]
     return found
 
 
@@ -190,7 +203,8 @@ def _long(rows: _Rows, sharp: Bools) -> Bools:
     """Pieces of at least FLANK samples: high enough, and with a bound that is not slow."""
     high = rows.y.max(axis=1) - rows.y.min(axis=1) >= LARGEST_BUMP * rows.smallest * SLACK
     beyond = _half_above(rows.y, rows.centre + BEYOND_REACH * rows.reach * SLACK)
-    found: Bools = (beyond | sharp | high) & _abrupt(rows)
+    off = _half_above(rows.y, rows.centre + SHARP_REACH * rows.reach * SLACK)
+    found: Bools = (beyond | (sharp & off) | high) & _abrupt(rows)
     return found
 
 
@@ -226,15 +240,18 @@ def _middle(y: Floats) -> Floats:
     return middle
 
 
-def _short(rows: _Rows, medians: Floats, sharp: Bools) -> Bools:
+def _short(rows: _Rows, sharp: Bools) -> Bools:
     """Pieces below FLANK samples, each length by itself: how far they stand out, against the baseline's."""
     many, n = rows.y.shape
     before = np.full((many, n + 1), -np.inf)
     after = before.copy()
+    medians = _running(rows.y, FLANK)
     before[:, FLANK:], after[:, : n - FLANK + 1] = medians, medians
     bumps = _bumps(rows, before, after)
     found: Bools = np.zeros(many, dtype=np.bool_)
-    outside = (rows.centre + BEYOND_REACH * rows.reach * SLACK)[:, np.newaxis]
+    outside, off = (
+        (rows.centre + reaches * rows.reach * SLACK)[:, np.newaxis] for reaches in (BEYOND_REACH, SHARP_REACH)
+    )
     for length in range(max(1, rows.samples - 1), FLANK):
         inside = _running(rows.y, length)
         # A ramp may carry the bound of a piece that ends before the window into it, by one length.
@@ -244,7 +261,7 @@ def _short(rows: _Rows, medians: Floats, sharp: Bools) -> Bools:
         usual = bumps[max(k for k in bumps if k <= max(length, 2))]
         bump = height / np.maximum(usual, rows.smallest)[:, np.newaxis]
         found |= ((bump >= BEYOND_BUMP * SLACK) & (level >= outside)).any(axis=1)
-        found |= sharp & (bump >= SHARP_BUMP * SLACK).any(axis=1)
+        found |= (sharp[:, starts] & (bump >= SHARP_BUMP * SLACK) & (level >= off)).any(axis=1)
         if length >= LARGEST_SAMPLES:
             found |= (bump >= LARGEST_BUMP * SLACK).any(axis=1)
     return found

@@ -14,13 +14,10 @@ from incident.model.signals import Worse
 from incident.model.spans import Flags, Millis, Span, Values, instant
 from incident.model.timeline import Event, EventOrigin
 from incident.rules.comparison import Comparison
+from incident.rules.said import amount, named, threshold_words
 from incident.text.durations import format_duration
-from incident.text.numbers import digits, quantity
 from incident.timeline.ids import event_id
 
-_WORDS = {">": "over", ">=": "at least", "<": "under", "<=": "at most", "==": "at", "!=": "other than"}
-_LONG, _ENDLESS = 120.0, 1e9
-"""Seconds that are read as a duration: from two minutes on, and less than a unix stamp."""
 _MOST_ROWS = 3
 """Stretches of one condition that are told each by its rows; of more only the first and the last."""
 
@@ -89,29 +86,6 @@ def _stretch(
 def _within(times: Millis, index: int) -> timedelta:
     """How long before the sample the change may have been: back to the sample before it."""
     return timedelta(milliseconds=int(times[index] - times[index - 1]))
-
-
-def threshold_words(condition: Condition) -> str:
-    """`over 10,000`, in the unit of the signal; of a share of its threshold `over its threshold`."""
-    if condition.of_threshold:
-        return f"{_WORDS[condition.op]} its threshold"
-    # Without the decimals of a measurement: people set it.
-    share = f"{digits(condition.limit * 100)} %" if condition.unit == "ratio" else ""
-    return f"{_WORDS[condition.op]} {share or amount(condition.limit, condition)}"
-
-
-def amount(value: float, condition: Condition) -> str:
-    """A value of the condition for people: seconds by the minute and hour, shares of what they are."""
-    if condition.unit == "s" and _LONG <= abs(value) < _ENDLESS:
-        return format_duration(timedelta(seconds=round(value)))
-    shown = quantity(value, condition.unit)
-    return f"{shown} of its threshold" if condition.of_threshold else shown
-
-
-def named(condition: Condition) -> str:
-    """`kafka_consumergroup_lag (KafkaLagHigh)`."""
-    alert = condition.alert
-    return f"{condition.what} ({alert})" if alert and alert != condition.what else condition.what
 
 
 def of_alert(one: ConditionStretch, alert: AlertInterval) -> bool:

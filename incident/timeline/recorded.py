@@ -12,8 +12,9 @@ from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, Change, ChangeKind, Entered, Nearness
 from incident.model.spans import Span
 from incident.model.timeline import Event, EventOrigin
+from incident.rules.said import threshold_words
 from incident.text.durations import format_duration
-from incident.timeline.conditions import of_alert, threshold_words
+from incident.timeline.conditions import of_alert
 from incident.timeline.ids import event_id
 
 _CO_TIMED_BEFORE = timedelta(hours=1)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from incident.model.conditions import ConditionStretch
 from incident.model.signals import Kind, Measure
 from incident.model.timeline import SignalEpisode, SignalReport, Status, Timeline
+from incident.rules.said import amount, threshold_words
 from incident.text.numbers import quantity
-from incident.timeline.conditions import amount, threshold_words
 from report.charts.axes.time import days_words
 from report.charts.frame import Frame
 from report.charts.parts.panels import Measured

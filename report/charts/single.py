@@ -23,14 +23,17 @@ def single(timeline: Timeline, measured: Measured, frame: Frame) -> Figure:
     """Draw one signal."""
     has_gaps = bool(gaps(measured.series, measured.report.gaps, frame.axis.span))
     key = entries(frame, [measured.report], has_gaps)
-    heights = [marker_lane_height(frame), STRIP, _PANEL, clock_lane_height(frame.axis)]
-    headroom = [0.0, 1.0, HEADING_ROOM, 0.0]
-    figure, (marks, strip, room, clock) = sheet(
-        single_title(timeline, measured.report), heights, headroom, legend_height(key)
+    heights = [
+        *(marker_lane_height(frame), STRIP, _PANEL),
+        *(clock_lane_height(frame.axis), legend_height(key)),
+    ]
+    headroom = [0.0, 1.0, HEADING_ROOM, 0.0, 0.0]
+    figure, (marks, strip, room, clock, foot) = sheet(
+        single_title(timeline, measured.report), heights, headroom
     )
     marker_lane(as_lane(marks), frame)
     impact_strip(as_lane(strip), frame, otherwise=strip_words(timeline))
     panel(room, measured, frame, timeline.policy)
     clock_lane(as_lane(clock), frame.axis)
-    legend(figure, key)
+    legend(as_lane(foot), key)
     return figure

@@ -59,17 +59,18 @@ def summary(timeline: Timeline, measured: Sequence[Measured], frame: Frame) -> F
         *(_PANEL for _ in shown_signals),
         alert_lane_height(alerts, frame),
         clock_lane_height(frame.axis),
+        legend_height(key),
     ]
-    headroom = [0.0, 1.0, *(HEADING_ROOM for _ in shown_signals), HEADING_ROOM, 2.0]
-    figure, rooms = sheet(title(timeline), heights, headroom, legend_height(key))
-    marks, strip, *panels, alert_room, clock = rooms
+    headroom = [0.0, 1.0, *(HEADING_ROOM for _ in shown_signals), HEADING_ROOM, 2.0, 0.0]
+    figure, rooms = sheet(title(timeline), heights, headroom)
+    marks, strip, *panels, alert_room, clock, foot = rooms
     marker_lane(as_lane(marks), frame)
     impact_strip(as_lane(strip), frame, otherwise=strip_words(timeline))
     for room, signal in zip(panels, shown_signals, strict=True):
         panel(room, signal, frame, timeline.policy)
     _alerts(as_lane(alert_room), alerts, timeline, frame)
     clock_lane(as_lane(clock), frame.axis)
-    legend(figure, key)
+    legend(as_lane(foot), key)
     return figure
 
 

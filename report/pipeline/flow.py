@@ -41,13 +41,14 @@ def draft(
     say: Say,
     draw: Draw = draw_here,
     timeline: Timeline | None = None,
+    anew: bool = True,
 ) -> Draft:
     """Evidence, just collected or kept, to one draft on disk; the same evidence makes the same bytes.
 
-    `timeline` is the judgement of this evidence where it was made already.
+    `timeline` is the judgement of this evidence where it was made already; for `anew` see `publish`.
     """
     timeline, kept, place = _judged_in_place(evidence, output, version, say, timeline)
-    return Draft(timeline, place, publish(timeline, kept, place, draw=draw, now=now, say=say))
+    return Draft(timeline, place, publish(timeline, kept, place, draw=draw, now=now, say=say, anew=anew))
 
 
 def previewed(evidence: Evidence, output: Path, *, version: str, say: Say, draw: Draw = draw_here) -> str:

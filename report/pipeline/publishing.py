@@ -77,17 +77,19 @@ def publish(
     now: datetime,
     say: Callable[[str], None],
     beside: bool = True,
+    anew: bool = True,
 ) -> Published:
     """Writes the draft into its place, merged with what people wrote there.
 
-    Where that is not certain, the draft is left alone and the new text laid `beside` it. Raises
+    Where that is not certain, the draft is left alone and the new text laid `beside` it. Without `anew` one
+    that this version made from the same evidence is taken to be what it would be, and not drawn. Raises
     OutputError where it cannot be written, LockHeld where another run is at work there, and HumanNeeded
     where the text that lies there is of another incident.
     """
     preflight(place.directory.parent if not place.exists else place.directory)
     if place.exists:
         stays_itself(place.directory / DRAFT, text_of(place.directory / DRAFT), timeline.identity)
-    if place.exists and stands(place.directory, timeline, evidence):
+    if not anew and place.exists and stands(place.directory, timeline, evidence):
         return Published(Outcome.UNCHANGED, place.directory / DRAFT, ())
     say("drawing")
     made = _Made(timeline, evidence, place, draw(timeline, evidence))

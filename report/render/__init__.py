@@ -2,7 +2,7 @@
 
 from report.render.draft import markdown
 from report.render.forms import FORMS, FormError, check_form
-from report.render.pages.index import Index, IndexRow, index_html, index_markdown
+from report.render.pages.index import Index, IndexOnset, IndexRow, index_html, index_markdown
 from report.render.pages.page import html
 from report.render.pages.paste import paste
 from report.render.pictures import ChartRef
@@ -16,6 +16,7 @@ __all__ = [
     "ChartRef",
     "FormError",
     "Index",
+    "IndexOnset",
     "IndexRow",
     "Review",
     "check_form",

@@ -488,9 +488,14 @@ def test_hostile_names_are_shown_as_text(text: str) -> None:
     assert all(not text.get_parse_math() for figure in figures for text in _texts(figure))
 
 
+def _key(figure: Figure) -> set[str]:
+    """What is explained at the foot."""
+    return {text.get_text() for text in figure.axes[-1].texts}
+
+
 def test_the_legend_names_only_what_is_there() -> None:
     """A chart without gaps explains no hatching; one without impact no states."""
-    key = {text.get_text() for text in _figure("healthy").legends[0].get_texts()}
+    key = _key(_figure("healthy"))
 
     assert key == {"change", "normal range"}
 
@@ -517,7 +522,7 @@ def test_short_phases_without_room_for_words_have_none() -> None:
     figure = _summary(replace(payments(), episodes=(brief,)))
 
     assert [w for w in _words(figure) if w == "down"] == ["down"]
-    assert "down" in {text.get_text() for text in figure.legends[0].get_texts()}
+    assert "down" in _key(figure)
 
 
 def test_a_short_gap_is_hatched_without_words() -> None:
@@ -534,4 +539,4 @@ def test_entered_rows_are_told_apart() -> None:
     """What people entered is in the key as such."""
     case = replace(payments(), events=(event("15:00", "Called", EventOrigin.ENTERED),))
 
-    assert "row: entered" in {text.get_text() for text in _summary(case).legends[0].get_texts()}
+    assert "row: entered" in _key(_summary(case))

@@ -13,8 +13,8 @@ from incident.model.evidence import Evidence
 from incident.model.facts import AlertRule
 from incident.model.policy import Policy
 from incident.model.timeline import Timeline
+from incident.rules.said import named, threshold_words
 from incident.timeline.assemble import assemble
-from incident.timeline.conditions import named, threshold_words
 from tests.lab_fakes import FakeSource, by_time
 from tests.reasoning_builders import alert, at_ms
 from tests.timeline.scenes import DISPLAY, HEALTHY, STEP, Scene

@@ -98,6 +98,15 @@ def test_whatever_is_no_list_of_silences_is_unavailable(behave: Behaviour, quick
     assert CANARY not in str(caught.value)
 
 
+def test_an_address_that_is_no_alertmanager_is_told_so(quick: None) -> None:
+    """Usually that of Prometheus, given by mistake; an address that is none has the right port beside it."""
+    del quick
+    with pytest.raises(Unavailable, match=r"no Alertmanager there \(status 404\); give the address of the"):
+        read(answer("404 page not found", status=404, kind="text/plain"))
+    with pytest.raises(ConfigError, match="write it like http://localhost:9093"):
+        connect_alertmanager(HttpSettings(), url="am:9093", deadline=timedelta(seconds=5))
+
+
 def settings(**given: str) -> Settings:
     """Settings of flags and environment alone."""
     flags = Flags(prometheus="http://prom:9090", alertmanager=given.get("flag"))

@@ -1,4 +1,4 @@
-"""A draft that is already what its evidence makes is left as it is, and nothing is drawn to find out."""
+"""A draft that is already what its evidence makes is left as it is by a scan, without drawing anything."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def again(tmp_path: Path, pencil: _Pencil) -> Callable[[Evidence], Draft]:
     """Drafts evidence into the same output."""
 
     def make(evidence: Evidence) -> Draft:
-        return draft(evidence, tmp_path, version="1", now=NOW, say=lambda _: None, draw=pencil)
+        return draft(evidence, tmp_path, version="1", now=NOW, say=lambda _: None, draw=pencil, anew=False)
 
     return make
 
@@ -78,6 +78,18 @@ def test_a_file_that_is_gone_is_made_again(
     again(evidence)
 
     assert path.is_file()
+    assert pencil.drawn == 2
+
+
+def test_who_asks_for_a_draft_gets_it_drawn(
+    again: Callable[[Evidence], Draft], pencil: _Pencil, evidence: Evidence, tmp_path: Path
+) -> None:
+    """Only a scan spares itself what it thinks it knows."""
+    again(evidence)
+
+    made = draft(evidence, tmp_path, version="1", now=NOW, say=lambda _: None, draw=pencil)
+
+    assert made.published.outcome is Outcome.UNCHANGED
     assert pencil.drawn == 2
 
 

@@ -88,7 +88,7 @@ def test_what_keeps_people_out_is_found(browser: Chromium) -> None:
     assert {"color-contrast", "image-alt"} <= found
 
 
-@pytest.mark.parametrize("width", [400, 900, 1600])
+@pytest.mark.parametrize("width", [400, 500, 900, 1600])
 def test_a_page_is_as_wide_as_its_window(width: int, browser: Chromium) -> None:
     """On a phone, in half a screen and on a wide one: wide tables and charts scroll inside it."""
     assert browser.overflow(_page(), width, "light") <= 0

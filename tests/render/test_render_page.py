@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from html import escape
+
+import pytest
 
 from report.render import ChartRef, headline, html, markdown
 from tests import render_builder as build
@@ -101,6 +104,32 @@ def test_open_questions_stand_out() -> None:
     """What people still have to answer is marked."""
     assert read_page(_bytes()).elements >= {"mark"}
     assert "mark" not in _of("all answered").elements
+
+
+@pytest.mark.parametrize(
+    "word", ["e-3fa9", "e-3fa9c1d20b7e", "e-3fa9-2", "->", "2023-05-03", "2023-05-03T16:30:00Z"]
+)
+def test_what_reads_as_one_word_is_not_broken_at_its_hyphen(word: str) -> None:
+    """In the narrow column of a table a browser would; its text stays as it was written."""
+    page = html(f"| a |\n| --- |\n| change {word} (x) |\n", title="x", charts={}).decode()
+
+    assert f'change <span class="whole">{escape(word)}</span> (x)' in page
+
+
+@pytest.mark.parametrize(
+    "words", ["re-enabled e-mail", "the-e-3fa9x", "<!-- a -->b", "2023-05-031", "a-b", "`->`"]
+)
+def test_other_words_break_as_ever(words: str) -> None:
+    """Nor is anything done to code."""
+    assert "whole" not in html(words, title="x", charts={}).decode().partition("<main")[2]
+
+
+def test_a_zone_may_break_between_its_parts_only() -> None:
+    """As the heading of a column of times, which is narrower than it."""
+    page = html("| America/Los_Angeles |\n| --- |\n| and/or a/b |\n", title="x", charts={}).decode()
+
+    assert "America/<wbr>Los_<wbr>Angeles" in page
+    assert page.count("<wbr>") == 2
 
 
 def test_comments_are_not_shown_and_their_neighbours_are() -> None:

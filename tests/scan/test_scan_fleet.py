@@ -56,7 +56,8 @@ def test_the_index_lists_drafts_and_what_was_not_drafted(whole: tuple[Scanned, P
     rows = [line for line in text.splitlines() if line.startswith("| [")]
 
     assert [row.split(" | ")[1] for row in rows] == ["orders", "search", "checkout", "payments", "login"]
-    assert "- payments 2024-03-04 08:00, checkout +3m" in text
+    assert "- 2024-03-04 08:00 [payments](2024-03-04-payments-0800/postmortem.md), then [checkout](" in text
+    assert "/postmortem.md) +3m" in text
     assert "cart | errors 5." in text
     assert "a single signal, and no alert fired" in text
     assert b"payments" in (whole[1] / "index.html").read_bytes()

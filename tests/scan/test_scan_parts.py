@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -19,7 +20,7 @@ from incident.model.signals import Measure
 from report.exits import Exit
 from report.pipeline.scan.index import write_index
 from report.pipeline.scan.monitoring import metrics, write_textfile
-from report.render import Index, IndexRow, index_html, index_markdown
+from report.render import Index, IndexOnset, IndexRow, index_html, index_markdown
 from report.render.pages.parser import parser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +63,19 @@ def test_a_single_small_signal_is_not_worth_a_look() -> None:
     assert [worth_a_look(one, policy) for one in (alone, large, alerted, two)] == [False, True, True, True]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "times", "worth"), [(9, 1.4, False), (9, 1.6, True), (12, 1.2, True), (None, 1.2, True)]
+)
+def test_a_mean_latency_that_rose_a_little_for_a_few_minutes_is_not_worth_a_look(
+    minutes: float | None, times: float, worth: bool
+) -> None:
+    """Every burst does that; one that lasts, is large, or has not ended may be more."""
+    out = replace(_out(0, minutes, Measure.LATENCY), before=0.1, inside=0.1 * times)
+    (one,) = candidates((out,), (), Policy())
+
+    assert worth_a_look(one, Policy()) is worth
+
+
 @given(st.lists(st.tuples(st.integers(0, 600), st.integers(1, 200)), max_size=12))
 def test_groups_hold_each_incident_once_in_order_of_onset(rows: list[tuple[int, int]]) -> None:
     """No chain: every member began within a quarter of an hour of the first of its group."""
@@ -76,19 +90,18 @@ def test_groups_hold_each_incident_once_in_order_of_onset(rows: list[tuple[int, 
 
 
 def test_a_service_named_like_markup_stays_text_in_the_index() -> None:
-    """Neither page gains a link, a cell, a tag or a script from a label value."""
+    """Neither page gains a link of its own, a cell, a tag or a script from a label value."""
     row = IndexRow("2024-03-04-x-0000", "2024-03-04 00:00", _HOSTILE, "down", "5m", "none", 3)
-    index = Index(
-        (row,), (((_HOSTILE, "00:00"), (_HOSTILE, "+2m")),), (("a", _HOSTILE, "b", _HOSTILE),), "UTC"
-    )
+    group = tuple(IndexOnset("2024-03-04-x-0000", _HOSTILE, at) for at in ("00:00", "+2m"))
+    index = Index((row,), (group,), (("a", _HOSTILE, "b", _HOSTILE),), "UTC")
     text, page = index_markdown(index), index_html(index).decode()
 
     assert all(line.count(" | ") == 5 for line in text.splitlines() if line.startswith("| [2024"))
     inline = [child.type for token in parser().parse(text) for child in token.children or ()]
-    assert inline.count("link_open") == 1
+    assert inline.count("link_open") == 3
     assert {"html_inline", "em_open", "code_inline"}.isdisjoint(inline)
     assert "<script" not in page
-    assert page.count("<a ") == 1
+    assert page.count("<a ") == 3
 
 
 def test_the_index_leads_to_drafts_that_people_renamed_or_moved(tmp_path: Path) -> None:
@@ -99,12 +112,12 @@ def test_the_index_leads_to_drafts_that_people_renamed_or_moved(tmp_path: Path) 
         shutil.copy(ROOT / "fixtures/webstore/expected/timeline.json", tmp_path / name)
     write_index(tmp_path, (), (), UTC)
     tokens = parser().parse((tmp_path / "index.md").read_text("utf-8"))
-    links = [
+    links = {
         str(child.attrs["href"])
         for token in tokens
         for child in token.children or ()
         if "href" in child.attrs
-    ]
+    }
 
     assert sorted(unquote(link) for link in links) == [f"{name}/postmortem.md" for name in drafts]
 

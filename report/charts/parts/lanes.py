@@ -11,11 +11,11 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.spans import Span, merged
 from incident.model.timeline import EventOrigin, Timeline
-from incident.text.durations import as_known, format_duration
+from incident.text.durations import format_duration
 from report.charts.axes.time import TimeAxis, axis_words, ticks
 from report.charts.frame import Frame
 from report.charts.markers import Label, place
-from report.charts.sheet import HorizontalAlign, Room
+from report.charts.sheet import HorizontalAlign, Room, Stroke
 from report.charts.style import (
     ALERT,
     GRID,
@@ -59,22 +59,22 @@ def marker_lane(room: Room, frame: Frame) -> tuple[Label, ...]:
     if frame.marks:
         room.beside("row", room.height - _LABEL / 2 - 0.5)
     labels = place(frame.marks, PLOT, label_width)
+    strokes = [stroke for label in labels for stroke in _leaders(room, label)]
+    room.strokes(strokes, color=QUIET, linewidth=0.7)
     for label in labels:
-        _leaders(room, label)
         _numbered(room, label)
     return labels
 
 
-def _leaders(room: Room, label: Label) -> None:
+def _leaders(room: Room, label: Label) -> list[Stroke]:
     """From the label to its first and last time, what lies between filled, with a tick for each."""
     bottom, bend = room.height - _LABEL - 1, 3.5
     first, last = label.anchors[0], label.anchors[-1]
     top = [min(max(x, label.left + 3), label.right - 3) for x in (first, last)]
     if last > first:
         room.axes.fill([top[0], top[1], last, first], [bottom, bottom, bend, bend], color=GRID, linewidth=0)
-    for start, anchor in zip(top, (first, last), strict=True):
-        room.axes.plot([start, anchor], [bottom, bend], color=QUIET, linewidth=0.7, clip_on=False)
-    room.axes.vlines(label.anchors, 0, bend, color=QUIET, linewidth=0.7, clip_on=False)
+    lines = [((start, bottom), (anchor, bend)) for start, anchor in zip(top, (first, last), strict=True)]
+    return lines + [((anchor, bend), (anchor, 0.0)) for anchor in label.anchors]
 
 
 def _numbered(room: Room, label: Label) -> None:
@@ -248,10 +248,9 @@ def first_alert_words(timeline: Timeline) -> str:
     if start is None or alert is None:
         return ""
     waited = timedelta(seconds=round((alert.at - start.at).total_seconds()))
-    off = alert.plus_minus + start.plus_minus
     if waited < timedelta(0):
-        return f"first alert fired {format_duration(as_known(-waited, off))} before impact was measured"
-    return f"first alert fired {format_duration(as_known(waited, off))} after impact began"
+        return f"first alert fired {format_duration(-waited)} before impact was measured"
+    return f"first alert fired {format_duration(waited)} after impact began"
 
 
 def clock_lane_height(axis: TimeAxis) -> float:
@@ -264,9 +263,10 @@ def clock_lane(room: Room, axis: TimeAxis) -> None:
     room.axes.plot([0, PLOT], [room.height, room.height], color=QUIET, linewidth=0.8, clip_on=False)
     scale = PLOT / axis.length
     marked = ticks(axis)
+    short = [((t.x * scale, room.height), (t.x * scale, room.height - 3)) for t in marked]
+    room.strokes(short, color=QUIET, linewidth=0.8)
     for tick in marked:
         x = tick.x * scale
-        room.axes.plot([x, x], [room.height, room.height - 3], color=QUIET, linewidth=0.8)
         half = max(map(text_width, tick.label.split("\n"))) / 2
         x = min(max(x, half - LEFT + 2), PLOT + RIGHT - half - 2)  # a date at the edge is not cut
         room.axes.text(x, room.height - 5, tick.label, ha="center", va="top", color=INK, linespacing=1.15)
@@ -276,6 +276,5 @@ def clock_lane(room: Room, axis: TimeAxis) -> None:
 def _ruled_through(room: Room, axis: TimeAxis) -> None:
     """The verticals of the time ticks through a lane, so that a bar is read against the clock."""
     scale = PLOT / axis.length
-    for tick in ticks(axis):
-        x = tick.x * scale
-        room.axes.plot([x, x], [0, room.height], color=GRID, linewidth=0.5, zorder=0)
+    through = [((t.x * scale, 0.0), (t.x * scale, room.height)) for t in ticks(axis)]
+    room.strokes(through, color=GRID, linewidth=0.5, zorder=0)

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
-from matplotlib.artist import Artist
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Rectangle
 
 from incident.model.timeline import EventOrigin, SignalReport, State
 from report.charts.frame import Frame, phases
 from report.charts.parts.impact import CHANGE_DASH, END_DASH, ends, starts
 from report.charts.parts.lanes import AlertRow
+from report.charts.sheet import Room
 from report.charts.style import (
     ALERT,
     BAND,
     CHANGE,
     END,
-    FONT,
     GAP_FILL,
     GAP_HATCH,
-    LEFT,
     LINE,
     MARK_EDGE,
     MARK_FACE,
@@ -30,12 +28,19 @@ from report.charts.style import (
     STATE_EDGE,
     STATE_FILL,
     STATE_HATCH,
-    WIDTH,
 )
+from report.charts.words import text_width
 
 _COLUMNS = 5
+_SAMPLE, _SAMPLE_HEIGHT = 14.4, 5.6
+_GAP, _BETWEEN = 4.0, 11.2
+"""Between a sample and its words, and between two columns."""
+_EDGE = -2.0
+"""A hatch at the edge of the first sample stands on the axis' left end."""
+_FLOOR = 2.5
 
-Entry = tuple[Artist, str]
+Handle: TypeAlias = Line2D | Rectangle
+Entry = tuple[Handle, str]
 
 
 def legend_height(entries: Sequence[Entry]) -> float:
@@ -43,36 +48,45 @@ def legend_height(entries: Sequence[Entry]) -> float:
     return 8.0 + LINE * -(-len(entries) // _COLUMNS)
 
 
-def legend(figure: Figure, entries: Sequence[Entry]) -> None:
-    """Draw the key at the foot of the figure, in rows of five."""
+def legend(room: Room, entries: Sequence[Entry]) -> None:
+    """Draw the key in rows of at most five, filled column by column.
+
+    Not matplotlib's own legend, which measures each of its boxes many times: a sixth of a figure's time.
+    """
     if not entries:
         return
-    handles, words = [entry[0] for entry in entries], [entry[1] for entry in entries]
     rows = -(-len(entries) // _COLUMNS)
-    figure.legend(
-        handles,
-        words,
-        loc="lower left",
-        bbox_to_anchor=((LEFT - 6) / WIDTH, 0.0),
-        ncols=-(-len(entries) // rows),
-        frameon=False,
-        fontsize=FONT,
-        labelcolor=QUIET,
-        handlelength=1.8,
-        handletextpad=0.5,
-        columnspacing=1.4,
-        borderaxespad=0.3,
-        borderpad=0.2,
-    )
+    columns = -(-len(entries) // rows)
+    fewest, fuller = divmod(len(entries), columns)
+    left, rest = _EDGE, list(entries)
+    for column in range(columns):
+        size = fewest + (column < fuller)
+        inside, rest = rest[:size], rest[size:]
+        for row, (handle, words) in enumerate(inside):
+            middle = _FLOOR + LINE * (rows - row - 0.5)
+            _handle(room, handle, left, middle)
+            room.axes.text(left + _SAMPLE + _GAP, middle, words, va="center_baseline", color=QUIET)
+        left += _SAMPLE + _GAP + max(text_width(words) for _, words in inside) + _BETWEEN
+
+
+def _handle(room: Room, handle: Handle, left: float, middle: float) -> None:
+    """The sample of a mark, a line or a fill, before its words."""
+    if isinstance(handle, Rectangle):
+        handle.set_bounds(left, middle - _SAMPLE_HEIGHT / 2, _SAMPLE, _SAMPLE_HEIGHT)
+        room.axes.add_patch(handle)
+    else:
+        ends = [left + _SAMPLE / 2] if handle.get_linestyle() == "None" else [left, left + _SAMPLE]
+        handle.set_data(ends, [middle] * len(ends))
+        room.axes.add_line(handle)
 
 
 def alert_entries(rows: Sequence[AlertRow]) -> list[Entry]:
     """Hollow and filled bars, where there are any."""
     found: list[Entry] = []
     if any(row.pending for row in rows):
-        found.append((Patch(facecolor="white", edgecolor=ALERT, linewidth=0.7), "alert pending"))
+        found.append((_fill("white", edgecolor=ALERT, linewidth=0.7), "alert pending"))
     if any(row.firing for row in rows):
-        found.append((Patch(facecolor=ALERT, edgecolor=ALERT, linewidth=0.7), "alert firing"))
+        found.append((_fill(ALERT, edgecolor=ALERT, linewidth=0.7), "alert firing"))
     return found
 
 
@@ -80,9 +94,9 @@ def entries(frame: Frame, reports: Sequence[SignalReport], has_gaps: bool) -> li
     """What the frame's rows, lines and shades mean, the signals' bands, and gaps if there are any."""
     found = [*_origins(frame), *_lines(frame), *_states(frame)]
     if any(report.baseline is not None for report in reports):
-        found.append((Patch(facecolor=BAND, alpha=0.6), "normal range"))
+        found.append((_fill(BAND, alpha=0.6), "normal range"))
     if has_gaps:
-        found.append((Patch(facecolor=GAP_FILL, edgecolor=GAP_HATCH, hatch="\\\\\\\\"), "no data"))
+        found.append((_fill(GAP_FILL, edgecolor=GAP_HATCH, hatch="\\\\\\\\"), "no data"))
     return found
 
 
@@ -119,7 +133,24 @@ def _states(frame: Frame) -> Iterable[Entry]:
     used = {phase.state for episode in frame.episodes for phase in phases(episode)}
     for state in State:
         if state in used:
-            patch = Patch(
-                facecolor=STATE_FILL[state], edgecolor=STATE_EDGE, hatch=STATE_HATCH[state], linewidth=0.6
-            )
+            patch = _fill(STATE_FILL[state], edgecolor=STATE_EDGE, hatch=STATE_HATCH[state], linewidth=0.6)
             yield patch, state.words
+
+
+def _fill(
+    facecolor: str,
+    *,
+    edgecolor: str | None = None,
+    hatch: str = "",
+    linewidth: float | None = None,
+    alpha: float | None = None,
+) -> Rectangle:
+    """A sample of a fill; its place is found when the key is drawn."""
+    return Rectangle(
+        *((0, 0), 0, 0),
+        facecolor=facecolor,
+        edgecolor=edgecolor,
+        hatch=hatch,
+        linewidth=linewidth,
+        alpha=alpha,
+    )

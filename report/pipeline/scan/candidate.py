@@ -167,6 +167,7 @@ def _drafted(ready: Ready, one: Known | None, desk: Desk) -> Drafted:
         say=desk.say,
         draw=drawn,
         timeline=ready.timeline,
+        anew=False,
     )
     fresh = Change.REFRESHED if made.place.exists or one is not None else Change.NEW
     change = {

@@ -15,7 +15,7 @@ from incident.text.instants import stamp, zone_label
 from report.pipeline.kept.texts import DRAFT, text_of
 from report.pipeline.scan.known import Known, known_drafts
 from report.pipeline.scan.outcome import INDEX, Failure, StoodOut
-from report.render import Index, IndexRow, index_html, index_markdown, open_prompts
+from report.render import Index, IndexOnset, IndexRow, index_html, index_markdown, open_prompts
 from report.write import write_all
 
 _TO_MINUTE = len("2023-12-15 14:00")
@@ -50,19 +50,24 @@ def _index(
     several = len({_source(one) for one in known}) > 1
     label = zone_label(newest[0].stretch[0], zone) if newest else str(zone)
     return Index(
-        tuple(_row(one, one.directory.relative_to(output), zone, several) for one in newest),
-        tuple(_groups(known, zone)),
+        tuple(_row(one, _link(output, one), zone, several) for one in newest),
+        tuple(_groups(output, known, zone)),
         tuple(_other(one, zone) for one in sorted(others, key=lambda o: (o.start, o.service), reverse=True)),
         label,
         tuple((one.what, one.why) for one in failed),
     )
 
 
-def _row(one: Known, below: Path, zone: tzinfo, several: bool) -> IndexRow:
+def _link(output: Path, one: Known) -> str:
+    """Where the draft lies below the index, as a link says it."""
+    return quote(one.directory.relative_to(output).as_posix())
+
+
+def _row(one: Known, link: str, zone: tzinfo, several: bool) -> IndexRow:
     text = text_of(one.directory / DRAFT)
     start, end = one.stretch
     return IndexRow(
-        directory=quote(below.as_posix()),
+        directory=link,
         began=_minute(start, zone),
         service=f"{one.service} ({_source(one)[0]})" if several else one.service,
         what=what_of(one.document),
@@ -93,9 +98,9 @@ def _alert(one: Known) -> str:
     return compact(datetime.fromisoformat(at) - one.start, signed=True)
 
 
-def _groups(known: tuple[Known, ...], zone: tzinfo) -> list[tuple[tuple[str, str], ...]]:
+def _groups(output: Path, known: tuple[Known, ...], zone: tzinfo) -> list[tuple[IndexOnset, ...]]:
     """What began together, newest first; groups of one are no groups. Sources are kept apart."""
-    found: list[tuple[datetime, tuple[tuple[str, str], ...]]] = []
+    found: list[tuple[datetime, tuple[IndexOnset, ...]]] = []
     ordered = sorted(known, key=_source)
     for _, ones in groupby(ordered, key=_source):
         by_name = {str(one.directory): one for one in ones if one.start is not None}
@@ -103,7 +108,11 @@ def _groups(known: tuple[Known, ...], zone: tzinfo) -> list[tuple[tuple[str, str
         for names in together(onsets):
             if len(names) > 1:
                 first = by_name[names[0]].stretch[0]
-                lines = (_onset(by_name[name], first, zone) for name in names)
+                times = (_minute(first, zone), *(_later(by_name[name], first) for name in names[1:]))
+                lines = (
+                    IndexOnset(_link(output, by_name[name]), by_name[name].service, at)
+                    for name, at in zip(names, times, strict=True)
+                )
                 found.append((first, tuple(lines)))
     return [lines for _, lines in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
@@ -113,9 +122,8 @@ def _source(one: Known) -> tuple[str, str]:
     return str(source.get("url")), str(source.get("tenant"))
 
 
-def _onset(one: Known, first: datetime, zone: tzinfo) -> tuple[str, str]:
-    at = one.stretch[0]
-    return one.service, _minute(at, zone) if at == first else compact(at - first, signed=True)
+def _later(one: Known, first: datetime) -> str:
+    return compact(one.stretch[0] - first, signed=True)
 
 
 def _other(one: StoodOut, zone: tzinfo) -> tuple[str, str, str, str]:

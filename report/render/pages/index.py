@@ -42,12 +42,23 @@ class IndexRow:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexOnset:
+    """One of the services whose impact began together; the texts are foreign and are escaped here."""
+
+    directory: str
+    """Of its draft, as of a row."""
+    service: str
+    at: str
+    """When it began: of the first in a group the time, of the others how long after."""
+
+
+@dataclass(frozen=True, slots=True)
 class Index:
     """Everything the page shows."""
 
     rows: tuple[IndexRow, ...]
-    together: tuple[tuple[tuple[str, str], ...], ...]
-    """Groups of services whose impact began together: service and time of each, in order of onset."""
+    together: tuple[tuple[IndexOnset, ...], ...]
+    """Groups of services whose impact began together, in order of onset."""
     others: tuple[tuple[str, str, str, str], ...]
     zone: str
     missing: tuple[tuple[str, str], ...] = ()
@@ -66,7 +77,7 @@ def index_markdown(index: Index) -> str:
         lines += _table(_UNSEEN, [(foreign(what), foreign(why)) for what, why in index.missing])
     if index.together:
         lines += ["", f"## {_TOGETHER}", "", _ORDER, ""]
-        lines += [f"- {', '.join(f'{foreign(name)} {at}' for name, at in group)}" for group in index.together]
+        lines += [f"- {_group(group)}" for group in index.together]
     if index.others:
         lines += ["", f"## {_STOOD_OUT}", ""]
         lines += _table(_OTHERS, [tuple(foreign(text) for text in row) for row in index.others])
@@ -94,6 +105,11 @@ def index_html(index: Index) -> bytes:
         },
     )
     return text.encode("utf-8")
+
+
+def _group(group: Sequence[IndexOnset]) -> str:
+    first, *others = ((one.at, f"[{foreign(one.service)}]({one.directory}/postmortem.md)") for one in group)
+    return f"{first[0]} {first[1]}, then {', '.join(f'{link} {at}' for at, link in others)}"
 
 
 def _cells(row: IndexRow) -> tuple[str, ...]:

@@ -24,8 +24,8 @@ from report.render.pictures import CHARTS
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TAGS = _HEADINGS | {
-    *("p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "ul", "ol", "li"),
-    *("a", "img", "figure", "div", "mark", "details", "summary"),
+    *("p", "br", "wbr", "hr", "blockquote", "pre", "code", "em", "strong", "s", "ul", "ol", "li"),
+    *("a", "img", "figure", "div", "mark", "span", "details", "summary"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 # A page of so few sections is seen whole, without a table of contents.
@@ -41,6 +41,7 @@ _ATTRIBUTES = {
     "figure": {"class", "tabindex"},
     "div": {"class", "role", "aria-label", "tabindex"},
     "mark": {"class"},
+    "span": {"class"},
     "details": {"class"},
     "tr": {"id"},
     **{heading: {"id"} for heading in _HEADINGS},

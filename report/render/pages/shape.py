@@ -15,7 +15,13 @@ _BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=(?:%|[mµ]?s|min|h|d|req/s)(?![\w/]))"
 _BITMAPS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _SPECIAL = re.compile(
     r"(?P<prompt>\[You: [^\[\]]+\])|(?P<address>https?://[^\s<>\[\]()\"'`]*[^\s<>\[\]()\"'`.,:;!?])"
+    r"|(?P<whole>(?<![\w-])e-[0-9a-f]{4,12}(?:-[0-9]+)?(?![\w-])|(?<![-<])->"
+    r"|(?<![\w-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]+Z)?(?![\w-]))"
+    r"|(?P<zone>(?<![\w/])[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+(?![\w/]))"
 )
+"""A question, an address, what a browser would break at its hyphen (a visible id, an arrow, a date), and the
+name of a zone, which it would break nowhere."""
+_PARTS = re.compile(r"(?<=[/_])")
 
 
 def shaped(tokens: Sequence[Token], charts: Mapping[str, bytes]) -> list[Token]:
@@ -56,7 +62,7 @@ def _embedded(image: Token, charts: Mapping[str, bytes]) -> Token:
 
 
 def _marked(text: str, *, linked: bool) -> Iterator[Token]:
-    """Open questions stand out; bare addresses become links, as they do where drafts are read."""
+    """Open questions stand out; bare addresses become links, as where drafts are read; ids are not broken."""
     at = 0
     for found in _SPECIAL.finditer(text):
         yield _words(text[at : found.start()])
@@ -65,6 +71,12 @@ def _marked(text: str, *, linked: bool) -> Iterator[Token]:
             yield Token("mark_open", "mark", 1)
             yield Token("text", "", 0, content=found[0])
             yield Token("mark_close", "mark", -1)
+        elif found["whole"]:
+            yield Token("span_open", "span", 1, attrs={"class": "whole"})
+            yield Token("text", "", 0, content=found[0])
+            yield Token("span_close", "span", -1)
+        elif found["zone"]:
+            yield from _breakable(_PARTS.split(found[0]))
         elif linked:
             yield Token("text", "", 0, content=found[0])
         else:
@@ -72,6 +84,14 @@ def _marked(text: str, *, linked: bool) -> Iterator[Token]:
             yield Token("text", "", 0, content=found[0])
             yield Token("link_close", "a", -1)
     yield _words(text[at:])
+
+
+def _breakable(parts: Sequence[str]) -> Iterator[Token]:
+    """A word that may go on in the next line after each of its parts, as in a narrow column."""
+    for number, part in enumerate(parts):
+        if number:
+            yield Token("wbr", "wbr", 0)
+        yield Token("text", "", 0, content=part)
 
 
 def _words(text: str) -> Token:

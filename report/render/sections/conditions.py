@@ -7,7 +7,8 @@ from datetime import datetime
 from incident.model.conditions import ConditionStretch
 from incident.model.facts import AlertInterval
 from incident.model.timeline import Status, Timeline
-from incident.timeline.conditions import of_alert, threshold_words
+from incident.rules.said import threshold_words
+from incident.timeline.conditions import of_alert
 from report.render.wording.clock import clock_of, length
 from report.render.wording.md import Md, line
 
