@@ -246,7 +246,10 @@ def demo(output: str, quiet: bool) -> None:
 )
 @click.option("--quiet", is_flag=True, help="Only errors on stderr.")
 def note(directory: str, time: str, text: str, kind: str, timezone: str | None, quiet: bool) -> None:
-    """Add a timed note to the draft in DIR; nothing that people wrote is changed."""
+    """Add a timed note to the draft in DIR; nothing that people wrote is changed.
+
+    TIME may be a time of day alone, such as 14:45: on the day of the incident, in the draft's zone.
+    """
     with _told():
         from report.pipeline.drafting import run_note
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.sharing import share
+from tests.sharing import ordered, scheduler
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,9 +60,15 @@ sys.addaudithook(_guard)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, `--dist loadgroup` hands them out as `tests.sharing` says."""
+    """Where several processes share the tests, what costs most begins first."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        share(items)
+        ordered(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
+    """`--dist loadgroup` hands the tests out as `tests.sharing` says."""
+    return scheduler(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(wrapper=True)

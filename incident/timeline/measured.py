@@ -122,7 +122,7 @@ def _what(maker: _Maker, one: Departure, at: datetime) -> str:
             known = len(maker.evidence.probes.samples) if maker.evidence.probes else 0
             return "the probe fails" if known == 1 else f"all {known} probes fail"
         case _:
-            after = _level(maker.series(spec.name), at)
+            after = _level(maker.series(spec.name), at, one.stop_ms)
             if after is not None and abs(after - one.before) < _RISEN * abs(one.inside - one.before):
                 verb = "rising" if one.direction == "up" else "falling"
                 return f"{spec.name} {verb} from {quantity(one.before, spec.unit)}"
@@ -130,11 +130,13 @@ def _what(maker: _Maker, one: Departure, at: datetime) -> str:
             return change(spec.name, one.before, after, spec.unit)
 
 
-def _level(series: SignalSeries, at: datetime) -> float | None:
-    """Median of the minutes after an instant, past the blur of the query's range."""
+def _level(series: SignalSeries, at: datetime, stop_ms: int = 1 << 62) -> float | None:
+    """Median of the minutes after an instant, past the blur of the query's range; None where it stopped."""
     grid = series.grid
     a = grid.index(ms(at)) + max(1, int(timedelta(minutes=1) / grid.step))
     b = a + max(1, int(_LEVEL / grid.step))
+    if grid.start_ms + b * grid.step_ms > stop_ms:
+        return None
     seen = series.values[max(0, a) : max(0, b)]
     seen = seen[np.isfinite(seen)]
     return float(np.median(seen)) if seen.size else None

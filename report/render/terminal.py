@@ -5,9 +5,10 @@ from __future__ import annotations
 from incident.model.timeline import Event, Status, Timeline
 from incident.rules.said import named, threshold_words
 from incident.text.controls import terminal as harmless
+from report.render.sections.quiet import unseen_words
 from report.render.wording.amounts import figures_in_brief
 from report.render.wording.clock import Clock, clock_of, since
-from report.render.wording.figures import told
+from report.render.wording.figures import only_presence, told
 from report.render.wording.headline import finding
 
 # Rows of a terminal's summary; the page has the rest.
@@ -59,12 +60,20 @@ def found(timeline: Timeline) -> str:
 def _quietly(timeline: Timeline) -> str:
     """No impact or none measured, and the first condition that was true all the same."""
     if not timeline.conditions:
-        return finding(timeline)
+        return f"{finding(timeline)}{_as_far(timeline)}"
     clock, one = clock_of(timeline), timeline.conditions[0]
     end = "..." if one.end is None else clock.at(one.end)
     what = f"{named(one.condition)} {threshold_words(one.condition)} {clock.at(one.start)}-{end}"
     more = f" and {len(timeline.conditions) - 1} more" if len(timeline.conditions) > 1 else ""
     return f"{what}{more}; {finding(timeline)}"
+
+
+def _as_far(timeline: Timeline) -> str:
+    """What a quiet line does not know: what was not seen, or not looked at."""
+    if timeline.status is not Status.NO_IMPACT:
+        return ""
+    presence = " (only that targets were up is known)" if only_presence(timeline) else ""
+    return f"{unseen_words(timeline)}{presence}"
 
 
 def _episodes(timeline: Timeline) -> str:

@@ -311,8 +311,8 @@ def test_a_quiet_day_has_its_changes_and_nothing_else(incident: str, lab_runs: L
     assert rows == [change.kind for change in truth.changes]
 
 
-@pytest.mark.parametrize("incident", ["ongoing"])
 @pytest.mark.parametrize("window", ["whole", "tight", "late"])
+@pytest.mark.parametrize("incident", ["ongoing"])
 def test_an_outage_that_goes_on_has_no_end(incident: str, window: str, lab_runs: LabRuns) -> None:
     """Neither an end, nor a recovery, nor a time to recover."""
     _, timeline = _told(lab_runs, incident, window)

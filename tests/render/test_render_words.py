@@ -281,6 +281,33 @@ def test_that_targets_were_up_is_not_told_as_more_than_it_is() -> None:
     assert "Only that targets were up is known: no errors, traffic or latency of the service" in text
 
 
+def test_a_calm_window_says_how_much_of_it_nobody_saw() -> None:
+    """Ten minutes in which no signal has a sample; what one signal alone lacks is not unseen."""
+    page = build.healthy()
+    hole = Gap(Span(build.at("15:00:00"), build.at("15:20:00")), "no samples")
+    other = Gap(Span(build.at("15:10:00"), build.at("15:30:00")), "no samples")
+    first, *rest = page.signals
+    blind = replace(
+        page, signals=(replace(first, gaps=(hole,)), *(replace(one, gaps=(other,)) for one in rest))
+    )
+    partly = replace(page, signals=(replace(first, gaps=(hole,)), *rest))
+
+    assert rest
+    assert found(blind) == "no impact measured, 10 min of it not seen"
+    assert "no impact measured, 10 min of it not seen.**" in markdown(blind, [], generation=1)
+    assert found(partly) == "no impact measured"
+
+
+def test_the_log_says_where_little_was_looked_at() -> None:
+    """A cron mail with "no impact measured" alone would be read as more than it is."""
+    spec = replace(build.errors().spec, name="availability", measure=Measure.AVAILABILITY)
+    up = replace(build.errors(), spec=spec, episodes=())
+
+    assert found(replace(build.healthy(), signals=(up,))) == (
+        "no impact measured (only that targets were up is known)"
+    )
+
+
 def test_unknown_impact_times_the_conditions_that_were_seen() -> None:
     """Without a user-facing signal the alerts and departures are told, and impact is not guessed."""
     text = markdown(build.unmeasured(), [], generation=1)

@@ -71,6 +71,15 @@ def test_the_onset_says_state_and_numbers() -> None:
     assert title.endswith(" %")
 
 
+def test_a_short_spike_is_told_by_its_own_level() -> None:
+    """Four in five failed for ninety seconds: the minutes after them say nothing of how bad it was."""
+    spike = Scene(failing=box(CALM, ("13:00:20", "13:01:50", 0.8))).timeline()
+    after = float(row(spike, "degraded").title.rpartition("-> ")[2].removesuffix(" %"))
+
+    assert row(spike, "degraded").title.startswith("Partial outage: errors 0.1 -> ")
+    assert after > 25
+
+
 def test_a_change_for_the_worse_is_a_row() -> None:
     """Degraded first, then a partial outage at its own time."""
     told = WORSE.timeline()

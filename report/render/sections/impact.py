@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from incident.model.signals import Measure, Role
+from incident.model.signals import Role
 from incident.model.timeline import ImpactEpisode, SignalEpisode, SignalReport, Timeline
 from incident.text.numbers import quantity
 from report.render.wording.clock import Clock, clock_of, length
-from report.render.wording.figures import off_by, stretch
+from report.render.wording.figures import off_by, only_presence, stretch
 from report.render.wording.md import Md, counted, foreign, joined, line, listed
 
 # Two missed scrapes are an accident of scraping, more are a gap.
@@ -163,13 +163,13 @@ def checked_sentence(timeline: Timeline) -> Md:
         length(timeline.step),
     )
     blind = [report for report in impact if report.baseline is None]
-    parts = (checked, _only_presence(judged), _named("Not judged for lack of data: {}.", blind))
+    parts = (checked, _only_presence(timeline), _named("Not judged for lack of data: {}.", blind))
     return joined(" ", [part for part in parts if part])
 
 
-def _only_presence(judged: Sequence[SignalReport]) -> Md:
+def _only_presence(timeline: Timeline) -> Md:
     """That targets ran says nothing of what they answered."""
-    if any(report.spec.measure is not Measure.AVAILABILITY for report in judged):
+    if not only_presence(timeline):
         return Md("")
     return Md(
         "Only that targets were up is known: no errors, traffic or latency of the service was found. "

@@ -10,8 +10,8 @@ from incident.rules.said import amount, named, threshold_words
 from report.render.sections.impact import checked_sentence
 from report.render.sections.silenced import silenced_sentence
 from report.render.wording.amounts import change
-from report.render.wording.clock import Clock, clock_of
-from report.render.wording.figures import own_firing
+from report.render.wording.clock import Clock, clock_of, length
+from report.render.wording.figures import own_firing, unseen
 from report.render.wording.md import Md, counted, joined, line
 
 # Conditions named in the paragraph; all of them are in the evidence.
@@ -23,7 +23,7 @@ def quiet(timeline: Timeline) -> Md:
     clock = clock_of(timeline)
     span = clock.span(timeline.window.start, timeline.window.end)
     if timeline.status is Status.NO_IMPACT:
-        found = line("**{}: no impact measured.**", span)
+        found = line("**{}: no impact measured{}.**", span, unseen_words(timeline))
         held = _held(timeline, clock)
         hidden = silenced_sentence(timeline)
         told = [found, *held, checked_sentence(timeline), _alerts(timeline), hidden]
@@ -32,6 +32,12 @@ def quiet(timeline: Timeline) -> Md:
     hidden = silenced_sentence(timeline)
     told = [*_held(timeline, clock), found, *_conditions(timeline, clock), hidden]
     return joined(" ", [part for part in told if part])
+
+
+def unseen_words(timeline: Timeline) -> Md:
+    """`, 55 min of it not seen`: a service that vanished for so long is not told as a calm one."""
+    hidden = unseen(timeline)
+    return Md(f", {length(hidden)} of it not seen" if hidden else "")
 
 
 def _only_up(timeline: Timeline) -> Md:

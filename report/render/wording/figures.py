@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from incident.model.facts import AlertInterval, Nearness
+from incident.model.signals import Measure, Role
 from incident.model.spans import Span
 from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Timeline
 
@@ -29,6 +30,27 @@ def elapsed(timeline: Timeline) -> timedelta:
 def impacted(timeline: Timeline) -> timedelta:
     """The sum of the episodes."""
     return sum((_end(timeline, each) - each.start.at for each in timeline.episodes), timedelta(0))
+
+
+def only_presence(timeline: Timeline) -> bool:
+    """Nothing but whether targets were up was judged: it says nothing of what they answered."""
+    impact = [report for report in timeline.signals if report.spec.role is Role.IMPACT]
+    judged = [report for report in impact if report.baseline is not None]
+    return all(report.spec.measure is Measure.AVAILABILITY for report in judged)
+
+
+def unseen(timeline: Timeline) -> timedelta:
+    """How much of the window none of the impact signals saw; zero where nothing was judged at all."""
+    impact = [report for report in timeline.signals if report.spec.role is Role.IMPACT]
+    blind = [
+        [part for gap in report.gaps if (part := gap.span.clipped(timeline.window))]
+        for report in impact
+        if report.baseline is not None
+    ]
+    common = blind[0] if blind else []
+    for theirs in blind[1:]:
+        common = [part for mine in common for other in theirs if (part := mine.clipped(other))]
+    return sum((part.length for part in common), timedelta(0))
 
 
 def off_by(first: ImpactEpisode, last: ImpactEpisode) -> timedelta:
