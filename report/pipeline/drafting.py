@@ -163,8 +163,9 @@ def run_review(directory: Path) -> Exit:
         raise ConfigError(f"{directory}: no draft in it; give the directory of a draft")
     if kept is None:
         raise ConfigError(
-            f"{directory / 'timeline.json'}: missing or damaged; `incident-timeline draft --replay {directory} "
-            f"--output {directory.parent}` makes it again from the evidence and keeps what people wrote"
+            f"{directory / 'timeline.json'}: missing or damaged; "
+            f"`incident-timeline draft --replay {directory} --output {directory.parent}` "
+            "makes it again from the evidence and keeps what people wrote"
         )
     judged = review(text, kept)
     for finding in judged.findings:
