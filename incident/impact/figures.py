@@ -30,6 +30,8 @@ class _Expected:
     low: float
     middle: float
     high: float
+    between: bool
+    """Whether traffic on both sides says it, or a rhythm does: from one side a slope cannot be told."""
 
 
 def request_figures(
@@ -98,7 +100,8 @@ def _expected(spans: list[tuple[int, int]], traffic: SignalSeries, usual: Values
     known = [p for p in parts if p is not None]
     if not known or len(known) < len(parts):
         return None
-    return _Expected(*(sum(getattr(p, name) for p in known) for name in ("low", "middle", "high")))
+    low, middle, high = (sum(getattr(p, name) for p in known) for name in ("low", "middle", "high"))
+    return _Expected(low, middle, high, all(p.between for p in known))
 
 
 def _expected_in(
@@ -122,7 +125,8 @@ def _expected_in(
     scatter = np.concatenate([side / max(float(np.median(side)), 1e-12) for side in sides])
     low, high = np.quantile(scatter, (0.05, 0.95))
     seconds = (b - a) / 1000.0 * (1.0 if rhythm is None else rhythm)
-    return _Expected(*(seconds * middle * float(k) for k in (low, 1.0, high)))
+    level = seconds * middle
+    return _Expected(level * float(low), level, level * float(high), len(sides) == 2 or rhythm is not None)
 
 
 def _mean(usual: Values, grid: Grid, a: int, b: int) -> float | None:
@@ -150,11 +154,17 @@ def _between(traffic: SignalSeries, calm: Flags, lo: int, hi: int) -> Values:
 
 
 def _lost(expected: _Expected | None, served: float, counted: bool, gone: bool) -> int | None:
-    """Expected less served. Zero where as much was served as expected; None where it is not known."""
+    """Expected less served. Zero where as much was served as expected; None where it is not known.
+
+    Fewer requests in an impact that still lasts, while the traffic is not seen to leave its range, may be
+    the evening.
+    """
     if expected is None or not (counted or gone):
         return None
     if not gone and served >= expected.low:
         return 0
+    if not gone and not expected.between:
+        return None
     return max(0, round(expected.middle - served))
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from incident.impact.departure import Departure
 from incident.impact.ends.counts import Increments
 from incident.impact.ends.steps import Level, place_share_step
 from incident.impact.fusion import RawEpisode
@@ -71,7 +72,8 @@ def reading(
     for one in episode.carriers:
         lasts = (times >= one.start_after) & (times < one.stop_ms)
         if _means_down(one.spec.measure, one.inside, one.before, policy):
-            rank[lasts] = State.DOWN.rank
+            down = lasts & ~_partly_back(one, times, series, policy)
+            rank[down] = State.DOWN.rank
             known |= lasts
     return Reading(times, share, _carried(rank, known), (policy.partial_outage_ratio, policy.down_ratio))
 
@@ -98,6 +100,16 @@ def _means_down(measure: Measure, inside: float, before: float, policy: Policy) 
             return inside <= policy.lost_traffic_ratio * before
         case _:
             return False
+
+
+def _partly_back(one: Departure, times: Millis, series: dict[str, SignalSeries], policy: Policy) -> Flags:
+    """Where traffic that was gone is there again, though not all of it: lost no more, and not yet normal."""
+    if one.spec.measure is not Measure.TRAFFIC:
+        return np.zeros(times.size, bool)
+    traffic = series[one.spec.name]
+    there = traffic.values[(times - traffic.grid.start_ms) // traffic.grid.step_ms]
+    back: Flags = there > policy.lost_traffic_ratio * one.before
+    return back
 
 
 def _share(

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from incident.impact.assess import Assessment
 from incident.impact.departure import Departure
 from incident.impact.fusion import enough
@@ -20,10 +18,11 @@ from incident.text.durations import format_duration
 from incident.text.numbers import quantity
 from incident.timeline.context import context_kind
 from incident.timeline.ids import event_id
+from incident.timeline.turns import level_after, turned
 from incident.timeline.words import capital, change
 
-_LEVEL = timedelta(minutes=3)
-"""A level next to a boundary is read over this much time."""
+_BRIEF = timedelta(minutes=3)
+"""Context must last longer to be told."""
 _NEAR_IMPACT = timedelta(minutes=30)
 """Context this close to the impact is worth a row of its own; farther away it is supporting."""
 _RISEN = 0.03
@@ -122,7 +121,7 @@ def _what(maker: _Maker, one: Departure, at: datetime) -> str:
             known = len(maker.evidence.probes.samples) if maker.evidence.probes else 0
             return "the probe fails" if known == 1 else f"all {known} probes fail"
         case _:
-            after = _level(maker.series(spec.name), at, one.stop_ms)
+            after = level_after(maker.series(spec.name), at, one.stop_ms)
             if after is not None and abs(after - one.before) < _RISEN * abs(one.inside - one.before):
                 verb = "rising" if one.direction == "up" else "falling"
                 return f"{spec.name} {verb} from {quantity(one.before, spec.unit)}"
@@ -130,26 +129,15 @@ def _what(maker: _Maker, one: Departure, at: datetime) -> str:
             return change(spec.name, one.before, after, spec.unit)
 
 
-def _level(series: SignalSeries, at: datetime, stop_ms: int = 1 << 62) -> float | None:
-    """Median of the minutes after an instant, past the blur of the query's range; None where it stopped."""
-    grid = series.grid
-    a = grid.index(ms(at)) + max(1, int(timedelta(minutes=1) / grid.step))
-    b = a + max(1, int(_LEVEL / grid.step))
-    if grid.start_ms + b * grid.step_ms > stop_ms:
-        return None
-    seen = series.values[max(0, a) : max(0, b)]
-    seen = seen[np.isfinite(seen)]
-    return float(np.median(seen)) if seen.size else None
-
-
 def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> Event:
     worse = after.state.rank > before.state.rank and not after.improving
+    turn = turned(maker.evidence, maker.judged, before, after)
     if after.improving:
         title, kind, what = "Improving (inferred)", "improved", "improving"
     else:
         kind = "worsened" if worse else "improved"
         what = f"{kind}-{k}"
-        title = f"{capital(after.state.words)}: {_ratio_change(maker, before, after)}"
+        title = f"{capital(after.state.words)}: {turn.words}"
     return _event(
         (what, str(number)),
         kind,
@@ -158,27 +146,8 @@ def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> 
         maker.evidence.scope.service,
         title,
         value=after.state.value,
-        query=_errors_query(maker),
+        query=turn.query,
     )
-
-
-def _ratio_change(maker: _Maker, phase: Phase, following: Phase) -> str:
-    """The step in the curve; where few requests hide it there, in what failed in the two phases."""
-    errors = next((s for s in maker.evidence.signals if s.spec.measure is Measure.ERRORS), None)
-    if errors is None:
-        return "impact changed"
-    before = _level(errors, following.start - timedelta(minutes=5))
-    after = _level(errors, following.start)
-    if before is None or after is None:
-        return "share of failures not known"
-    counted, then = phase.failed_ratio, following.failed_ratio
-    if counted is not None and then is not None and abs(after - before) < abs(then - counted) / 2:
-        before, after = counted, then
-    return change(errors.spec.name, before, after, errors.spec.unit)
-
-
-def _errors_query(maker: _Maker) -> str:
-    return next((s.spec.query for s in maker.evidence.signals if s.spec.measure is Measure.ERRORS), "")
 
 
 def _peak(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]:
@@ -246,7 +215,7 @@ def _context(maker: _Maker) -> Iterator[Event]:
 def _worth_telling(maker: _Maker, one: Departure) -> bool:
     """Long enough, and over enough requests, to be more than a wobble of the signal."""
     stop = one.end_by if one.end_by is not None else maker.evidence.grid.end_ms
-    if stop - one.start_by < _LEVEL // timedelta(milliseconds=1):
+    if stop - one.start_by < _BRIEF // timedelta(milliseconds=1):
         return False
     lone_drop = context_kind(one) == "latency_drop" and not _beside_impact(maker, one)
     if lone_drop and not _much_faster(one):

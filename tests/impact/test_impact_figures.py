@@ -14,7 +14,7 @@ from incident.impact.figures import request_figures
 from incident.model.signals import Counters
 from incident.model.spans import Values
 from incident.model.timeline import ImpactEpisode, RequestFigures
-from tests.reasoning_builders import TRAFFIC, at, episode, grid, increments_at, noisy, series, stepped
+from tests.reasoning_builders import TRAFFIC, at, at_ms, episode, grid, increments_at, noisy, series, stepped
 
 GRID = grid("10:00", "16:00")
 STEADY = np.full(GRID.count, 20.0)
@@ -24,6 +24,10 @@ COUNTERS = Counters(
 ONE = (episode("13:00", "14:00"),)
 FAILING = increments_at("12:00", "15:00", ("12:00", "15:00", 10, 0.0), ("13:00", "14:00", 10, 1.0))
 """Ten requests a second all along, and ten failing ones on top for an hour."""
+
+
+ONE_SIDE = np.where(GRID.times < at_ms("14:00"), STEADY, np.nan)
+"""No samples after the impact's last."""
 
 
 def _figures(
@@ -156,6 +160,16 @@ def test_lost_requests_are_expected_less_served() -> None:
     served = increments_at("12:00", "15:00", ("12:00", "15:00", 10, 0.0))
 
     assert _known(_figures(served)).lost == pytest.approx(36_000, abs=1)
+
+
+def test_fewer_requests_in_an_impact_that_lasts_may_be_the_evening() -> None:
+    """From one side no slope can be told: the loss is not known, unless the traffic itself is the impact."""
+    served = increments_at("12:00", "15:00", ("12:00", "15:00", 15, 0.0))
+    lasting = episode("13:00", None)
+
+    assert _known(_figures(served, lasting, data_end=at("14:00"), traffic=ONE_SIDE)).lost is None
+    lost = _known(_figures(served, lasting, data_end=at("14:00"), traffic=ONE_SIDE, gone=True)).lost
+    assert lost == pytest.approx(18_000, abs=1)
 
 
 def test_a_surge_is_not_a_negative_loss() -> None:

@@ -16,7 +16,7 @@ from incident.impact.ends.refine import raw_of
 from incident.impact.fusion import RawEpisode
 from incident.impact.phases import Reading, improving_from, phases, reading, worst
 from incident.model.policy import Policy
-from incident.model.signals import SignalSpec
+from incident.model.signals import Measure, SignalSpec
 from incident.model.spans import Values, ms
 from incident.model.timeline import Phase, State
 from tests.impact.counting import Service
@@ -49,7 +49,11 @@ def _read(
     """The reading of an episode from 13:00 on, by the error ratio of the survey."""
     carried = carriers or (departure(ERRORS, "13:00", "14:00", over=GRID),)
     raw = RawEpisode(carried, at_ms("12:59"), at_ms("13:00"), None, None, False)
-    return reading(raw, START, end, {"errors": series(ERRORS, GRID, share)}, failures, POLICY)
+    signals = {"errors": series(ERRORS, GRID, share)}
+    for one in carried:
+        if one.spec.measure is Measure.TRAFFIC:
+            signals["traffic"] = series(TRAFFIC, GRID, stepped(GRID, 20.0, ("13:00", "14:00", one.inside)))
+    return reading(raw, START, end, signals, failures, POLICY)
 
 
 def _told(share: Values, *carriers: Departure, end: datetime | None = END) -> tuple[Phase, ...]:

@@ -12,7 +12,7 @@ from incident.model.signals import Measure
 from incident.model.spans import frozen_values
 from incident.model.timeline import EventOrigin, State, Status
 from incident.timeline import assemble
-from tests.reasoning_builders import alert, at, at_ms
+from tests.reasoning_builders import TRAFFIC, alert, at, at_ms
 from tests.timeline.scenes import (
     CALM,
     DISPLAY,
@@ -287,3 +287,27 @@ def test_a_signal_that_joined_has_one_time_on_the_page() -> None:
     assert joined.at == report.episodes[0].start
     assert joined.plus_minus == report.episodes[0].plus_minus
     assert abs(joined.at - at("13:00:20")) <= joined.plus_minus + timedelta(seconds=15)
+
+
+PARTLY_BACK = Scene(rate=box(20.0, ("13:00", "13:50", 0.4), ("13:50", "15:00", 11.0)))
+"""No requests for most of an hour, then half of them until the end of the data."""
+
+
+def test_traffic_that_is_partly_back_is_no_longer_down() -> None:
+    """The step in the traffic is its row; the state after it is degraded, and the impact lasts."""
+    told = PARTLY_BACK.timeline()
+
+    assert told.status is Status.ONGOING
+    assert [phase.state for phase in told.episodes[0].phases] == [State.DOWN, State.DEGRADED]
+    better = row(told, "improved")
+    assert abs(better.at - at("13:50")) <= timedelta(minutes=2)
+    assert better.title.startswith("Degraded: traffic 0.4")
+    assert better.title.endswith("-> 11 req/s")
+    assert better.query == TRAFFIC.query
+
+
+def test_a_step_in_failures_is_told_by_failures_also_beside_lost_traffic() -> None:
+    """What changed the state is what the row says."""
+    both = replace(WORSE, rate=box(20.0, ("13:00", "14:00", 8.0)))
+
+    assert "errors" in row(both.timeline(), "worsened").title

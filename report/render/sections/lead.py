@@ -27,6 +27,8 @@ _MOST_EPISODES = 3
 _MOST_PHASES = 5
 _MOST_UNKNOWNS = 2
 _MOST_NAMES = 3
+# Where no phase fails more than this, failures are not what the phases are about.
+_NOTICED = 0.001
 
 
 def lead(timeline: Timeline) -> Md:
@@ -99,15 +101,16 @@ def _phases(timeline: Timeline, clock: Clock, episode: ImpactEpisode) -> Md:
         if len(phases) == 1 and phases[0].bursts:
             return Md(f"{capital(Md(state))} on and off, in {phases[0].bursts} bursts{seen}.")
         return line("At worst {}.", state) if phases[1:] else Md(f"{capital(Md(state))} throughout{seen}.")
-    told = [_phase(clock, phase, number) for number, phase in enumerate(phases)]
+    failing = any(phase.failed_ratio and phase.failed_ratio >= _NOTICED for phase in phases)
+    told = [_phase(clock, phase, number, failing=failing) for number, phase in enumerate(phases)]
     sentence = joined(", ", [*told[:-1], line("then {}", told[-1])])
     return line("{}.", capital(sentence))
 
 
-def _phase(clock: Clock, phase: Phase, number: int) -> Md:
+def _phase(clock: Clock, phase: Phase, number: int, *, failing: bool) -> Md:
     words = "improving" if phase.improving else phase.state.words
     until = Md("") if phase.end is None else line(" to {}", clock.said(phase.end))
-    return line("{}{}{}", words, until, _share(phase.failed_ratio, number))
+    return line("{}{}{}", words, until, _share(phase.failed_ratio if failing else None, number))
 
 
 def _share(ratio: float | None, number: int) -> Md:
