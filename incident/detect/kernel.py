@@ -27,6 +27,7 @@ from incident.detect.episode import (
 from incident.detect.gradual import slow_of
 from incident.detect.judge import Calibration, Verdict, burst_samples, far_samples, judged, least_samples
 from incident.detect.merge import merged
+from incident.detect.remainder import going_on
 
 Chance = Callable[[int, int], bool]
 
@@ -71,6 +72,14 @@ class Samples:
 
     supported: Bools | None = None
     """Where something else says that something is wrong, shape (n,); None: nowhere."""
+
+    def only(self, kept: Bools) -> "Samples":
+        """Those of the mask (n,)."""
+        head = int(np.count_nonzero(kept[: self.head]))
+        counts = None if self.counts is None else self.counts[kept]
+        earlier = None if self.earlier is None else self.earlier[:, kept]
+        supported = None if self.supported is None else self.supported[kept]
+        return Samples(self.where[kept], self.raw[kept], counts, head, earlier, supported)
 
     def least(self, piece: Piece, usual: int) -> int:
         """How many samples the piece must have: one is enough where something else speaks for it."""
@@ -123,14 +132,43 @@ def _verdicts(samples: Samples, question: Question, direction: Direction) -> lis
         # What is left without the rhythm is rougher than the series: it takes a sample more.
         found += _judged(sign * flat, calm, scale, samples, question, least + 1)
     chance = _chance(samples, calm, question)
-    plain = _choice(found, chance)
+    plain = _whole(_choice(found, chance), sign * scale.y, calm, scale, samples, question, chance)
     days = _days(sign, calm, samples, question)
     if not days:
         return plain
     rest = without_days(sign * scale.y, days)
     left = [] if rest is None else list(_judged(rest, calm, scale, samples, question, least + 1))
     row = Row(sign * scale.y, float(np.median(sign * scale.y[calm])), question.step_s)
-    return _choice(seasonal(row, found, plain, left, days), chance)
+    chosen = _choice(seasonal(row, found, plain, left, days), chance)
+    return chosen if rest is None else _whole(chosen, rest, calm, scale, samples, question, chance)
+
+
+def _whole(
+    taken: list[Verdict],
+    y: Floats,
+    calm: Bools,
+    scale: Scaled,
+    samples: Samples,
+    question: Question,
+    chance: Chance | None,
+) -> list[Verdict]:
+    """The verdicts with the better and the worse levels that belong to them.
+
+    Not of a gauge: what it holds after a peak is as often its new level, as of memory after a restart.
+    """
+    if question.kind == "gauge":
+        return taken
+    least = least_samples(question.step_s)
+
+    def judge(kept: Bools) -> list[Verdict]:
+        normal = calm[kept]
+        if np.count_nonzero(normal) < LEAST_CALM:
+            return []
+        found = _judged(y[kept], normal, scale, samples.only(kept), question, least + 1)
+        return _choice(list(found), None)
+
+    whole = going_on(taken, len(y), judge, least)
+    return [v for v in whole if v in taken or chance is None or not chance(v.start, v.stop)]
 
 
 def _days(sign: float, calm: Bools, samples: Samples, question: Question) -> list[Earlier]:

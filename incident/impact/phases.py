@@ -71,9 +71,12 @@ def reading(
     known = np.isfinite(share)
     for one in episode.carriers:
         lasts = (times >= one.start_after) & (times < one.stop_ms)
-        if _means_down(one.spec.measure, one.inside, one.before, policy):
-            down = lasts & ~_partly_back(one, times, series, policy)
-            rank[down] = State.DOWN.rank
+        if one.spec.measure is Measure.TRAFFIC:
+            there = _sampled(series[one.spec.name], times)
+            rank[lasts & (there <= policy.lost_traffic_ratio * one.before)] = State.DOWN.rank
+            known |= lasts & np.isfinite(there)
+        elif _means_down(one, policy):
+            rank[lasts] = State.DOWN.rank
             known |= lasts
     return Reading(times, share, _carried(rank, known), (policy.partial_outage_ratio, policy.down_ratio))
 
@@ -92,24 +95,13 @@ def _carried(rank: Ranks, known: Flags) -> Ranks:
     return np.where(latest >= 0, rank[np.maximum(latest, 0)], rank).astype(np.int8)
 
 
-def _means_down(measure: Measure, inside: float, before: float, policy: Policy) -> bool:
-    match measure:
-        case Measure.AVAILABILITY | Measure.PROBE:
-            return inside <= 1.0 - policy.down_ratio
-        case Measure.TRAFFIC:
-            return inside <= policy.lost_traffic_ratio * before
-        case _:
-            return False
+def _means_down(one: Departure, policy: Policy) -> bool:
+    return one.spec.measure in (Measure.AVAILABILITY, Measure.PROBE) and one.inside <= 1.0 - policy.down_ratio
 
 
-def _partly_back(one: Departure, times: Millis, series: dict[str, SignalSeries], policy: Policy) -> Flags:
-    """Where traffic that was gone is there again, though not all of it: lost no more, and not yet normal."""
-    if one.spec.measure is not Measure.TRAFFIC:
-        return np.zeros(times.size, bool)
-    traffic = series[one.spec.name]
-    there = traffic.values[(times - traffic.grid.start_ms) // traffic.grid.step_ms]
-    back: Flags = there > policy.lost_traffic_ratio * one.before
-    return back
+def _sampled(series: SignalSeries, times: Millis) -> Values:
+    """The signal at the grid's times."""
+    return series.values[(times - series.grid.start_ms) // series.grid.step_ms]
 
 
 def _share(
@@ -130,7 +122,7 @@ def _surveyed(times: Millis, series: dict[str, SignalSeries]) -> Values:
     errors = next((s for s in series.values() if s.spec.measure is Measure.ERRORS), None)
     if errors is None:
         return np.full(times.size, np.nan)
-    return errors.values[(times - errors.grid.start_ms) // errors.grid.step_ms]
+    return _sampled(errors, times)
 
 
 def phases(

@@ -61,6 +61,13 @@ def spans(mask: Bools) -> list[tuple[int, int]]:
     return found
 
 
+def step_error(outward: Floats, level: float, length: int) -> float:
+    """Squared error of one level above the outer one over `length` samples, the outer one after."""
+    inside = max(float(np.mean(outward[:length])), level)
+    fitted = [*[inside] * length, *[level] * (len(outward) - length)]
+    return float(sum((x - f) ** 2 for x, f in zip(outward, fitted, strict=True)))
+
+
 def ramp_error(outward: Floats, level: float, half: float, length: int) -> float:
     """Squared error of a line from half height down to the level over `length` samples, level after."""
     line = [half - (half - level) * (i + 0.5) / length for i in range(length)]

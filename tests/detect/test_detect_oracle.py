@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from incident.detect import Kind, Worse, boxes, detect_episodes
 from incident.detect.baseline.smooth import bridged, running_medians, spans, steady, trailing_medians
-from incident.detect.bounds import RAMP_FIT, RAMP_SAMPLES, Piece, with_ramps
+from incident.detect.bounds import RAMP_FIT, RAMP_SAMPLES, STEP_MARGIN, Piece, with_ramps
 from incident.detect.candidates import jump_sizes
 from incident.detect.episode import Bools, Floats
 from incident.detect.judge import least_samples
@@ -102,7 +102,7 @@ def test_spans_and_bridges(mask: Bools) -> None:
 
 @given(noise=arrays(np.float64, 40, elements=st.floats(-3, 3)), length=st.integers(1, 40))
 def test_the_foot_of_a_ramp_is_where_the_best_line_ends(noise: Floats, length: int) -> None:
-    """The closed form finds the line that brute force finds."""
+    """The closed form finds the line that brute force finds, unless a step explains more."""
     rise = np.concatenate([np.linspace(100.0, 50.0, length + 1)[1:], np.zeros(40 - length)]) / 100.0
     y = np.concatenate([(100.0 * rise + noise)[::-1], np.full(41, 100.0), np.full(30, np.nan)])
     piece = Piece(40, 81, 0.0, 100.0, None)
@@ -112,13 +112,21 @@ def test_the_foot_of_a_ramp_is_where_the_best_line_ends(noise: Floats, length: i
     way = y[max(0, start - 41) : start][::-1]
     errors = [naive.ramp_error(way, 0.0, 50.0, k) for k in range(1, len(way) + 1)]
     best = int(np.argmin(errors)) + 1
+    whole = float(np.sum(way**2))
+    stepped = max(whole - naive.step_error(way, 0.0, k) for k in range(1, len(way) + 1))
+    gained = whole - min(errors)
 
     onset, _ = with_ramps(y, piece)
 
-    if best > RAMP_SAMPLES and naive.ramp_error(way[:best], 0.0, 50.0, best) < (
-        0.9 * (1.0 - RAMP_FIT)
-    ) * float(np.sum(way[:best] ** 2)):
+    if (
+        1.01 * stepped < STEP_MARGIN * gained
+        and best > RAMP_SAMPLES
+        and naive.ramp_error(way[:best], 0.0, 50.0, best)
+        < (0.9 * (1.0 - RAMP_FIT)) * float(np.sum(way[:best] ** 2))
+    ):
         assert start - onset == pytest.approx(best, abs=1)
+    if stepped > 1.01 * STEP_MARGIN * gained:
+        assert onset == piece.start
     assert onset <= piece.start
 
 

@@ -301,9 +301,21 @@ def test_traffic_that_is_partly_back_is_no_longer_down() -> None:
     assert [phase.state for phase in told.episodes[0].phases] == [State.DOWN, State.DEGRADED]
     better = row(told, "improved")
     assert abs(better.at - at("13:50")) <= timedelta(minutes=2)
-    assert better.title.startswith("Degraded: traffic 0.4")
-    assert better.title.endswith("-> 11 req/s")
+    assert better.title == "Degraded: traffic 0.37 -> 11.2 req/s"
     assert better.query == TRAFFIC.query
+
+
+@pytest.mark.parametrize("until", ["14:30", "15:00"])
+def test_fewer_failures_after_the_worst_are_no_recovery(until: str) -> None:
+    """Eighty percent, then twenty: the state improves, and the impact lasts until the twenty have ended."""
+    two = Scene(failing=box(CALM, ("13:00", "13:50", 0.8), ("13:50", until, 0.2)))
+    told = two.timeline()
+
+    (episode,) = told.episodes
+    assert [phase.state for phase in episode.phases] == [State.PARTIAL_OUTAGE, State.DEGRADED]
+    assert (episode.end is None) == (until == "15:00")
+    if episode.end is not None:
+        assert abs(episode.end.at - at(until)) <= timedelta(seconds=30)
 
 
 def test_a_step_in_failures_is_told_by_failures_also_beside_lost_traffic() -> None:
