@@ -24,10 +24,13 @@ class Exit(IntEnum):
 
 def code_of(error: Exception) -> Exit:
     """The contract's code for an error of ours; a defect for anything else."""
+    from report.write import LockHeld, OutputError
+
+    if isinstance(error, LockHeld):
+        return Exit.LOCKED  # first: of many runs started at once all but one leave here, and load no more
     from collector import errors
     from incident.text.errors import TextError
     from report.merge import HumanNeeded
-    from report.write import LockHeld, OutputError
 
     table: tuple[tuple[type[Exception], Exit], ...] = (
         (errors.ConfigError, Exit.USAGE),
@@ -37,7 +40,6 @@ def code_of(error: Exception) -> Exit:
         (errors.AccessRefused, Exit.REFUSED),
         (errors.QueryRejected, Exit.UNAVAILABLE),
         (OutputError, Exit.OUTPUT_FAILED),
-        (LockHeld, Exit.LOCKED),
         (HumanNeeded, Exit.HUMAN_NEEDED),
         (TextError, Exit.USAGE),
     )

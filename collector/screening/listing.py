@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import numpy as np
+
 from collector.families.family import Family
 from collector.families.present import Present, part_of
 from collector.signals.choose import narrowing, of_family
@@ -25,6 +27,8 @@ from incident.text.promql import Matcher, selector
 # A service that lives for an hour of a day is seen at one of these points; the lookback adds five minutes.
 _LOOKS = 24
 _LEAST_STEP = timedelta(minutes=5)
+# Of one metric and service: more than a server holds of everything.
+_MOST_SERIES = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,9 @@ def list_services(source: Source, matchers: Sequence[str], window: Span) -> List
 def _counted(answer: Answer) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = defaultdict(int)
     for one in answer.series:
-        found[label(one.labels, "__name__"), service_of(one.labels)[1]] += int(one.values.max())
+        most = float(np.nanmax(one.values, initial=1.0))
+        # Servers count; whatever else may answer in their place is no reason to fail.
+        found[label(one.labels, "__name__"), service_of(one.labels)[1]] += int(min(most, _MOST_SERIES))
     return dict(found)
 
 

@@ -14,11 +14,12 @@ Worse = Literal["up", "down", "both"]
 
 Direction = Literal["up", "down"]
 
-Rule = Literal["beyond_range", "sharp_onset", "largest_bump"]
+Rule = Literal["beyond_range", "sharp_onset", "sharp_step", "largest_bump"]
 """Why an episode was accepted.
 
 `beyond_range`: its level lies far outside the range that the baseline keeps.
 `sharp_onset`: it begins with a jump such as the baseline never makes, and stands out afterwards.
+`sharp_step`: it begins and ends with such jumps, and is larger than any bump of its length.
 `largest_bump`: it stays near the range (a series with a strong rhythm) but is many times larger
 than any bump of its length in the baseline.
 """

@@ -28,6 +28,13 @@ SHARP_REACH = 0.5
 """`sharp_onset`: a jump twice the baseline's largest, that leads to twice its largest bump, and not
 from a trough back to the middle."""
 
+STEP_JUMP = 1.5
+STEP_BUMP = 1.2
+STEP_REACH = 0.8
+STEP_SAMPLES = 10
+"""`sharp_step`: begins and ends with jumps such as the baseline never makes, as what wanders does not, and
+is no short burst, both of whose ends are sharp."""
+
 LARGEST_BUMP = 10.0
 LARGEST_SIGMAS = 7.0
 LARGEST_SAMPLES = 3
@@ -64,6 +71,9 @@ class Calibration:
     """Largest contrast of each box length."""
 
     jumps: Jumps
+
+    falls: Jumps
+    """The jumps back."""
 
     slow: Slow
 
@@ -119,7 +129,9 @@ def judged(y: Floats, piece: Piece, known: Calibration, samples: int) -> Verdict
     if length < samples and not (reach_ratio >= EXTREME_REACH and bump_ratio >= EXTREME_BUMP):
         return None
     jump_ratio = _jump(piece, known)
-    rule = _rule(piece, known, reach_ratio, bump_ratio, jump_ratio)
+    rule = _rule(piece, known, reach_ratio, bump_ratio, jump_ratio) or _step_rule(
+        piece, known, reach_ratio, bump_ratio, jump_ratio
+    )
     if rule is None:
         return None
     if length <= known.burst_samples and _usual_around(y, piece):
@@ -143,11 +155,28 @@ def _rule(piece: Piece, known: Calibration, reach: float, bump: float, jump: flo
     return "largest_bump" if tall and length >= LARGEST_SAMPLES else None
 
 
+def _step_rule(piece: Piece, known: Calibration, reach: float, bump: float, jump: float) -> Rule | None:
+    if (
+        piece.stop - piece.start < STEP_SAMPLES
+        or piece.after is None
+        or jump < STEP_JUMP
+        or bump < STEP_BUMP
+        or reach < STEP_REACH
+    ):
+        return None
+    fall = _largest_near(known.falls, piece.stop, known)
+    return "sharp_step" if fall >= STEP_JUMP else None
+
+
 def _jump(piece: Piece, known: Calibration) -> float:
     """The jump at the onset, one sample earlier or later, against the largest of the baseline."""
-    near = known.jumps.sizes[max(0, piece.start - 1) : piece.start + 2]
+    return _largest_near(known.jumps, piece.start, known)
+
+
+def _largest_near(jumps: Jumps, at: int, known: Calibration) -> float:
+    near = jumps.sizes[max(0, at - 1) : at + 2]
     least = max(0.5 * known.reference.smallest, known.reference.noise)
-    return max(float(near.max()), 0.0) / max(known.jumps.largest, least)
+    return max(float(near.max()), 0.0) / max(jumps.largest, least)
 
 
 def _usual_around(y: Floats, piece: Piece) -> bool:

@@ -180,9 +180,10 @@ def _judged(
     # A single sample is held against single ones.
     single = {} if samples.supported is None else boxes.limits(normal, [1])
     jumps = candidates.jumps_of(y, normal, least)
+    falls = candidates.jumps_of(-y, -normal, least)
     slow = slow_of(scale, question.kind, question.step_s)
     far, burst = far_samples(question.step_s), burst_samples(question.kind, least)
-    known = Calibration(reference, single | bumps, jumps, slow, far, burst)
+    known = Calibration(reference, single | bumps, jumps, falls, slow, far, burst)
     for explained, piece in (*_pieces(y, first, known, least), *_peaks(y, known, samples, least)):
         for verdict in _parted(y, piece, known, samples.least(piece, least)):
             if verdict.stop > first:

@@ -19,7 +19,15 @@ from incident.detect.baseline.scale import (
     arc,
 )
 from incident.detect.episode import Bools, Floats, Ints, Kind
-from incident.detect.judge import BEYOND_REACH, EXTREME_REACH, LARGEST_BUMP, SHARP_JUMP
+from incident.detect.judge import (
+    BEYOND_REACH,
+    EXTREME_REACH,
+    LARGEST_BUMP,
+    SHARP_JUMP,
+    STEP_JUMP,
+    STEP_REACH,
+    STEP_SAMPLES,
+)
 
 QUANTILES = np.array([0.01, 0.25, 0.5, 0.75, 0.99])
 
@@ -81,9 +89,14 @@ def _one_way(y: Floats, marks: Floats, smallest: Floats, whole: Bools, sizes: tu
     sigma = np.minimum(centre - marks[:, 1], marks[:, 3] - centre) / QUARTILE_TO_SIGMA
     reach = np.maximum(high - centre, smallest)
     level = centre + np.maximum(LEVEL_SIGMAS * sigma, LEVEL_CHANGES * smallest)
-    jumps = _jumps(y, samples)
-    before = jumps[:, : whole.shape[1]].max(axis=1, initial=0.0, where=whole)
-    sharp = jumps.max(axis=1, initial=-np.inf) >= SHARP_JUMP * np.maximum(before, 0.5 * smallest)
+    rise, usual = _jumps_and_usual(y, smallest, whole, samples)
+    largest = rise.max(axis=1, initial=-np.inf)
+    sharp = largest >= SHARP_JUMP * usual
+    for row in np.flatnonzero((largest >= STEP_JUMP * usual) & ~sharp).tolist():
+        here = slice(row, row + 1)
+        fall, back = _jumps_and_usual(-y[here], smallest[here], whole[here], samples)
+        up, down = rise[row] >= STEP_JUMP * usual[row], fall[0] >= STEP_JUMP * back[0]
+        sharp[row] = _there_and_back(y[row], up, down, float(centre[row] + STEP_REACH * reach[row]), samples)
     tall = y.max(axis=1) - y.min(axis=1) >= LARGEST_BUMP * smallest
     pair_end = max(baseline - samples, 0)
     extreme = y[:, pair_end:].max(axis=1, initial=-np.inf) >= centre + EXTREME_REACH * reach
@@ -106,6 +119,27 @@ def _lasting(y: Floats, limit: Floats, samples: int) -> Bools:
     if samples <= 2:
         found |= (y[:, 1:] + y[:, :-1] >= 2.0 * limit[:, np.newaxis]).any(axis=1)
     return found
+
+
+def _there_and_back(y: Floats, up: Bools, down: Bools, limit: float, samples: int) -> bool:
+    """Whether `y` (n,) lies beyond the limit between a jump up and one down, STEP_SAMPLES later at least.
+
+    A bound lies within a sample of its jump. A quarter of the samples, because missing ones are filled.
+    """
+    above = np.concatenate(([0], np.cumsum(y >= limit)))
+    falls = np.flatnonzero(down) + samples
+    for start in (np.flatnonzero(up) + samples).tolist():
+        stops = falls[falls >= start + STEP_SAMPLES - 2]
+        if (above[stops] - above[start] >= (stops - start) / 4).any():
+            return True
+    return False
+
+
+def _jumps_and_usual(y: Floats, smallest: Floats, whole: Bools, samples: int) -> tuple[Floats, Floats]:
+    """All jumps of each row, and the size (r,) that the largest are held against."""
+    jumps = _jumps(y, samples)
+    before = jumps[:, : whole.shape[1]].max(axis=1, initial=0.0, where=whole)
+    return jumps, np.maximum(before, 0.5 * smallest)
 
 
 def _jumps(y: Floats, samples: int) -> Floats:

@@ -27,6 +27,8 @@ from incident.detect.judge import (
     SHARP_BUMP,
     SHARP_JUMP,
     SHARP_REACH,
+    STEP_JUMP,
+    STEP_REACH,
     least_samples,
 )
 from incident.detect.screen import on_scale, sticking_out
@@ -162,21 +164,34 @@ def _median_of(y: Floats, mask: Bools) -> Floats:
 
 
 def _stands_out(rows: _Rows) -> Bools:
-    sharp = _sharp(rows)
-    anywhere: Bools = np.any(sharp, axis=1)
+    sharp = _sharp(rows, SHARP_JUMP)
+    anywhere: Bools = np.any(sharp, axis=1) | _steps(rows)
     found = _long(rows, anywhere)
     left = np.flatnonzero(~found)
     found[left] = _short(rows.only(left), sharp[left])
     return found
 
 
-def _sharp(rows: _Rows) -> Bools:
-    """Where the samples jump as `sharp_onset` demands of a piece that begins there, shape (r, n)."""
+def _steps(rows: _Rows) -> Bools:
+    """Where the samples jump there and back as `sharp_step` demands of FLANK samples and more, shape (r,)."""
+    found: Bools = np.any(_sharp(rows, STEP_JUMP), axis=1)
+    up = np.flatnonzero(found)
+    some = rows.only(up)
+    back = np.any(_sharp(replace(some, y=-some.y), STEP_JUMP), axis=1)
+    found[up] = back & _half_above(some.y, some.centre + STEP_REACH * some.reach * SLACK)
+    return found
+
+
+def _sharp(rows: _Rows, times: float) -> Bools:
+    """Where the samples jump so many times the largest jump before the window, shape (r, n).
+
+    As the sharp rules demand of a piece that begins there.
+    """
     width = rows.samples
     view = np.lib.stride_tricks.sliding_window_view(rows.y, width, axis=1)
     sizes = view.min(axis=2)[:, width:] - view.max(axis=2)[:, :-width]
     before = sizes[:, : rows.baseline - 2 * width + 1].max(axis=1, initial=0.0)
-    limit = SHARP_JUMP * np.maximum(before, 0.5 * rows.smallest) * SLACK
+    limit = times * np.maximum(before, 0.5 * rows.smallest) * SLACK
     found: Bools = np.zeros(rows.y.shape, dtype=np.bool_)
     found[:, width : width + sizes.shape[1]] = sizes >= limit[:, np.newaxis]
     found[:, 1:] |= found[:, :-1]  # the jump may lie a sample before the piece, or one after its first

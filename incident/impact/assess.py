@@ -297,7 +297,9 @@ def _signal_episode(one: Departure, impact: bool, evidence: Evidence, raw: Raw) 
     end = None
     if one.end_by is not None and one.end_after is not None:
         placed = end_of(alone, evidence.grid, raw) if impact else None
-        end = max(placed.at if placed else _middle(one.end_after, one.end_by), start + evidence.grid.step)
+        end = placed.at if placed else _middle(one.end_after, one.end_by)
+        # Placed on raw samples a fault may be shorter than a step of the survey.
+        end = end if placed and end > start else max(end, start + evidence.grid.step)
     return SignalEpisode(
         start=start,
         end=end,

@@ -159,8 +159,14 @@ def _distance(text: str, start: datetime) -> timedelta:
 def run_review(directory: Path) -> Exit:
     """`review`: what keeps a draft from being ready, one line each on stdout."""
     text, kept = text_of(directory / DRAFT), read_document(directory)
-    if text is None or kept is None:
+    if text is None:
         raise ConfigError(f"{directory}: no draft in it; give the directory of a draft")
+    if kept is None:
+        raise ConfigError(
+            f"{directory / 'timeline.json'}: missing or damaged; "
+            f"`incident-timeline draft --replay {directory} --output {directory.parent}` "
+            "makes it again from the evidence and keeps what people wrote"
+        )
     judged = review(text, kept)
     for finding in judged.findings:
         print(finding)

@@ -279,7 +279,7 @@ def test_pushed_metrics_are_no_trouble() -> None:
     told = _told(_patient(source))
 
     assert told["scrape interval"].health is told["availability"].health is Health.NOTE
-    assert told["scrape interval"].says.endswith("what is here was pushed, nothing is scraped")
+    assert told["scrape interval"].says.endswith("nothing is scraped; what is pushed has none")
     assert told["availability"].says.startswith("no targets of its own")
     assert told["errors"].health is Health.GOOD
 

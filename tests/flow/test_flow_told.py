@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from collector.errors import ConfigError
 from incident.model.facts import ChangeKind
 from incident.model.spans import Span
 from report.pipeline.asked.imported import with_events
 from report.pipeline.asked.window import described
+from report.pipeline.drafting import run_review
 from report.pipeline.telling import counted_changes
 from tests.flow.command import command, environment
 from tests.reasoning_builders import at
@@ -110,3 +112,16 @@ def test_the_first_bad_rows_of_a_file_are_told_with_their_reason(tmp_path: Path)
     assert len(told) == 4
     assert told[0].startswith("notes.csv: 1 row (1 CSV), 9 bad (lines ")
     assert told[1].startswith("notes.csv line 3: time 'yesterday 0': not understood")
+
+
+@pytest.mark.parametrize("kept", [None, "{"])
+def test_a_draft_without_its_timeline_says_how_to_make_it_again(tmp_path: Path, kept: str | None) -> None:
+    """The text is there, so "no draft in it" would be wrong; the evidence has what is missing."""
+    (tmp_path / "postmortem.md").write_text(DRAFT)
+    if kept is not None:
+        (tmp_path / "timeline.json").write_text(kept)
+
+    with pytest.raises(ConfigError, match=r"timeline\.json: missing or damaged; .* draft --replay "):
+        run_review(tmp_path)
+    with pytest.raises(ConfigError, match="no draft in it"):
+        run_review(tmp_path / "elsewhere")

@@ -142,6 +142,9 @@ def test_the_bounds_of_a_short_fault_are_told_on_raw_counters() -> None:
     assert told.requests is not None
     assert 200 <= (told.requests.failed or 0) <= 400
     assert told.first_alert is not None
+    (errors,) = (e for s in told.signals if s.spec.name == "errors" for e in s.episodes)
+    assert errors.end == one.end.at
+    assert errors.peak_at <= one.end.at
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
+
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.families.present import assumed
-from collector.screening.listing import listed, place_of, service_of
+from collector.screening.listing import list_services, listed, place_of, service_of
+from collector.source import Answer
 from incident.fleet.model import Member
-from incident.model.signals import Labels
+from incident.model.signals import Labels, Samples
+from incident.model.spans import Grid, Span
 from report.pipeline.scan.wanted import Shard
 
 
@@ -86,3 +92,36 @@ def test_shards_share_the_services_out_without_rest(names: list[str], of: int) -
 def test_a_services_shard_is_the_same_everywhere() -> None:
     """The hash is of the name alone: it does not change from process to process or version to version."""
     assert [number for number in range(1, 17) if Shard(number, 16).holds("payments")] == [1]
+
+
+class _Counting:
+    """Answers the listing with one series a label set and these values."""
+
+    url = "http://prometheus.example:9090"
+
+    def __init__(self, *found: tuple[Labels, tuple[float, ...]]) -> None:
+        self._found = found
+
+    def names(self, _pattern: str, _span: Span) -> tuple[str, ...]:
+        return ("http_requests_total", "up")
+
+    def range(self, _query: str, grid: Grid) -> Answer:
+        return Answer(
+            tuple(
+                Samples(labels, grid.times[: len(values)], np.array(values)) for labels, values in self._found
+            )
+        )
+
+
+def test_the_series_of_each_metric_and_service_are_counted_at_their_most() -> None:
+    """Of several label sets together; what is no number of series counts as one, or as very many."""
+    ok, failed = (_labels("http_requests_total", service="api", code=code) for code in ("200", "500"))
+    source = _Counting(
+        (ok, (3.0, 5.0)), (failed, (2.0,)), (_labels("up", service="api"), (math.nan, math.inf))
+    )
+    window = Span(datetime(2024, 3, 4, tzinfo=UTC), datetime(2024, 3, 4, 6, tzinfo=UTC))
+    listing = list_services(source, (), window)  # type: ignore[arg-type]
+
+    assert listing.series["http_requests_total", "api"] == 7
+    assert listing.series["up", "api"] >= 1_000_000
+    assert [one.member.service for one in listing.services] == ["api"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from report.pipeline.scan.start import LOCK
+from report.write import locked
 from tests.faults.proxy import Answer, FaultProxy
 from tests.flow.command import PATIENCE_S, command, environment
 from tests.scan.cron import judged, left_behind, runs
@@ -42,6 +43,22 @@ def test_of_many_started_at_once_one_works_and_the_others_leave(tmp_path: Path) 
     assert all(out == b"" and len(err.splitlines()) == 1 for out, err in told)
     assert first.returncode == 143
     assert [path.name for path in (tmp_path / "out").iterdir()] == [LOCK]
+
+
+def test_a_scan_that_meets_another_one_leaves_before_it_has_loaded_what_takes_long(tmp_path: Path) -> None:
+    """Neither the arrays, nor the way to the server, nor what looks up our version."""
+    heavy = {"numpy", "requests", "msgspec", "importlib.metadata", "ctypes", "collector.errors"}
+    words = command("scan", "--prometheus", "http://127.0.0.1:9", "--output", "out")
+    words[1:1] = ["-X", "importtime"]
+    with locked(tmp_path / "out" / LOCK):
+        done = subprocess.run(
+            words, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+        )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+
+    assert done.returncode == 75
+    assert "click" in loaded
+    assert not heavy & loaded
 
 
 def _sources(folder: Path, **urls: str) -> str:

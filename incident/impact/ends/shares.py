@@ -87,12 +87,12 @@ def _sharp(inc: Increments, edge: Edge, placed: Placed, height: float) -> bool:
     return jump >= _SHARP * height
 
 
-def _above(inc: Increments, within: tuple[int, int], normal: float | None) -> bool:
-    """Whether the share in the stretch is surely above normal."""
+def _above(inc: Increments, within: tuple[int, int], normal: float | None, scatter: float) -> bool:
+    """Whether the share in the stretch is surely above normal, which scatters so much more than chance."""
     total, part = inc.within(*within)
     if normal is None or total <= 0:
         return False
-    return part - normal * total > _CREEP_SURE * math.sqrt(max(normal * total, 1.0))
+    return part - normal * total > _CREEP_SURE * math.sqrt(scatter * max(normal * total, 1.0))
 
 
 def _creep(inc: Increments, edge: Edge) -> int | None:
@@ -106,7 +106,7 @@ def _creep(inc: Increments, edge: Edge) -> int | None:
         return None
     wanted = (_CREEP_SURE * (math.sqrt(q) + math.sqrt(p * (1 - p))) / (p - q)) ** 2
     # Twice over: requests come unevenly, and a stretch that misses by chance ends the way out.
-    wanted = 2 * max(wanted, 2 * _CREEP_SURE / (p - q))
+    wanted = 2 * max(wanted * inc.scatter(*edge.older), 2 * _CREEP_SURE / (p - q))
     a, b = edge.inner
     creep = max(_CREEP_MS, wanted * (b - a) / inner.total)
     return round(creep) if creep <= LEVEL_MS == edge.level else None
@@ -117,11 +117,11 @@ def _foot(inc: Increments, edge: Edge, creep: int) -> Placed | None:
 
     Followed from well inside, because the survey may have seen the climb a little before it began.
     """
-    normal = inc.ratio(*edge.older)
+    normal, scatter = inc.ratio(*edge.older), inc.scatter(*edge.older)
     step = -creep if edge.rising else creep
     at, limit = (edge.inner[1], edge.outer[0]) if edge.rising else (edge.inner[0], edge.outer[1])
     started = at
-    while abs(limit - at) > creep and _above(inc, (min(at, at + step), max(at, at + step)), normal):
+    while abs(limit - at) > creep and _above(inc, (min(at, at + step), max(at, at + step)), normal, scatter):
         at += step
     if at == started:
         return None

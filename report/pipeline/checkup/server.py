@@ -77,7 +77,7 @@ def scrape_interval(source: Source, now: datetime) -> Finding:
     targets = _value(source, "count(up)", now)
     if targets is None:
         if _value(source, "count(last_over_time(up[1d]))", now) is None:
-            pushed = "no `up` samples in the last day: what is here was pushed, nothing is scraped"
+            pushed = "no `up` samples in the last day: nothing is scraped; what is pushed has none"
             return Finding(what, Health.NOTE, pushed)
         return Finding(what, Health.BAD, "no `up` samples in the last 5 min: is anything scraped?")
     if targets > _FEW_TARGETS:
