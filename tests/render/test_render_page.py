@@ -126,7 +126,8 @@ def test_other_words_break_as_ever(words: str) -> None:
 
 def test_a_zone_may_break_between_its_parts_only() -> None:
     """As the heading of a column of times, which is narrower than it."""
-    page = html("| America/Los_Angeles |\n| --- |\n| and/or a/b |\n", title="x", charts={}).decode()
+    text = "Times America/Los_Angeles.\n\n| America/Los_Angeles |\n| --- |\n| and/or a/b |\n"
+    page = html(text, title="x", charts={}).decode()
 
     assert "America/<wbr>Los_<wbr>Angeles" in page
     assert page.count("<wbr>") == 2

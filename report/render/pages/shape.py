@@ -17,17 +17,18 @@ _SPECIAL = re.compile(
     r"(?P<prompt>\[You: [^\[\]]+\])|(?P<address>https?://[^\s<>\[\]()\"'`]*[^\s<>\[\]()\"'`.,:;!?])"
     r"|(?P<whole>(?<![\w-])e-[0-9a-f]{4,12}(?:-[0-9]+)?(?![\w-])|(?<![-<])->"
     r"|(?<![\w-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]+Z)?(?![\w-]))"
-    r"|(?P<zone>(?<![\w/])[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+(?![\w/]))"
 )
-"""A question, an address, what a browser would break at its hyphen (a visible id, an arrow, a date), and the
-name of a zone, which it would break nowhere."""
+"""A question, an address, what a browser would break at its hyphen: a visible id, an arrow, a date."""
+_ZONE = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+")
 _PARTS = re.compile(r"(?<=[/_])")
 
 
 def shaped(tokens: Sequence[Token], charts: Mapping[str, bytes]) -> list[Token]:
     """The tokens of a draft as the page wants them. `charts` as for `html`."""
-    for token in tokens:
-        if token.type == "inline":
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if token.type == "inline" and before and before.type == "th_open" and _ZONE.fullmatch(token.content):
+            token.children = list(_breakable(_PARTS.split(token.content)))
+        elif token.type == "inline":
             token.children = list(_inline(token.children or (), charts))
     return list(_folded(_tables(_figures(tokens))))
 
@@ -75,8 +76,6 @@ def _marked(text: str, *, linked: bool) -> Iterator[Token]:
             yield Token("span_open", "span", 1, attrs={"class": "whole"})
             yield Token("text", "", 0, content=found[0])
             yield Token("span_close", "span", -1)
-        elif found["zone"]:
-            yield from _breakable(_PARTS.split(found[0]))
         elif linked:
             yield Token("text", "", 0, content=found[0])
         else:
@@ -87,7 +86,7 @@ def _marked(text: str, *, linked: bool) -> Iterator[Token]:
 
 
 def _breakable(parts: Sequence[str]) -> Iterator[Token]:
-    """A word that may go on in the next line after each of its parts, as in a narrow column."""
+    """A zone as the heading of a column of times, which is narrower: it may break after each of its parts."""
     for number, part in enumerate(parts):
         if number:
             yield Token("wbr", "wbr", 0)
