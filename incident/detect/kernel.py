@@ -24,7 +24,7 @@ from incident.detect.episode import (
     Kind,
     Worse,
 )
-from incident.detect.gradual import slow_of
+from incident.detect.gradual import SLOW_PER_HOUR, slow_of
 from incident.detect.judge import Calibration, Verdict, burst_samples, far_samples, judged, least_samples
 from incident.detect.merge import merged
 from incident.detect.remainder import going_on
@@ -167,7 +167,8 @@ def _whole(
         found = _judged(y[kept], normal, scale, samples.only(kept), question, least + 1)
         return _choice(list(found), None)
 
-    whole = going_on(taken, len(y), judge, least)
+    rhythm = SLOW_PER_HOUR[question.kind] * question.step_s / 3600.0
+    whole = going_on(taken, samples.where, judge, least, rhythm)
     return [v for v in whole if v in taken or chance is None or not chance(v.start, v.stop)]
 
 

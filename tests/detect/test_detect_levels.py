@@ -61,3 +61,16 @@ def test_normal_between_two_levels_parts_them() -> None:
     row = _row(6, 0.1, (0.001, BEFORE), (0.8, 40), (0.001, 30), (0.2, 40), (0.001, 60))
     (found,) = detect_episodes(row, step_s=60.0, baseline=HEAD, kind="ratio", worse="up")
     assert [(one.onset, one.end) for one in found] == [(BEFORE, BEFORE + 40), (BEFORE + 70, BEFORE + 110)]
+
+
+@pytest.mark.parametrize("hour", range(0, 24, 4))
+@pytest.mark.parametrize("lasted", [20, 60, 120])
+def test_what_the_day_did_meanwhile_is_no_second_level(hour: int, lasted: int) -> None:
+    """Traffic lost for hours comes back at the height that the evening has by then: that is its end."""
+    rng = np.random.default_rng(hour)
+    hours = np.arange(12 * 60) / 60.0 + hour
+    row = rng.poisson(40.0 * np.exp(0.7 * np.sin(2 * np.pi * (hours - 9) / 24)) * 60) / 60.0
+    row[360 : 360 + lasted] = rng.poisson(24, lasted) / 60.0
+    (found,) = detect_episodes(row[np.newaxis], step_s=60.0, baseline=300, kind="rate", worse="down")
+    (end,) = [one.end for one in found if one.onset <= 360 < (one.end or 720)]
+    assert end == pytest.approx(360 + lasted, abs=2)
