@@ -29,8 +29,9 @@ RAMP_FIT = 0.6
 
 
 STEP_MARGIN = 1.1
-"""A step must explain more than a ramp by this: of a straight ramp it explains eight ninths as much, and
-noise moves both."""
+LEVEL_SHARE = 0.8
+"""A way to the piece is no ramp but another level where one step explains more than a line by this margin,
+and the far half of the step is as high as this share of its near half: of a straight ramp it is 0.6."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,8 @@ def _leading(mask: Bools) -> int:
 def _ramp(outward: Floats, level: float, half: float) -> int:
     """How many samples below half height, counted outwards, lie on a straight line down to `level`.
 
-    The line's length is the one with the least squared error; 0 where a line explains too little, or a
-    single step down to `level` explains more: that is another level, and no ramp.
+    The line's length is the one with the least squared error; 0 where a line explains too little, or where
+    the way is another level, and then a step.
     """
     height = half - level
     if len(outward) < RAMP_SAMPLES or height <= 0.0:
@@ -158,8 +159,15 @@ def _ramp(outward: Floats, level: float, half: float) -> int:
     # Sum over the line of (x - height (1 - (i + 1/2) / length))^2, less that of x^2.
     change = height**2 * lengths / 3.0 - 2.0 * height * (total - moment / lengths)
     best = int(np.argmin(change))
-    if STEP_MARGIN * float(change[best]) > -float(np.max(np.maximum(total, 0.0) ** 2 / lengths)):
+    explained = np.maximum(total, 0.0) ** 2 / lengths
+    step = int(np.argmax(explained)) + 1
+    if -float(change[best]) * STEP_MARGIN < float(explained[step - 1]) and _flat(x[:step]):
         return 0
     left = float(squares[best] + change[best])
     fits = left <= (1.0 - RAMP_FIT) * float(squares[best])
     return best + 1 if fits and best + 1 >= RAMP_SAMPLES else 0
+
+
+def _flat(y: Floats) -> bool:
+    half = len(y) // 2
+    return half > 0 and float(np.mean(y[half:])) >= LEVEL_SHARE * float(np.mean(y[:half]))
