@@ -65,3 +65,39 @@ class Source(Protocol):
     def info(self) -> ServerInfo:
         """Product, version and retention, as far as the server tells."""
         ...
+
+
+class Relay:
+    """A `Source` before another: what it does not answer by itself it passes on."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    @property
+    def url(self) -> str:
+        """See `Source.url`."""
+        return self._source.url
+
+    def range(self, query: str, grid: Grid) -> Answer:
+        """See `Source.range`."""
+        return self._source.range(query, grid)
+
+    def raw(self, selector: str, span: Span) -> Answer:
+        """See `Source.raw`."""
+        return self._source.raw(selector, span)
+
+    def series(self, selectors: tuple[str, ...], span: Span) -> tuple[Labels, ...]:
+        """See `Source.series`."""
+        return self._source.series(selectors, span)
+
+    def names(self, pattern: str, span: Span) -> tuple[str, ...]:
+        """See `Source.names`."""
+        return self._source.names(pattern, span)
+
+    def rules(self) -> tuple[AlertRule, ...] | None:
+        """See `Source.rules`."""
+        return self._source.rules()
+
+    def info(self) -> ServerInfo:
+        """See `Source.info`."""
+        return self._source.info()

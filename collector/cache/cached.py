@@ -10,9 +10,7 @@ from typing import Protocol
 
 from collector.cache.blocks import packed, unpacked, within
 from collector.http.slices import joined
-from collector.source import Answer, ServerInfo, Source
-from incident.model.facts import AlertRule
-from incident.model.signals import Labels
+from collector.source import Answer, Relay, Source
 from incident.model.spans import Grid, Span, instant, ms
 
 SAFE_AGE = timedelta(hours=3)
@@ -51,19 +49,14 @@ class _Piece:
     block: bool
 
 
-class CachedSource:
-    """A `Source` before another. `identity` tells sources, tenants and credentials apart."""
+class CachedSource(Relay):
+    """Answers from a shelf what is over. `identity` tells sources, tenants and credentials apart."""
 
     def __init__(self, source: Source, shelf: Shelf, identity: str, now: datetime) -> None:
-        self._source = source
+        super().__init__(source)
         self._shelf = shelf
         self._identity = identity
         self._settled_ms = ms(now - SAFE_AGE)
-
-    @property
-    def url(self) -> str:
-        """See `Source.url`."""
-        return self._source.url
 
     def range(self, query: str, grid: Grid) -> Answer:
         """See `Source.range`."""
@@ -83,22 +76,6 @@ class CachedSource:
             return self._source.raw(selector, Span(instant(start_ms), instant(end_ms)))
 
         return self._answer(f"raw {selector}", ask, span.start_ms, span.end_ms, _SHORTEST_MS)
-
-    def series(self, selectors: tuple[str, ...], span: Span) -> tuple[Labels, ...]:
-        """See `Source.series`."""
-        return self._source.series(selectors, span)
-
-    def names(self, pattern: str, span: Span) -> tuple[str, ...]:
-        """See `Source.names`."""
-        return self._source.names(pattern, span)
-
-    def rules(self) -> tuple[AlertRule, ...] | None:
-        """See `Source.rules`."""
-        return self._source.rules()
-
-    def info(self) -> ServerInfo:
-        """See `Source.info`."""
-        return self._source.info()
 
     def _answer(
         self, what: str, ask: Callable[[int, int], Answer], start_ms: int, end_ms: int, length_ms: int

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collector.http.slices import joined, may_split, pieces
-from collector.source import Answer, ServerInfo, Source
-from incident.model.facts import AlertRule
-from incident.model.signals import Labels
-from incident.model.spans import Grid, Span
+from collector.source import Answer, Relay, Source
+from incident.model.spans import Grid
 
 ANSWER_SAMPLES = 700_000
 """In one answer: at 35 bytes a sample three quarters of what is read of one (`collector.http.limits`)."""
 
 
-class RationedSource:
-    """A `Source` before another. No question that was announced holds more than `most` samples at once."""
+class RationedSource(Relay):
+    """No question that was announced holds more than `most` samples at once."""
 
     def __init__(self, source: Source, most: int) -> None:
-        self._source = source
+        super().__init__(source)
         self._most = most
         self._points: dict[str, int] = {}
 
@@ -28,37 +26,12 @@ class RationedSource:
         """
         self._points[query] = max(1, min(self._most // max(series, 1), ANSWER_SAMPLES // max(rows, 1)))
 
-    @property
-    def url(self) -> str:
-        """See `Source.url`."""
-        return self._source.url
-
     def range(self, query: str, grid: Grid) -> Answer:
         """See `Source.range`; in parts of time where all of it would be too much, with the same result."""
         most = self._points.get(query, grid.count)
         if grid.count <= most or not may_split(query):
             return self._source.range(query, grid)
         return joined([self._source.range(query, part) for part in _even(grid, most)])
-
-    def raw(self, selector: str, span: Span) -> Answer:
-        """See `Source.raw`."""
-        return self._source.raw(selector, span)
-
-    def series(self, selectors: tuple[str, ...], span: Span) -> tuple[Labels, ...]:
-        """See `Source.series`."""
-        return self._source.series(selectors, span)
-
-    def names(self, pattern: str, span: Span) -> tuple[str, ...]:
-        """See `Source.names`."""
-        return self._source.names(pattern, span)
-
-    def rules(self) -> tuple[AlertRule, ...] | None:
-        """See `Source.rules`."""
-        return self._source.rules()
-
-    def info(self) -> ServerInfo:
-        """See `Source.info`."""
-        return self._source.info()
 
 
 def _even(grid: Grid, most: int) -> tuple[Grid, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from report.write.directories import with_directories
 from report.write.errors import Overtaken, refused, told
-from report.write.staging import Guard, Staged, discard, resolved, stage
+from report.write.staging import Guard, Staged, drop, resolved, stage
 from report.write.swap import commit
 
 _PRIVATE = 0o600
@@ -73,20 +74,16 @@ def _stage_all(
     closed: Path | None,
 ) -> list[Staged]:
     staged: list[Staged] = []
-    try:
+    with ExitStack() as undo:
         for name in names:
             target = targets[name]
             own = closed is not None and target.is_relative_to(closed)
             item = stage(target, files[name], _PRIVATE if own else None)
-            staged.append(item)
+            undo.callback(drop, item)
             if shared is not None and name == shared.name:
-                staged[-1] = _guarded(item, files[name], shared, targets)
-    except BaseException:
-        for item in staged:
-            discard(item.temp)
-            if item.backup is not None:
-                discard(item.backup)
-        raise
+                item = _guarded(item, files[name], shared, targets)
+            staged.append(item)
+        undo.pop_all()
     return staged
 
 

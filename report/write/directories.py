@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from report.write.errors import told
@@ -18,26 +17,26 @@ def with_directories(directories: Iterable[Path], closed: Path | None = None) ->
     Those in `closed`, and it itself, are made for their owner alone. Raises OutputError where one cannot
     be made.
     """
-    made: list[Path] = []
-    try:
+    with ExitStack() as undo:
         for directory in sorted(directories):
-            _make(directory, made, closed)
+            _make(directory, undo, closed)
         yield
-    except BaseException:
-        for directory in reversed(made):
-            with contextlib.suppress(OSError):  # somebody else may have put something into it
-                directory.rmdir()
-        raise
+        undo.pop_all()
 
 
-def _make(directory: Path, made: list[Path], closed: Path | None) -> None:
+def _unmake(directory: Path) -> None:
+    with suppress(OSError):  # somebody else may have put something into it
+        directory.rmdir()
+
+
+def _make(directory: Path, undo: ExitStack, closed: Path | None) -> None:
     with told(directory):
         missing = []
         while not directory.exists():
             missing.append(directory)
             directory = directory.parent
         for path in reversed(missing):
-            made.append(path)
+            undo.callback(_unmake, path)
             own = closed is not None and path.is_relative_to(closed)
             path.mkdir(0o700 if own else 0o777, exist_ok=True)
             sync_directory(path.parent)

@@ -89,16 +89,21 @@ def stage(target: Path, data: bytes, mode: int | None) -> Staged:
     gets `mode`, or what the umask says. Raises OutputError; leaves nothing behind then.
     """
     temp, backup = temp_beside(target), temp_beside(target)
-    try:
-        with told(target, len(data)):
-            old = _existing(target)
-            write_new(temp, data, old, mode)
-            has_backup = old is not None and _linked(target, backup)
-            return Staged(target, temp, backup if has_backup else None, is_new=old is None)
-    except BaseException:
-        discard(temp)
-        discard(backup)
-        raise
+    with contextlib.ExitStack() as undo, told(target, len(data)):
+        undo.callback(discard, backup)
+        undo.callback(discard, temp)
+        old = _existing(target)
+        write_new(temp, data, old, mode)
+        has_backup = old is not None and _linked(target, backup)
+        undo.pop_all()
+        return Staged(target, temp, backup if has_backup else None, is_new=old is None)
+
+
+def drop(item: Staged) -> None:
+    """Remove what was put beside the target, as far as it is still there."""
+    discard(item.temp)
+    if item.backup is not None:
+        discard(item.backup)
 
 
 def _existing(target: Path) -> _Rights | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from report.write.errors import Overtaken, told
 from report.write.exchange import exchange, rename_new
-from report.write.staging import Guard, Staged, discard, sync_directory, write_new
+from report.write.staging import Guard, Staged, drop, sync_directory, write_new
 
 _NUMBER = re.compile(r"\.\d+$")
 _PRIVATE = 0o600
@@ -27,24 +27,17 @@ def commit(staged: Sequence[Staged]) -> None:
     Raises OutputError, and Overtaken where a guarded file is not what it should be. No temporary file is
     left behind either way.
     """
-    begun: list[Staged] = []
-    try:
+    with contextlib.ExitStack() as beside, contextlib.ExitStack() as undo:
         for item in staged:
-            begun.append(item)  # before the rename: an interrupt may come right after it
+            beside.callback(drop, item)
+        for item in staged:
+            undo.callback(_take_back, item)  # before the rename: an interrupt may come right after it
             with told(item.target):
                 _put(item)
         for directory in sorted({item.target.parent for item in staged}):
             with told(directory):
                 sync_directory(directory)
-    except BaseException:
-        for item in reversed(begun):
-            _take_back(item)
-        raise
-    finally:
-        for item in staged:
-            discard(item.temp)
-            if item.backup is not None:
-                discard(item.backup)
+        undo.pop_all()
 
 
 def _put(item: Staged) -> None:

@@ -114,20 +114,24 @@ def test_a_file_that_somebody_made_is_not_replaced(tmp_path: Path) -> None:
     assert _contents(tmp_path) == {"draft.md": b"mine"}
 
 
-@pytest.mark.parametrize("save", SAVES[:2])
-def test_a_save_in_the_last_moment_is_found(
-    save: Callable[[Path], None], draft: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Between the last look and the swap: what was displaced is looked at, and put back."""
-    swap = exchange
+def _saved_late(monkeypatch: pytest.MonkeyPatch, save: Callable[[Path], None], draft: Path) -> None:
+    """Somebody saves between the last look and the first swap."""
     saves = iter([save])
 
     def late(one: Path, other: Path) -> bool:
         for each in saves:
             each(draft / "draft.md")
-        return swap(one, other)
+        return exchange(one, other)
 
     monkeypatch.setattr(report.write.swap, "exchange", late)
+
+
+@pytest.mark.parametrize("save", SAVES[:2])
+def test_a_save_in_the_last_moment_is_found(
+    save: Callable[[Path], None], draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the last look and the swap: what was displaced is looked at, and put back."""
+    _saved_late(monkeypatch, save, draft)
     with pytest.raises(Overtaken):
         _write(draft)
     saved = (draft / "draft.md").read_bytes()
@@ -159,15 +163,7 @@ def test_what_is_kept_beside_a_numbered_text_has_one_number_too(
     draft: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The history knows names with one number; under another a text would be there and not be found."""
-    swap = exchange
-    saves = iter([_by_rename])
-
-    def late(one: Path, other: Path) -> bool:
-        for each in saves:
-            each(draft / "draft.md")
-        return swap(one, other)
-
-    monkeypatch.setattr(report.write.swap, "exchange", late)
+    _saved_late(monkeypatch, _by_rename, draft)
     with pytest.raises(Overtaken):
         _write(draft, kept=KEPT.replace(".md", ".4.md"))
     assert {KEPT.replace(".md", f".{n}.md") for n in (1, 2)} <= set(_contents(draft))
