@@ -16,7 +16,7 @@ from incident.model.policy import Policy
 from incident.model.signals import Measure
 from incident.model.spans import Moment, Span, instant
 from incident.model.timeline import Compared, Event, SignalReport, Status, Timeline
-from incident.text.links import prometheus_graph_url
+from incident.text.markup.links import prometheus_graph_url
 from incident.timeline.blind import gap_unknowns, service_gaps, unseen
 from incident.timeline.conditions import condition_events, stretches
 from incident.timeline.measured import measured_events
