@@ -243,7 +243,7 @@ def _by_the_second(end: str, last_request: str = "") -> Raw:
     bad = (times[:-1] >= at_ms("13:00:02")) & (times[:-1] < at_ms("13:00:34"))
     none = np.zeros(total.size, bool)
     counted = Increments(times[:-1], times[1:], total, np.where(bad, 24.0, 0.0), none, none)
-    return Raw(counted, counted, None, 1000)
+    return Raw(counted, counted, tuple, 1000)
 
 
 @pytest.mark.parametrize(("end", "last_request"), [("14:00", ""), ("13:00:56", ""), ("13:02", "13:00:56")])

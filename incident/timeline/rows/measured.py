@@ -16,10 +16,10 @@ from incident.model.spans import instant, ms, whole_second
 from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Phase, SignalEpisode
 from incident.text.durations import format_duration
 from incident.text.numbers import quantity
-from incident.timeline.context import context_kind
-from incident.timeline.ids import event_id
-from incident.timeline.turns import level_after, turned
-from incident.timeline.words import capital, change
+from incident.timeline.rows.context import context_kind
+from incident.timeline.rows.ids import event_id
+from incident.timeline.rows.turns import level_after, turned
+from incident.timeline.rows.words import capital, change
 
 _BRIEF = timedelta(minutes=3)
 """Context must last longer to be told."""

@@ -14,7 +14,7 @@ from incident.model.evidence import Evidence
 from incident.model.signals import Measure, SignalSeries
 from incident.model.spans import ms
 from incident.model.timeline import Phase
-from incident.timeline.words import change
+from incident.timeline.rows.words import change
 
 _LEVEL = timedelta(minutes=3)
 """A level next to a boundary is read over this much time."""
