@@ -31,7 +31,7 @@ from incident.model.evidence import Scope
 from incident.model.facts import Unknown
 from incident.model.signals import Labels
 from incident.model.spans import Span
-from incident.text.links import strip_userinfo
+from incident.text.markup.links import strip_userinfo
 from incident.text.promql import Matcher, regex_literal, selector
 
 # From this many targets on the selector names the jobs only: a query of thousands of addresses is
