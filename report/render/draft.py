@@ -114,6 +114,7 @@ def _sections(timeline: Timeline) -> dict[str, object]:
         "impact_durations": detection.impact_durations(timeline),
         "cotimed": cotimed.cotimed_rows(timeline),
         "cotimed_left_out": cotimed.left_out(timeline),
+        "nothing_changed": cotimed.nothing_changed(timeline),
         "recovered": timeline.milestones.recovered is not None,
         "ongoing": timeline.status is Status.ONGOING,
     }
