@@ -22,13 +22,14 @@ from requests.adapters import DEFAULT_POOLBLOCK, HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, should_bypass_proxies
 
 from collector.errors import CollectError, Unavailable
-from collector.http import failures, forms, limits, redirects, retry
-from collector.http.bounded import BoundedResponse
+from collector.http import forms, limits, redirects, retry
+from collector.http.answers import failures
+from collector.http.answers.bounded import BoundedResponse
+from collector.http.answers.replies import Reply
+from collector.http.answers.troubles import Trouble, diagnose, unavailable
 from collector.http.deadline import Deadline, from_now
-from collector.http.replies import Reply
 from collector.http.settings import HttpSettings
 from collector.http.tls import tls_context
-from collector.http.troubles import Trouble, diagnose, unavailable
 from collector.server.doors import Doors
 from collector.server.live import Manners, Pairs, PrometheusSource, QueryStat, Stats
 from incident.model.spans import Grid, instant

@@ -5,8 +5,8 @@ Nothing heavy is imported here, and nothing is open yet: to leave at once loses 
 
 import os
 import signal
+import sys
 from types import FrameType
-from typing import NoReturn
 
 _INTERRUPTED = 130
 """As in `report.exits`, which is not loaded yet."""
@@ -15,11 +15,15 @@ _INTERRUPTED = 130
 def main() -> None:
     """The command; `report.cli` says what it does."""
     signal.signal(signal.SIGINT, _at_once)
+    if sys.argv[1:2] == ["scan"]:
+        from report.occupied import leave_if_occupied
+
+        leave_if_occupied(sys.argv[2:])
     from report.cli import main as command
 
     command()
 
 
-def _at_once(_number: int, _frame: FrameType | None) -> NoReturn:
+def _at_once(_number: int, _frame: FrameType | None) -> None:
     os.write(2, b"incident-timeline: interrupted; every earlier file is as it was\n")
     os._exit(_INTERRUPTED)

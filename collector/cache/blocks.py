@@ -9,7 +9,7 @@ from hashlib import sha256
 import msgspec
 import numpy as np
 
-from collector.http.slices import clipped
+from collector.http.answers.slices import clipped
 from collector.source import Answer
 from incident.model.signals import Labels, Samples
 

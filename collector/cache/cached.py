@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from collector.cache.blocks import packed, unpacked, within
-from collector.http.slices import joined
+from collector.http.answers.slices import joined
 from collector.source import Answer, Relay, Source
 from incident.model.spans import Grid, Span, instant, ms
 

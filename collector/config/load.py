@@ -29,7 +29,7 @@ from collector.strict_yaml import Document, KeyPath, load_file
 from incident.model.policy import Policy
 from incident.text.errors import TextError
 from incident.text.instants import zone
-from incident.text.links import url_or_none
+from incident.text.markup.links import url_or_none
 from incident.text.promql import parse_matchers
 from incident.text.secret import Secret
 

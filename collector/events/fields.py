@@ -12,7 +12,7 @@ from incident.model.signals import Labels
 from incident.text.controls import one_line
 from incident.text.errors import TextError, excerpt
 from incident.text.instants import parse_time
-from incident.text.links import url_or_none
+from incident.text.markup.links import url_or_none
 from incident.text.secret import Masker
 
 LONGEST = 300

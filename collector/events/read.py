@@ -37,7 +37,7 @@ from incident.model.facts import AlertInterval, Change, Entered, Nearness, Unkno
 from incident.model.spans import Span
 from incident.text.controls import terminal
 from incident.text.instants import rfc3339
-from incident.timeline.ids import event_id
+from incident.timeline.rows.ids import event_id
 
 LARGEST_FILE = 16 * 1024 * 1024
 """The alert log of a bad day has a few MB."""

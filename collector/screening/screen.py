@@ -123,8 +123,9 @@ def screen(
     return Screened(screening, tuple(unknowns), scrape)
 
 
-_ORDER = (Measure.TRAFFIC, Measure.ERRORS, Measure.LATENCY, Measure.AVAILABILITY)
-"""In which the measures are asked: no errors can be judged without the traffic."""
+_ORDER = (Measure.LATENCY, Measure.TRAFFIC, Measure.ERRORS, Measure.AVAILABILITY)
+"""In which the measures are asked: what takes the server longest first, so that nobody waits for it at the
+end; no errors can be judged without the traffic."""
 
 
 def _answer(source: Source, question: _Question, grid: Grid) -> Answer | QueryRejected:
@@ -187,15 +188,20 @@ class _Asker:
         by_service: dict[str, list[int]] = defaultdict(list)
         for row in question.rows:
             by_service[self.members[row].service].append(row)
+        filled: set[int] = set()
         for series in answer.series:
             _, service = service_of(series.labels)
             found = rows.get(Member(service, place_of(series.labels)))
             same = by_service.get(service, [])
             if found is None and len(same) == 1:
                 found = same[0]
-            if found is not None:
-                got = on_grid(series, self.grid)
-                values[found] = np.where(np.isfinite(values[found]), values[found] + np.nan_to_num(got), got)
+            if found is None:
+                continue
+            got = on_grid(series, self.grid)
+            if found in filled:
+                got = np.where(np.isfinite(values[found]), values[found] + np.nan_to_num(got), got)
+            values[found] = got
+            filled.add(found)
         return (partial_answer(what, answer.warnings),) if answer.partial else ()
 
     def chosen(self, group: _Group, name: str, *more: Matcher) -> str:
@@ -240,7 +246,11 @@ def _by(metric: Named) -> str:
 
 
 def _questions(services: Sequence[Listed], ask: _Asker) -> Iterator[_Question]:
-    """Every query of the screening."""
+    """Every query of the screening, in the order of `_ORDER`."""
+    for group in ask.groups(services, lambda one: one.latency):
+        total, count = (ask.rate(group, f"{group.metric.metric}{part}") for part in ("_sum", "_count"))
+        both = (f"{group.metric.metric}_count",) * 2
+        yield _Question(Measure.LATENCY, f"{total} / ({count} > 0)", group.rows, both)
     for group in ask.groups(services, lambda one: one.requests):
         name = group.metric.metric
         yield _Question(Measure.TRAFFIC, ask.rate(group, name), group.rows, (name,))
@@ -248,10 +258,6 @@ def _questions(services: Sequence[Listed], ask: _Asker) -> Iterator[_Question]:
         if group.failing is not None:
             query = ask.rate(group, group.metric.metric, group.failing)
             yield _Question(Measure.ERRORS, query, group.rows, (group.metric.metric,))
-    for group in ask.groups(services, lambda one: one.latency):
-        total, count = (ask.rate(group, f"{group.metric.metric}{part}") for part in ("_sum", "_count"))
-        both = (f"{group.metric.metric}_count",) * 2
-        yield _Question(Measure.LATENCY, f"{total} / ({count} > 0)", group.rows, both)
     for group in ask.groups(services, lambda one: one.up):
         query = f"avg by {_by(group.metric)} ({ask.chosen(group, 'up')})"
         yield _Question(Measure.AVAILABILITY, query, group.rows, ("up",))

@@ -8,11 +8,11 @@ from typing import Protocol
 
 import msgspec
 
-from collector.http import failures
+from collector.http.answers import failures
+from collector.http.answers.replies import Reply
 from collector.http.deadline import from_now
 from collector.http.forms import checked_base
 from collector.http.limits import Budget
-from collector.http.replies import Reply
 from collector.http.settings import HttpSettings
 from collector.prometheus import HttpDoor
 from collector.server.decode import Malformed, clean, decoded

@@ -15,7 +15,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
-from collector.http.slices import in_order
+from collector.http.answers.slices import in_order
 from collector.source import Answer
 from incident.model.signals import Labels, Samples
 from incident.model.spans import Millis, Values

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from collector.http import failures, limits
+from collector.http import limits
+from collector.http.answers import failures
+from collector.http.answers.replies import Reply
 from collector.http.deadline import Deadline
-from collector.http.replies import Reply
 from collector.server.live import Door, Pairs
 from incident.model.spans import Grid
 

@@ -14,9 +14,10 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from collector.errors import QueryRejected
-from collector.http import failures, forms, limits, retry, slices
+from collector.http import forms, limits, retry
+from collector.http.answers import failures, slices
+from collector.http.answers.replies import Reply
 from collector.http.deadline import Deadline
-from collector.http.replies import Reply
 from collector.server import decode, decode_facts
 from collector.source import Answer, ServerInfo
 from incident.model.facts import AlertRule

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collector.http.slices import joined, may_split, pieces
+from collector.http.answers.slices import joined, may_split, pieces
 from collector.source import Answer, Relay, Source
 from incident.model.spans import Grid
 

@@ -22,6 +22,8 @@ from incident.detect.gradual import LEAST_SAMPLES, SLOW_PER_HOUR, WINDOW_S
 from incident.detect.judge import (
     BEYOND_BUMP,
     BEYOND_REACH,
+    EXTREME_BUMP,
+    EXTREME_REACH,
     LARGEST_BUMP,
     LARGEST_SAMPLES,
     SHARP_BUMP,
@@ -249,8 +251,9 @@ def _short(rows: _Rows, sharp: Bools) -> Bools:
     before[:, FLANK:], after[:, : n - FLANK + 1] = medians, medians
     bumps = _bumps(rows, before, after)
     found: Bools = np.zeros(many, dtype=np.bool_)
-    outside, off = (
-        (rows.centre + reaches * rows.reach * SLACK)[:, np.newaxis] for reaches in (BEYOND_REACH, SHARP_REACH)
+    outside, off, extreme = (
+        (rows.centre + reaches * rows.reach * SLACK)[:, np.newaxis]
+        for reaches in (BEYOND_REACH, SHARP_REACH, EXTREME_REACH)
     )
     for length in range(max(1, rows.samples - 1), FLANK):
         inside = _running(rows.y, length)
@@ -260,6 +263,9 @@ def _short(rows: _Rows, sharp: Bools) -> Bools:
         height = level - np.maximum(before[:, starts], after[:, starts + length])
         usual = bumps[max(k for k in bumps if k <= max(length, 2))]
         bump = height / np.maximum(usual, rows.smallest)[:, np.newaxis]
+        if length < rows.samples:  # only what is extreme may be one sample shorter than an incident
+            found |= ((bump >= EXTREME_BUMP * SLACK) & (level >= extreme)).any(axis=1)
+            continue
         found |= ((bump >= BEYOND_BUMP * SLACK) & (level >= outside)).any(axis=1)
         found |= (sharp[:, starts] & (bump >= SHARP_BUMP * SLACK) & (level >= off)).any(axis=1)
         if length >= LARGEST_SAMPLES:

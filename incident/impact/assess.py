@@ -90,10 +90,14 @@ class Assessment:
 
 def surveyed(evidence: Evidence, policy: Policy) -> Surveyed:
     """Departures of all signals and the service's episodes they make, on the survey's grid."""
+    return _surveyed(evidence, policy, raw_of(evidence.counters, _interval_ms(evidence)))
+
+
+def _surveyed(evidence: Evidence, policy: Policy, raw: Raw) -> Surveyed:
     series = {s.spec.name: trusted(s, evidence) for s in evidence.signals}
     found = {name: _departures(s, evidence) for name, s in series.items()}
     impact = believed(tuple(d for one in found.values() for d in one), series, evidence)
-    impact = more_than_chance(impact, evidence.counters, _interval_ms(evidence))
+    impact = more_than_chance(impact, evidence.counters, raw.slow)
     inside = concerning(episodes(impact, series, policy), evidence, policy)
     measured = any(has_samples(s, evidence) for s in evidence.signals if s.spec.role == "impact")
     return Surveyed(found, impact, inside, measured)
@@ -101,8 +105,8 @@ def surveyed(evidence: Evidence, policy: Policy) -> Surveyed:
 
 def assess(evidence: Evidence, policy: Policy) -> Assessment:
     """The judgement on all evidence, raw samples included."""
-    survey = surveyed(evidence, policy)
     raw = raw_of(evidence.counters, _interval_ms(evidence))
+    survey = _surveyed(evidence, policy, raw)
     told = tuple(_episode(e, evidence, raw, policy) for e in survey.episodes)
     alerts = tuple(_claimed(a, told) for a in evidence.alerts)
     alert, last = first_alert(alerts, told), data_end(evidence)

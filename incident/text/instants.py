@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-import zoneinfo
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
 
 from incident.text.durations import parse_duration
 from incident.text.errors import TextError, excerpt
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -141,8 +144,10 @@ def _from_now(text: str, match: re.Match[str], now: datetime) -> datetime:
         raise TextError(f"time {excerpt(text)}: outside the years 1 to 9999") from error
 
 
-def zone(name: str) -> zoneinfo.ZoneInfo:
+def zone(name: str) -> ZoneInfo:
     """The zone of that IANA name. Raises TextError with the nearest names where there is none."""
+    import zoneinfo  # here: not for runs that show no time
+
     if not _NO_ZONES.fullmatch(name):
         try:
             return zoneinfo.ZoneInfo(name)

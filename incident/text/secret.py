@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-from incident.text.links import USERINFO
+from incident.text.markup.links import USERINFO
 
 MARK = "<secret>"
 """What stands in every output where a secret would stand."""

@@ -16,13 +16,13 @@ from incident.model.policy import Policy
 from incident.model.signals import Measure
 from incident.model.spans import Moment, Span, instant
 from incident.model.timeline import Compared, Event, SignalReport, Status, Timeline
-from incident.text.links import prometheus_graph_url
+from incident.text.markup.links import prometheus_graph_url
 from incident.timeline.blind import gap_unknowns, service_gaps, unseen
-from incident.timeline.conditions import condition_events, stretches
-from incident.timeline.measured import measured_events
 from incident.timeline.milestones import durations, milestones
-from incident.timeline.recorded import alert_events, change_events, entered_events, gap_events
-from incident.timeline.silences import silence_events, silenced
+from incident.timeline.rows.conditions import condition_events, stretches
+from incident.timeline.rows.measured import measured_events
+from incident.timeline.rows.recorded import alert_events, change_events, entered_events, gap_events
+from incident.timeline.rows.silences import silence_events, silenced
 from incident.where import breakdowns
 
 _MOST_MAIN = 14

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from incident.model.facts import Entered
 from incident.text.durations import compact
 from incident.text.instants import clock
-from incident.text.markdown import cell, foreign
+from incident.text.markup.markdown import cell, foreign
 from report.merge.reading.table import Table, timeline_table
 
 _SHORT_ID = 4

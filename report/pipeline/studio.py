@@ -1,7 +1,7 @@
 """Where charts are drawn: in this process, or side by side in others that get ready while data are fetched.
 
-Drawing is most of a draft's time, and loading the plotting library most of the rest. Workers started
-before the first question to the server load it while the server answers.
+Drawing is most of a draft's time, and loading the plotting library most of the rest. It is loaded once,
+while the server answers the first questions, by a process of its own that then splits into workers.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, TypeAlias
 
 from incident.model.evidence import Evidence
@@ -38,9 +40,10 @@ def studio(*, workers: bool, early: bool = True) -> Iterator[Draw]:
     if not has_workers(wished=workers):
         yield draw_here
         return
-    with ProcessPoolExecutor(_WORKERS, multiprocessing.get_context("spawn"), _made_ready) as pool:
+    with ProcessPoolExecutor(_WORKERS, _context(), _made_ready) as pool:
         if early:
-            _start(pool)
+            # A thread's, for the first worker is waited for until the plotting library is loaded.
+            threading.Thread(target=_start, args=(pool,), daemon=True).start()
         yield lambda timeline, evidence: _drawn_beside(pool, timeline, evidence)
 
 
@@ -51,14 +54,27 @@ def has_workers(*, wished: bool) -> bool:
 
 def draw_here(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
     """All charts, drawn in this process."""
-    from report.charts import draw
+    from report.charts.drawing import draw
 
     return draw(timeline, evidence)
 
 
+def _context() -> BaseContext:
+    """How workers begin: split off from a process that has loaded the plotting library, where that is safe.
+
+    Each of them would take half a second of a processor to load it. On systems other than Linux libraries
+    may have begun what does not survive a split.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["report.charts.drawing"])
+    return context
+
+
 def _start(pool: ProcessPoolExecutor) -> None:
     """Starts the workers now, deaf to Ctrl-C: the terminal sends it to them too, and ending is ours to do."""
-    with _deaf():
+    with _deaf(), suppress(RuntimeError):  # the run may have ended meanwhile
         for _ in range(_WORKERS):
             pool.submit(_nothing)
 
@@ -76,7 +92,7 @@ def _deaf() -> Iterator[None]:
 def _made_ready() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    import report.charts  # noqa: F401 - what takes long is loaded before it is needed
+    import report.charts.drawing  # noqa: F401 - what takes long is loaded before it is needed
 
 
 def _end_with_parent() -> None:
@@ -100,7 +116,7 @@ def _drawn_beside(pool: ProcessPoolExecutor, timeline: Timeline, evidence: Evide
 
 def _share(timeline: Timeline, evidence: Evidence, k: int) -> list[tuple[int, Chart]]:
     """One worker's charts with their numbers."""
-    from report.charts import draw, shares
+    from report.charts.drawing import draw, shares
 
     numbers = shares(len(timeline.signals) + 1, _WORKERS)[k]
     return list(zip(numbers, draw(timeline, evidence, share=(k, _WORKERS)), strict=True))

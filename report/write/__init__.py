@@ -1,10 +1,18 @@
-"""Files that are old or new, never half: staging, renaming, locking. Knows nothing of drafts."""
+"""Files that are old or new, never half: staging, renaming, locking. Knows nothing of drafts.
 
-from report.write.atomic import preflight, sweep_stale, write_atomic, write_once
-from report.write.batch import Shared, write_all
-from report.write.errors import LockHeld, OutputError, Overtaken, WriteError, refused
-from report.write.lock import locked
-from report.write.shelf import Shelf
+Names are loaded when they are asked for: a run that only meets another one needs the lock, and a third of
+the time that all of this takes.
+"""
+
+from importlib import import_module
+
+TYPE_CHECKING = False  # as `typing` has it, which takes a tenth of a start to load
+if TYPE_CHECKING:
+    from report.write.atomic import preflight, sweep_stale, write_atomic, write_once
+    from report.write.batch import Shared, write_all
+    from report.write.errors import LockHeld, OutputError, Overtaken, WriteError, refused
+    from report.write.lock import locked
+    from report.write.shelf import Shelf
 
 __all__ = [
     "LockHeld",
@@ -21,3 +29,18 @@ __all__ = [
     "write_atomic",
     "write_once",
 ]
+
+_OF = {
+    "atomic": ("preflight", "sweep_stale", "write_atomic", "write_once"),
+    "batch": ("Shared", "write_all"),
+    "errors": ("LockHeld", "OutputError", "Overtaken", "WriteError", "refused"),
+    "lock": ("locked",),
+    "shelf": ("Shelf",),
+}
+
+
+def __getattr__(name: str) -> object:
+    module = next((module for module, names in _OF.items() if name in names), None)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{module}"), name)

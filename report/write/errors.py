@@ -16,7 +16,6 @@ from datetime import datetime
 from pathlib import Path
 
 from incident.text.controls import terminal
-from incident.text.instants import rfc3339
 from incident.text.numbers import count
 
 _ELSEWHERE = "choose another place with --output"
@@ -65,7 +64,8 @@ class LockHeld(WriteError):
         where = terminal(str(path))
         super().__init__(
             path,
-            f"{who} has been at work here since {rfc3339(since)}, it holds {where}; try again when it ends",
+            f"{who} has been at work here since {since:%Y-%m-%dT%H:%M:%SZ}, it holds {where}; "
+            "try again when it ends",
         )
         self.pid = pid
         self.since = since

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from report.pipeline.scan.start import LOCK
+from report.pipeline.scan import LOCK
 from report.write import locked
 from tests.flow.command import command, environment
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from collector.errors import AccessRefused, QueryRejected, Unavailable
-from collector.http.failures import LoginPage, NoEndpoint
+from collector.http.answers.failures import LoginPage, NoEndpoint
 from collector.source import Answer, ServerInfo
 from incident.model.facts import AlertRule
 from incident.model.signals import Samples

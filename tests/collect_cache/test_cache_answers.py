@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from collector.cache.blocks import packed, unpacked
 from collector.cache.cached import SAFE_AGE, CachedSource
-from collector.http.slices import clipped
+from collector.http.answers.slices import clipped
 from collector.source import Answer, ServerInfo
 from incident.model.facts import AlertRule
 from incident.model.signals import Labels, Samples

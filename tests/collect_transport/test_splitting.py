@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.errors import TooExpensive, Unavailable
-from collector.http import slices
+from collector.http.answers import slices
+from collector.http.answers.failures import TooMuchAtOnce, Wording
+from collector.http.answers.replies import Reply
 from collector.http.deadline import Deadline
-from collector.http.failures import TooMuchAtOnce, Wording
 from collector.http.limits import MAX_POINTS, Budget
-from collector.http.replies import Reply
 from collector.server.live import Manners, Pairs, PrometheusSource
 from collector.source import Answer
 from incident.model.spans import Grid, Span, instant

@@ -37,8 +37,12 @@ class Ran:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process' environment without anything that would steer the command, and with `more`."""
-    kept = {k: v for k, v in os.environ.items() if k != "PROMETHEUS_URL" and not k.lower().endswith("_proxy")}
+    """This process' environment without anything that would steer the command, and with `more`.
+
+    Python keeps what it compiled, as an installed command has it: a third of a start is compiling ours.
+    """
+    steers = ("PROMETHEUS_URL", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if k not in steers and not k.lower().endswith("_proxy")}
     return kept | {"PYTHONPATH": str(ROOT)} | more
 
 

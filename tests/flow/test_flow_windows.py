@@ -115,10 +115,11 @@ def test_times_in_a_zone_are_those_of_the_zone(url: str, spike: Impact) -> None:
     assert "13:30:00 to 14:30:00" in ran.stderr
 
 
-def test_an_alert_stands_for_its_latest_firing(url: str, lab: Lab, spike: Impact) -> None:
-    """An hour to each side of it, and the service that its labels name."""
+@pytest.mark.parametrize("days", [3, 1000])
+def test_an_alert_stands_for_its_latest_firing(url: str, lab: Lab, spike: Impact, days: int) -> None:
+    """An hour to each side of it, however long ago, and the service that its labels name."""
     (alert,) = lab.truth.alerts
-    now = lab.truth.data.end + timedelta(days=3)
+    now = lab.truth.data.end + timedelta(days=days)
     flags: Given = {"prometheus": url, "alert": alert.name, "quiet": True, "form": "json"}
     with redirect_stdout(StringIO()) as said:
         code = run_draft(flags, version="0", now=now, workers=False)
@@ -147,7 +148,7 @@ def test_last_alone_ends_now(url: str, lab: Lab, spike: Impact) -> None:
 
 
 def test_an_alert_that_never_fired_is_no_data(url: str, lab: Lab) -> None:
-    """Searched two weeks back; exit 4, and nothing is written."""
+    """Searched as far back as servers keep samples; exit 4, and nothing is written."""
     ran = run_here(["draft", "--prometheus", url, "--alert", "NoSuchAlert"])
 
     assert lab.truth.alerts

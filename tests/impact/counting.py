@@ -106,6 +106,8 @@ class Service:
     seed: int = 1
     holes: tuple[tuple[str, str], ...] = ()
     """Stretches in which nothing was scraped."""
+    every_s: int = 15
+    """Seconds between two scrapes of a target."""
 
     @property
     def seconds(self) -> Millis:
@@ -129,8 +131,8 @@ class Service:
         )
 
     def scraped(self, target: int) -> Millis:
-        """Scrape times of a target: every 15 s, at a phase of its own, holes left out."""
-        times = scrapes(self.start, self.end, 15, (2_000, 9_000)[target])
+        """Scrape times of a target, at a phase of its own, holes left out."""
+        times = scrapes(self.start, self.end, self.every_s, (2_000, 9_000)[target])
         for a, b in self.holes:
             times = times[(times < at_ms(a)) | (times >= at_ms(b))]
         return times

@@ -91,6 +91,19 @@ def test_a_step_seen_late_is_still_placed() -> None:
     assert _off(start_of(_seen(ERRORS, "13:03", None, 0.001, 0.4), GRID, raw), at("13:00:20")) <= SCRAPE
 
 
+@pytest.mark.parametrize("every_s", [30, 60])
+def test_a_step_between_rare_scrapes_is_placed_by_what_they_counted(every_s: int) -> None:
+    """A scrape interval holds the step as a mixture of both levels: it is looked for there, not beside it."""
+    failing = (("13:00:20", 0.001), ("13:00:20", 1.0), ("13:21:40", 1.0), ("13:21:40", 0.001))
+    for seed in SEEDS:
+        service = Service("12:00", "15:00", (("12:00", 80.0),), failing, seed=seed, every_s=every_s)
+        raw = raw_of(service.counters(), every_s * 1000)
+        seen = _seen(ERRORS, "13:02", "13:24", 0.001, 1.0)
+
+        assert _off(start_of(seen, GRID, raw), at("13:00:20")) <= timedelta(seconds=3)
+        assert _off(end_of(seen, GRID, raw), at("13:21:40")) <= timedelta(seconds=3)
+
+
 @pytest.mark.parametrize("top", [0.08, 0.4])
 def test_a_ramp_of_errors_is_told_at_its_foot(top: float) -> None:
     """Errors that climb for ten minutes began where the climb began, to a minute or two."""
@@ -230,7 +243,7 @@ def _by_the_second(end: str, last_request: str = "") -> Raw:
     bad = (times[:-1] >= at_ms("13:00:02")) & (times[:-1] < at_ms("13:00:34"))
     none = np.zeros(total.size, bool)
     counted = Increments(times[:-1], times[1:], total, np.where(bad, 24.0, 0.0), none, none)
-    return Raw(counted, counted, None, 1000)
+    return Raw(counted, counted, tuple, 1000)
 
 
 @pytest.mark.parametrize(("end", "last_request"), [("14:00", ""), ("13:00:56", ""), ("13:02", "13:00:56")])

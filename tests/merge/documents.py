@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from incident.text.markdown import cell
+from incident.text.markup.markdown import cell
 
 _TITLES = (
     "Degraded: errors 0.1 -> 0.6 %", "HighErrorRate firing", "Scaled 4 -> 12 replicas", "Restarted",

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from incident.model.facts import Unknown
-from incident.model.signals import Gap, Measure
+from incident.model.signals import Gap, Measure, Role
 from incident.model.spans import Moment, Span
 from incident.model.timeline import EventOrigin, State, Status, Stray, Timeline
 from report.render import found, headline, markdown, terminal
@@ -254,6 +254,17 @@ def test_no_impact_says_what_was_checked_and_asks_little() -> None:
     ) in text
     assert "## Root cause" not in text
     assert "> DRAFT, not reviewed. 1 question open." in text
+
+
+def test_what_people_asked_for_is_told_although_it_is_no_impact() -> None:
+    """Somebody named the orders, and they stopped: the first paragraph says so."""
+    other = replace(build.traffic().spec, name="orders", measure=Measure.OTHER, unit="1/s", role=Role.CONTEXT)
+    orders = replace(build.errors(), spec=other)
+    page = build.healthy()
+    text = markdown(replace(page, signals=(*page.signals, orders)), [], generation=1)
+
+    assert "no impact measured.** orders " in text
+    assert " 1/s, 14:04 to 16:29:30. Checked: " in text
 
 
 def test_a_signal_without_data_was_not_checked() -> None:

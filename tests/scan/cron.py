@@ -15,7 +15,7 @@ import numpy as np
 from collector.errors import CollectError
 from report.exits import Exit, code_of
 from report.pipeline.kept.texts import DRAFT
-from report.pipeline.scan.start import LOCK
+from report.pipeline.scan import LOCK
 from report.write import WriteError, locked
 from report.write.staging import TEMP_NAME
 from tests.faults.proxy import Answer, Asked, FaultProxy, failure

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from collector.errors import NoData
-from report.pipeline.scan.start import LOCK
+from report.pipeline.scan import LOCK
 from report.write import LockHeld, locked
 from tests.flow.tree import changed, tree
 from tests.scan.scene import DRAFTED, END, Scanned, at, scan, timelines

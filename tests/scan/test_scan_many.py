@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from report.pipeline.scan.start import LOCK
+from report.pipeline.scan import LOCK
 from report.write import locked
 from tests.faults.proxy import Answer, FaultProxy
 from tests.flow.command import PATIENCE_S, command, environment

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from incident.text.controls import cut, one_line, terminal
-from incident.text.html import escape, visible_controls
+from incident.text.markup.html import escape, visible_controls
 
 ANY = st.one_of(
     st.text(st.characters()),  # lone surrogates too

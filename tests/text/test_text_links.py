@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from incident.text.links import grafana_explore_url, prometheus_graph_url, strip_userinfo, url_or_none
+from incident.text.markup.links import grafana_explore_url, prometheus_graph_url, strip_userinfo, url_or_none
 
 GOOD = [
     "http://host",

@@ -11,8 +11,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from incident.text.controls import one_line, unbroken
-from incident.text.links import url_or_none
-from incident.text.markdown import cell, cell_code, code_span, fence, foreign, inline, link
+from incident.text.markup.links import url_or_none
+from incident.text.markup.markdown import cell, cell_code, code_span, fence, foreign, inline, link
 
 MARKUP = [
     "&lt;",

@@ -9,7 +9,7 @@ import pytest
 
 from incident.model.facts import AlertInterval, Nearness
 from incident.model.silences import AlertSilence, Silenced, SilenceMatcher
-from incident.timeline.silences import hides, silence_events, silenced
+from incident.timeline.rows.silences import hides, silence_events, silenced
 from tests.reasoning_builders import at, evidence, labelled, span
 
 

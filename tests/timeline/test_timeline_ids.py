@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from incident.model.facts import ChangeKind, Entered
 from incident.model.timeline import Timeline
-from incident.timeline.ids import event_id
+from incident.timeline.rows.ids import event_id
 from tests.reasoning_builders import alert, at, change
 from tests.timeline.scenes import BLIND, CALM, DOWN, RELAPSE, STEP, Scene, box
 

@@ -12,7 +12,7 @@ from collector.signals.labels.sets import has_token
 from incident.model.facts import Change, ChangeKind, Nearness
 from incident.model.signals import Samples
 from incident.model.spans import aligned, instant
-from incident.text.links import strip_userinfo
+from incident.text.markup.links import strip_userinfo
 from incident.text.promql import Matcher, selector
 
 METRIC = "probe_ssl_earliest_cert_expiry"

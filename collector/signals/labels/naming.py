@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from collector.errors import QueryRejected
 from collector.families.present import Present, assumed, name_patterns, present
-from collector.http.failures import NoEndpoint
+from collector.http.answers.failures import NoEndpoint
 from collector.signals.labels.registry import FOUND_BY_LABELS
 from collector.source import Source
 from incident.model.spans import Span

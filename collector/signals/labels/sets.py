@@ -15,7 +15,10 @@ from incident.text.promql import Matcher, parse_matchers, regex_literal
 
 def label(labels: Labels, name: str) -> str:
     """The label's value, empty where it is absent, as Prometheus reads it."""
-    return next((value for key, value in labels if key == name), "")
+    for key, value in labels:  # a generator takes twice as long, and a fleet has many
+        if key == name:
+            return value
+    return ""
 
 
 def values_of(series: Iterable[Labels], name: str) -> tuple[str, ...]:

@@ -70,6 +70,8 @@ def _worst(rows: Sequence[Values], spec: SignalSpec, grid: Grid) -> Values:
 
 def on_grid(samples: Samples, grid: Grid) -> Values:
     """One series' values at the grid's times; a time off the grid belongs to none of them."""
+    if np.array_equal(samples.times, grid.times):
+        return samples.values
     values: Values = np.full(grid.count, np.nan)
     offset = samples.times - grid.start_ms
     index = offset // grid.step_ms

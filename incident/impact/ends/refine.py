@@ -7,7 +7,9 @@ cannot, and the survey's wider bracket stands.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 
@@ -37,21 +39,23 @@ class Raw:
     """What was answered; its `part` means failures only where `failures` is the same."""
     failures: Increments | None
     """None also where the counters do not tell which requests failed."""
-    counters: Counters | None
+    slow: Callable[[], tuple[Increments, ...]]
+    """For each bound of the latency histogram the requests above it, counted when first asked for."""
     interval_ms: int
 
 
 def raw_of(counters: Counters | None, interval_ms: int) -> Raw:
     """The counters as increments; empty where there was no zoom."""
+    slow = cache(partial(slow_counts, counters, interval_ms))
     if counters is None:
-        return Raw(None, None, None, interval_ms)
+        return Raw(None, None, slow, interval_ms)
     requests = (
         increments(counters.requests, counters.is_failed, counters.spans, interval_ms)
         if counters.requests
         else None
     )
     failures = requests if counters.failed_query else None
-    return Raw(requests, failures, counters, interval_ms)
+    return Raw(requests, failures, slow, interval_ms)
 
 
 def start_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment:
@@ -160,7 +164,7 @@ def _per_target(inc: Increments, within: tuple[int, int]) -> Level:
 
 def _slower_than_usual(raw: Raw, edge: Edge) -> Increments | None:
     """Requests slower than the bucket bound that tells inside from outside best."""
-    scored = [(_contrast(inc, edge), inc) for inc in slow_counts(raw.counters, raw.interval_ms)]
+    scored = [(_contrast(inc, edge), inc) for inc in raw.slow()]
     best = max(scored, key=lambda pair: pair[0], default=None)
     return best[1] if best is not None and best[0] > 0 else None
 

@@ -14,7 +14,7 @@ from incident.impact.ends.steps import Level, Placed, place_share_step
 _FEWEST = 3.0
 """So few requests next to a boundary say nothing about the level there; those inside the search then do."""
 _CREEP_MS = 30_000
-"""A ramp is followed to its foot in half minutes, longer ones where requests are few."""
+"""A ramp is followed to its foot in half minutes, longer ones where requests or scrapes are few."""
 _CREEP_SURE = 3.0
 """Standard errors above normal that a half minute must show to belong to the ramp."""
 _SHARP = 0.5
@@ -37,7 +37,10 @@ def share_step(inc: Increments, edge: Edge) -> Placed | None:
     foot = _foot(inc, edge, creep) if creep is not None and not edge.moving else None
     if foot is None or creep is None:
         return _step_within(inc, edge)
-    near = replace(edge, lo=round(foot.at) - 2 * creep, hi=round(foot.at) + 2 * creep)
+    # What a scrape interval counted is spread evenly over it, so the foot may seem one farther out than it
+    # is, and the level inside is read a second one away from it.
+    margin = round(1.5 * creep + 2.0 * _interval(inc))
+    near = replace(edge, lo=round(foot.at) - margin, hi=round(foot.at) + margin)
     beside, normal = inc.ratio(*near.inner), inc.ratio(*edge.older)
     if beside is None or normal is None or beside <= normal:
         # Shorter than half minutes can follow: beyond the foot's next minute it is over already.
@@ -69,7 +72,7 @@ def _nearer(
     inc: Increments, edge: Edge, before: Level, after: Level, placed: Placed, scatter: float
 ) -> Placed:
     """Placed once more, with what was counted between the levels and the bracket added to the levels."""
-    spare = max(2.0 * float(np.median(inc.end - inc.start)), placed.by - placed.after)
+    spare = max(2.0 * _interval(inc), placed.by - placed.after)
     lo, hi = max(edge.lo, round(placed.after - spare)), min(edge.hi, round(placed.by + spare))
     before, after = before + _level(inc, (edge.lo, lo)), _level(inc, (hi, edge.hi)) + after
     return place_share_step(inc.near(lo, hi), before, after, lo, hi, scatter) or placed
@@ -108,7 +111,7 @@ def _creep(inc: Increments, edge: Edge) -> int | None:
     # Twice over: requests come unevenly, and a stretch that misses by chance ends the way out.
     wanted = 2 * max(wanted * inc.scatter(*edge.older), 2 * _CREEP_SURE / (p - q))
     a, b = edge.inner
-    creep = max(_CREEP_MS, wanted * (b - a) / inner.total)
+    creep = max(_CREEP_MS, _interval(inc), wanted * (b - a) / inner.total)
     return round(creep) if creep <= LEVEL_MS == edge.level else None
 
 
@@ -132,3 +135,8 @@ def _foot(inc: Increments, edge: Edge, creep: int) -> Placed | None:
 def _level(inc: Increments, within: tuple[int, int]) -> Level:
     total, part = inc.within(*within)
     return Level(total, part)
+
+
+def _interval(inc: Increments) -> float:
+    """The usual time between two scrapes of a target."""
+    return float(np.median(inc.end - inc.start)) if inc.end.size else 0.0

@@ -8,7 +8,7 @@ buckets say how many there were.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -42,14 +42,14 @@ def _slower(counters: Counters, le: str, interval_ms: int) -> Increments:
 
 
 def more_than_chance(
-    impact: tuple[Departure, ...], counters: Counters | None, interval_ms: int
+    impact: tuple[Departure, ...], counters: Counters | None, counted: Callable[[], tuple[Increments, ...]]
 ) -> tuple[Departure, ...]:
     """The impact without the latencies that rose by so few slow requests that chance explains it.
 
-    What the buckets do not cover stays as it is.
+    `counted` gives the `slow_counts` of the counters. What the buckets do not cover stays as it is.
     """
     late = [d for d in impact if d.spec.measure is Measure.LATENCY]
-    slow = slow_counts(counters, interval_ms) if late else ()
+    slow = counted() if late else ()
     if counters is None or not slow:
         return impact
     spans = [(ms(s.start), ms(s.end)) for s in counters.bucket_spans]

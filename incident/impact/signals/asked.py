@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,6 +17,8 @@ BACK = 0.15
 """Within this share of its height above the level before, a signal is back."""
 _TRIM = 0.03
 """Samples at an end that rise less than this share of the height are calm."""
+_REMEMBERED = 64
+"""Answers that are kept: a draft asks three questions about each of its ten to twenty signals."""
 _RAMP_LOOKBACK = timedelta(minutes=10)
 """How far before the detected onset a ramp may have begun; longer ramps are told by their bracket."""
 
@@ -34,17 +37,38 @@ def asked(
     """
     spec = series.spec
     two_sided = spec.measure in (Measure.LATENCY, Measure.TRAFFIC)
-    rows = detect_episodes(
-        series.values[np.newaxis, :],
-        step_s=series.grid.step.total_seconds(),
-        baseline=points,
-        kind=spec.kind.value,
-        worse=Worse.BOTH.value if two_sided else spec.worse.value,
-        counts=None if counts is None or spec.kind is not Kind.RATIO else counts[np.newaxis, :],
-        earlier=None if days is None else days[:, np.newaxis, :],
-        supported=pointed_at,
+    found = _found(
+        (series.grid.step.total_seconds(), points, spec.kind, Worse.BOTH if two_sided else spec.worse),
+        series.values.tobytes(),
+        None if counts is None or spec.kind is not Kind.RATIO else counts.tobytes(),
+        None if days is None else days.tobytes(),
+        None if pointed_at is None else pointed_at.tobytes(),
     )
-    return tuple(_placed(series, episode) for episode in rows[0])
+    return tuple(_placed(series, episode) for episode in found)
+
+
+@lru_cache(_REMEMBERED)
+def _found(
+    asked: tuple[float, int, Kind, Worse],
+    values: bytes,
+    counts: bytes | None,
+    days: bytes | None,
+    pointed_at: bytes | None,
+) -> tuple[Episode, ...]:
+    """The kernel's answer about one row; a draft asks the same before the zoom, after it, and with notes."""
+    step_s, points, kind, worse = asked
+    row = np.frombuffer(values)
+    (episodes,) = detect_episodes(
+        row[np.newaxis, :],
+        step_s=step_s,
+        baseline=points,
+        kind=kind.value,
+        worse=worse.value,
+        counts=None if counts is None else np.frombuffer(counts)[np.newaxis, :],
+        earlier=None if days is None else np.frombuffer(days).reshape(-1, 1, row.size),
+        supported=None if pointed_at is None else np.frombuffer(pointed_at, np.bool_),
+    )
+    return tuple(episodes)
 
 
 def _placed(series: SignalSeries, episode: Episode) -> Departure:

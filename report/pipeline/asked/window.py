@@ -9,10 +9,11 @@ from collector.alerts.exporters import subject
 from collector.errors import AmbiguousService, ConfigError, NoData
 from collector.source import Source
 from incident.model.signals import Labels, Samples
-from incident.model.spans import Span, instant
+from incident.model.spans import Span
 from incident.text.durations import format_duration, parse_duration
 from incident.text.instants import parse_time, rfc3339, stamp, zone_label
-from incident.text.promql import Matcher, selector
+from incident.text.promql import Matcher
+from report.pipeline.asked.firing import SEARCHED, firing_of, last_fired, latest_run
 
 AROUND = timedelta(hours=2)
 """`--around` reads two hours to each side: most incidents fit, and detection needs the calm beside."""
@@ -20,12 +21,7 @@ SHORTEST_LEAD = timedelta(hours=4)
 """Less lead-in than this does not show what normal is."""
 TAIL = timedelta(minutes=20)
 """Read beyond the window, to see an end near its edge held for ten minutes."""
-_ALERT_SEARCH = timedelta(days=14)
-"""How far back the latest firing of an alert is looked for."""
 _ALERT_MARGIN = timedelta(hours=1)
-_DAY = timedelta(days=1)
-_ALERT_OVER = timedelta(minutes=10)
-"""A pause in the firing samples longer than this separates one firing from the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +115,13 @@ def alert_in(source: Source, name: str, span: Span) -> About:
 
     Raises NoData where it did not fire there.
     """
-    answer = source.raw(_firing(name), span)
+    answer = source.raw(firing_of(name), span)
     if not answer.series:
         raise NoData(
             f"alert {name}: no firing sample in ALERTS between {rfc3339(span.start)} and "
             f"{rfc3339(span.end)}; check the name, or choose another window"
         )
-    return _about(name, _latest_firing(answer.series)[2])
-
-
-def _firing(name: str) -> str:
-    return selector(
-        "",
-        [
-            Matcher("__name__", "=~", "ALERTS|GRAFANA_ALERTS"),
-            Matcher("alertname", "=", name),
-            Matcher("alertstate", "=", "firing"),
-        ],
-    )
+    return _about(name, latest_run(answer.series)[2])
 
 
 def _about(name: str, series: Samples) -> About:
@@ -147,35 +132,19 @@ def _about(name: str, series: Samples) -> About:
 def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, About]:
     """The latest firing of an alert with an hour to each side, and what its labels say it is about.
 
-    Searched backwards day by day. Raises NoData where it did not fire within two weeks.
+    Raises NoData where the server has none.
     """
-    query = _firing(name)
-    until = now
-    while until > now - _ALERT_SEARCH:
-        answer = source.raw(query, Span(until - _DAY, until))
-        if answer.series:
-            start, end, series = _latest_firing(answer.series)
-            return Span(start - _ALERT_MARGIN, min(end + _ALERT_MARGIN, now)), _about(name, series)
-        until -= _DAY
-    raise NoData(
-        f"alert {name}: no firing sample in ALERTS in the {_ALERT_SEARCH.days} days before {rfc3339(now)}; "
-        "check the name, or give the window with --from and --to"
-    )
+    found = last_fired(source, name, now)
+    if not found:
+        raise NoData(
+            f"alert {name}: no firing sample in ALERTS in the {SEARCHED.days // 365} years before "
+            f"{rfc3339(now)}; check the name, or give the window with --from and --to"
+        )
+    start, end, series = latest_run(found)
+    return Span(start - _ALERT_MARGIN, min(end + _ALERT_MARGIN, now)), _about(name, series)
 
 
 _MECHANICAL = ("__name__", "alertname", "alertstate")
-
-
-def _latest_firing(series: tuple[Samples, ...]) -> tuple[datetime, datetime, Samples]:
-    """Start, end and series of the last run of firing samples."""
-    latest = max(series, key=lambda s: int(s.times[-1]))
-    times = latest.times.tolist()
-    first = times[-1]
-    for at in reversed(times):
-        if first - at > _ALERT_OVER // timedelta(milliseconds=1):
-            break
-        first = at
-    return instant(first), instant(times[-1]), latest
 
 
 def lead_for(span: Span, wanted: timedelta | None) -> timedelta:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 from collector.errors import AccessRefused, CollectError, Unavailable
-from collector.http.failures import LoginPage, NoEndpoint, NotTheApi
+from collector.http.answers.failures import LoginPage, NoEndpoint, NotTheApi
 from collector.source import Source
 from incident.model.spans import Grid
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -98,12 +99,31 @@ def _scanned(run: _Run, outcome: Outcome) -> Exit:
         run.wanted.settings.server  # noqa: B018 - no address is a mistake to tell before any other
     if not run.wanted.quiet and sys.stderr.isatty():
         print(f"period   {described(run.wanted.period, run.wanted.settings.timezone)}", file=sys.stderr)
-    _sources(run, outcome)
+    with _index_loading(run.wanted.settings):
+        _sources(run, outcome)
     if run.shelf is not None:
         run.shelf.trim()
     _index(run.wanted.settings, outcome)
     _executed(run.wanted, outcome)
     return _code(outcome)
+
+
+@contextmanager
+def _index_loading(settings: Settings) -> Iterator[None]:
+    """An index that is there is made anew by every scan: what that takes is loaded while servers answer."""
+    if not (settings.output / INDEX).exists():
+        yield
+        return
+    loading = threading.Thread(target=_load_index, daemon=True)
+    loading.start()
+    try:
+        yield
+    finally:
+        loading.join()
+
+
+def _load_index() -> None:
+    import report.pipeline.scan.index  # noqa: F401
 
 
 def _index(settings: Settings, outcome: Outcome) -> None:

@@ -1,7 +1,7 @@
 """The door of `scan`: settings and the lock, before anything heavy is loaded.
 
-Of fifty runs started at once forty-nine leave here: those that are told the output directory before they
-have loaded more than the command line, the others with the settings.
+Of runs that meet another one most have left before (`report.occupied`); those that only the configuration
+tells of the output directory leave here.
 """
 
 from __future__ import annotations
@@ -9,16 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import TypeAlias
 
 from incident.text.controls import terminal
 from report.exits import Exit
+from report.pipeline.scan import LOCK
 from report.write.errors import LockHeld
-from report.write.lock import leave_if_held, locked
+from report.write.lock import locked
 
-LOCK = ".incident-timeline-scan.lock"
-"""Beside the drafts, and not the lock that each writing of a draft takes."""
 Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
 """As in `report.pipeline.asked.given`, which takes its time to load."""
 
@@ -31,9 +29,6 @@ def run_scan(
     `version` is asked for behind the lock: looking it up takes as long as all that comes before.
     """
     try:
-        output = given.get("output")
-        if isinstance(output, str) and output:
-            leave_if_held(Path(output) / LOCK)
         return _alone(given, version=version, now=now, clock=clock, workers=workers)
     except LockHeld as held:
         if not given.get("skip_if_locked"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from incident.text.markdown import foreign
+from incident.text.markup.markdown import foreign
 from report.render.environment import html_environment, template_text
 from report.render.pages.page import policy_of
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 import nh3
 from markupsafe import Markup
 
-from incident.text.html import escape
-from incident.text.links import url_or_none
+from incident.text.markup.html import escape
+from incident.text.markup.links import url_or_none
 from report.render.environment import html_environment, template_text
 from report.render.pages.markers import linked
 from report.render.pages.outline import outlined

@@ -16,8 +16,8 @@ import nh3
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from incident.text.html import escape
-from incident.text.links import url_or_none
+from incident.text.markup.html import escape
+from incident.text.markup.links import url_or_none
 from report.render.environment import html_environment
 from report.render.pages.outline import outlined
 from report.render.pages.parser import parser

@@ -8,7 +8,7 @@ from incident.model.conditions import ConditionStretch
 from incident.model.facts import AlertInterval
 from incident.model.timeline import Status, Timeline
 from incident.rules.said import threshold_words
-from incident.timeline.conditions import of_alert
+from incident.timeline.rows.conditions import of_alert
 from report.render.wording.clock import clock_of, length
 from report.render.wording.md import Md, line
 

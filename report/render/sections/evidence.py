@@ -11,7 +11,7 @@ from incident.model.spans import Span
 from incident.model.timeline import Compared, SignalReport, Timeline
 from incident.text.durations import bound, format_duration, promql_duration
 from incident.text.instants import rfc3339
-from incident.text.links import strip_userinfo
+from incident.text.markup.links import strip_userinfo
 from incident.text.numbers import quantity
 from report.render.wording.clock import Clock, clock_of
 from report.render.wording.md import Md, code, fence, foreign, joined, line, listed, optional

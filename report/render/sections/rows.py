@@ -9,7 +9,7 @@ from datetime import UTC, timedelta
 from incident.model.timeline import Event, EventOrigin, Timeline
 from incident.text.durations import bound
 from incident.text.instants import stamp
-from incident.text.links import url_or_none
+from incident.text.markup.links import url_or_none
 from report.render.sections.cotimed import CONTEXT_KINDS
 from report.render.wording.clock import Clock, clock_of, length, since
 from report.render.wording.figures import told

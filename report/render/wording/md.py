@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from incident.text import markdown
+from incident.text.markup import markdown
 
 
 class Md(str):

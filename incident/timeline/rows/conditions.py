@@ -16,7 +16,7 @@ from incident.model.timeline import Event, EventOrigin
 from incident.rules.comparison import Comparison
 from incident.rules.said import amount, named, threshold_words
 from incident.text.durations import format_duration
-from incident.timeline.ids import event_id
+from incident.timeline.rows.ids import event_id
 
 _MOST_ROWS = 3
 """Stretches of one condition that are told each by its rows; of more only the first and the last."""

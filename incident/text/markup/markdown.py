@@ -10,7 +10,7 @@ import re
 import string
 
 from incident.text.controls import cut, one_line, unbroken, visible_controls
-from incident.text.links import url_or_none
+from incident.text.markup.links import url_or_none
 
 INLINE_LIMIT = 300
 """Characters of foreign text on one line; longer ones push a table row off every screen."""

@@ -14,8 +14,8 @@ from incident.model.spans import Span
 from incident.model.timeline import Event, EventOrigin
 from incident.rules.said import threshold_words
 from incident.text.durations import format_duration
-from incident.timeline.conditions import of_alert
-from incident.timeline.ids import event_id
+from incident.timeline.rows.conditions import of_alert
+from incident.timeline.rows.ids import event_id
 
 _CO_TIMED_BEFORE = timedelta(hours=1)
 """A change up to an hour before the onset is worth a row; whether it matters is for people."""

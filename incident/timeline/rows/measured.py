@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from incident.impact.assess import Assessment
-from incident.impact.departure import Departure
+from incident.impact.departure import Departure, looks_back
 from incident.impact.fusion import enough
 from incident.model.evidence import Evidence
 from incident.model.policy import Policy
@@ -16,10 +16,10 @@ from incident.model.spans import instant, ms, whole_second
 from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Phase, SignalEpisode
 from incident.text.durations import format_duration
 from incident.text.numbers import quantity
-from incident.timeline.context import context_kind
-from incident.timeline.ids import event_id
-from incident.timeline.turns import level_after, turned
-from incident.timeline.words import capital, change
+from incident.timeline.rows.context import context_kind
+from incident.timeline.rows.ids import event_id
+from incident.timeline.rows.turns import level_after, turned
+from incident.timeline.rows.words import capital, change
 
 _BRIEF = timedelta(minutes=3)
 """Context must last longer to be told."""
@@ -77,7 +77,7 @@ def _began(maker: _Maker, number: int, episode: ImpactEpisode) -> Event:
     words = capital(first.state.words)
     carrier = _first_carrier(maker, episode)
     often = f", on and off in {first.bursts} bursts" if first.bursts else ""
-    title = f"{words}{often}: {_what(maker, carrier, episode.start.at)}"
+    title = f"{words}{often}: {_what(maker, carrier, episode.start.at, first.failed_ratio)}"
     if relapse:
         title = f"Relapse, {title[0].lower()}{title[1:]}"
     if episode.began_before:
@@ -110,8 +110,11 @@ def _first_carrier(maker: _Maker, episode: ImpactEpisode) -> Departure:
     return min(early, key=lambda d: (rank.get(d.spec.measure, 9), d.start_by))
 
 
-def _what(maker: _Maker, one: Departure, at: datetime) -> str:
-    """What a departure looks like in words with its numbers."""
+def _what(maker: _Maker, one: Departure, at: datetime, counted: float | None = None) -> str:
+    """What a departure looks like in words with its numbers.
+
+    `counted` is the failing share by raw counters, for what was over before the curve stood clear of it.
+    """
     spec = one.spec
     match spec.measure:
         case Measure.AVAILABILITY:
@@ -125,7 +128,9 @@ def _what(maker: _Maker, one: Departure, at: datetime) -> str:
             if after is not None and abs(after - one.before) < _RISEN * abs(one.inside - one.before):
                 verb = "rising" if one.direction == "up" else "falling"
                 return f"{spec.name} {verb} from {quantity(one.before, spec.unit)}"
-            after = one.inside if after is None else after
+            if after is None:
+                by_count = counted if spec.measure is Measure.ERRORS else None
+                after = one.inside if by_count is None else by_count
             return change(spec.name, one.before, after, spec.unit)
 
 
@@ -151,15 +156,22 @@ def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> 
 
 
 def _peak(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]:
-    """The worst sample of the first carrier, supporting."""
+    """The worst sample of the first carrier, supporting; none of a burst that no sample holds alone."""
     one = _first_carrier(maker, episode)
     if one.spec.measure in (Measure.AVAILABILITY, Measure.PROBE):
         return
+    at, off = instant(one.peak_ms), maker.evidence.grid.step
+    if episode.end is not None and at >= episode.end.at:
+        # The sample speaks of its range, which reaches back into the episode.
+        off = looks_back(one.spec.query) / 2
+        at -= off
+        if at >= episode.end.at or episode.end.at - episode.start.at < 2 * off:
+            return
     yield _event(
         ("peak", one.spec.name, str(number)),
         "peak",
-        instant(one.peak_ms),
-        maker.evidence.grid.step,
+        at,
+        off,
         one.spec.name,
         f"{'Lowest' if one.direction == 'down' else 'Peak of'} {one.spec.name}: "
         f"{quantity(one.peak, one.spec.unit)}",

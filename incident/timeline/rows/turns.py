@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from incident.impact.assess import Assessment
+from incident.impact.departure import looks_back
 from incident.model.evidence import Evidence
 from incident.model.signals import Measure, SignalSeries
 from incident.model.spans import ms
 from incident.model.timeline import Phase
-from incident.timeline.words import change
+from incident.timeline.rows.words import change
 
 _LEVEL = timedelta(minutes=3)
 """A level next to a boundary is read over this much time."""
-_BEFORE = timedelta(minutes=5)
-"""The level before a turn is read from this long before it."""
+_CLEAR = timedelta(minutes=1)
+"""The level before a turn ends this long before it: the turn itself is known to about as much."""
+_LEAST_BLUR = timedelta(minutes=1)
+"""A curve without a range of its own, as of a gauge, is not on its new level at once either."""
 _SAME_SHARE = 0.01
 """A failing share that changed by less than this is not what changed the state."""
 
@@ -49,13 +53,18 @@ def turned(evidence: Evidence, judged: Assessment, phase: Phase, following: Phas
 def level_after(series: SignalSeries, at: datetime, stop_ms: int = 1 << 62) -> float | None:
     """Median of the minutes after an instant, past the blur of the query's range; None where it stopped."""
     grid = series.grid
-    a = grid.index(ms(at)) + max(1, int(timedelta(minutes=1) / grid.step))
+    a = grid.index(ms(at)) + max(1, math.ceil(_blur(series) / grid.step))
     b = a + max(1, int(_LEVEL / grid.step))
     if grid.start_ms + b * grid.step_ms > stop_ms:
         return None
     seen = series.values[max(0, a) : max(0, b)]
     seen = seen[np.isfinite(seen)]
     return float(np.median(seen)) if seen.size else None
+
+
+def _blur(series: SignalSeries) -> timedelta:
+    """How long after a step the query's range still holds what was before it."""
+    return max(_LEAST_BLUR, looks_back(series.spec.query))
 
 
 def _turn(series: SignalSeries, before: float, after: float) -> Turn:
@@ -71,7 +80,8 @@ def _harmed_traffic(evidence: Evidence, judged: Assessment, at: datetime) -> Sig
 
 
 def _levels(series: SignalSeries, at: datetime) -> tuple[float, float] | None:
-    before, after = level_after(series, at - _BEFORE), level_after(series, at)
+    before = level_after(series, at - _CLEAR - _LEVEL - _blur(series))
+    after = level_after(series, at)
     return None if before is None or after is None else (before, after)
 
 

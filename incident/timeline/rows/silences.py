@@ -11,7 +11,7 @@ from incident.model.silences import AlertSilence, Silenced, SilenceMatcher
 from incident.model.spans import Span
 from incident.model.timeline import Event, EventOrigin
 from incident.text.instants import rfc3339
-from incident.timeline.ids import event_id
+from incident.timeline.rows.ids import event_id
 
 _LONGEST_PATTERN, _LONGEST_VALUE = 500, 300
 """Beyond these a pattern is not tried: it is somebody else's, and Python has no limit of its own."""

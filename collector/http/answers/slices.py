@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from collector.http.failures import TooMuchAtOnce
+from collector.http.answers.failures import TooMuchAtOnce
 from collector.http.limits import MAX_POINTS, SPLIT_LEVELS
 from collector.source import Answer
 from incident.model.signals import Labels, Samples

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from collector.errors import AccessRefused, CollectError, QueryRejected, TooExpensive, Unavailable
+from collector.http.answers.replies import Reply
 from collector.http.limits import MIB, TEXT_CHARS, OverLimit
-from collector.http.replies import Reply
 from incident.text.controls import cut, one_line
 
 _SHOWN_QUERY = 200

@@ -1,0 +1,1 @@
+"""Foreign text into what a reader's program interprets: Markdown, HTML and SVG, links."""
