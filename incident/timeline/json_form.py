@@ -115,6 +115,7 @@ def _episode(e: ImpactEpisode) -> dict[str, Any]:
                 "end": _at(p.end),
                 "state": p.state.value,
                 "improving": p.improving,
+                "returned": p.returned,
                 "failed_ratio": _number(p.failed_ratio),
             }
             for p in e.phases

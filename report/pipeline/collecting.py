@@ -12,6 +12,7 @@ from collector.alerts.conditions import with_conditions
 from collector.reading.extend import extend, extend_back
 from collector.reading.survey import SurveyRequest, survey
 from collector.reading.zoom import zoom
+from collector.server.once import OnceSource
 from collector.source import Source
 from incident.impact import Surveyed, surveyed
 from incident.model.evidence import Evidence, Presentation
@@ -44,6 +45,7 @@ def collect(
     say: Callable[[str], None],
 ) -> Evidence:
     """All evidence of one window. Raises the errors of `collector.errors`."""
+    source = OnceSource(source)
     evidence = survey(source, request, now, say)
     evidence = replace(evidence, presentation=presentation)
     evidence, found = _to_the_end(source, evidence, now, say)

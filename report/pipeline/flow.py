@@ -64,7 +64,7 @@ def _judged_in_place(
     timeline = timeline or judged(evidence, version)
     place = find_place(output, timeline)
     kept = reconciled(evidence, place.directory)
-    if place.entered or kept is not evidence:
+    if place.exists and (place.entered or kept is not evidence):  # in a new place only the form is settled
         timeline = judged(kept, version, place)
     shown = replace(kept.presentation, identity=place.identity)
     return replace(timeline, identity=place.identity), replace(kept, presentation=shown), place

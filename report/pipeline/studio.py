@@ -54,7 +54,7 @@ def has_workers(*, wished: bool) -> bool:
 
 def draw_here(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
     """All charts, drawn in this process."""
-    from report.charts import draw
+    from report.charts.drawing import draw
 
     return draw(timeline, evidence)
 
@@ -68,7 +68,7 @@ def _context() -> BaseContext:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["report.charts"])
+    context.set_forkserver_preload(["report.charts.drawing"])
     return context
 
 
@@ -92,7 +92,7 @@ def _deaf() -> Iterator[None]:
 def _made_ready() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    import report.charts  # noqa: F401 - what takes long is loaded before it is needed
+    import report.charts.drawing  # noqa: F401 - what takes long is loaded before it is needed
 
 
 def _end_with_parent() -> None:
@@ -116,7 +116,7 @@ def _drawn_beside(pool: ProcessPoolExecutor, timeline: Timeline, evidence: Evide
 
 def _share(timeline: Timeline, evidence: Evidence, k: int) -> list[tuple[int, Chart]]:
     """One worker's charts with their numbers."""
-    from report.charts import draw, shares
+    from report.charts.drawing import draw, shares
 
     numbers = shares(len(timeline.signals) + 1, _WORKERS)[k]
     return list(zip(numbers, draw(timeline, evidence, share=(k, _WORKERS)), strict=True))

@@ -116,6 +116,7 @@ def _sections(timeline: Timeline) -> dict[str, object]:
         "together": together.together_line(timeline),
         "cotimed": cotimed.cotimed_rows(timeline),
         "cotimed_left_out": cotimed.left_out(timeline),
+        "nothing_changed": cotimed.nothing_changed(timeline),
         "recovered": timeline.milestones.recovered is not None,
         "ongoing": timeline.status is Status.ONGOING,
     }

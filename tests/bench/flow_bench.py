@@ -8,6 +8,7 @@ peak memory, the samples that the server loaded, and where the time goes. Nothin
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import statistics
@@ -34,6 +35,8 @@ DRAFT = (
     "--signal", SIXTH,
 )  # fmt: skip
 TARGET = 2.5
+_SET_CHILD_SUBREAPER = 36
+"""Of prctl(2)."""
 LOOK_S = 0.02
 """Between two looks at the memory: short against the second that a draft takes to draw."""
 
@@ -62,10 +65,11 @@ class Cost:
 
 def measured(arguments: Sequence[str], cwd: Path) -> Cost:
     """Run a program to its end. Raises RuntimeError with what it said where it fails."""
+    others = _children()
     with tempfile.TemporaryFile("w+") as said:
         started = time.perf_counter()
         process = subprocess.Popen(
-            arguments, cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=said
+            arguments, cwd=cwd, env=_installed(), stdout=subprocess.DEVNULL, stderr=said
         )
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
@@ -73,13 +77,31 @@ def measured(arguments: Sequence[str], cwd: Path) -> Cost:
         if process.returncode:
             said.seek(0)
             raise RuntimeError(f"{arguments[0]} ended with {process.returncode}: {said.read()}")
-    return Cost(wall, used.ru_utime + used.ru_stime)
+    left = [os.wait4(pid, 0)[2] for pid in sorted(_children() - others)]
+    return Cost(wall, sum(one.ru_utime + one.ru_stime for one in (used, *left)))
+
+
+def _installed() -> dict[str, str]:
+    """The environment of a run, which finds our modules compiled as those of an installed command are."""
+    return environment(PYTHONDONTWRITEBYTECODE="")
+
+
+def _children() -> set[int]:
+    """Our child processes, adopted ones too (Linux; none elsewhere)."""
+    lists = Path("/proc/self/task").glob("*/children")
+    return {int(pid) for one in lists for pid in one.read_text("ascii").split()}
+
+
+def _adopt() -> None:
+    """What a draft leaves running for a moment becomes ours to wait for, so that its work is counted."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def peak_memory(arguments: Sequence[str], cwd: Path) -> float:
     """MiB at the peak of a run of its own, for looking at the memory holds it up."""
     process = subprocess.Popen(
-        arguments, cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        arguments, cwd=cwd, env=_installed(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     peak = 0.0
     while process.poll() is None:
@@ -92,7 +114,8 @@ def _memory(pid: int) -> float:
     """MiB of a process and all below it; pages that they share are counted once (Linux; 0 elsewhere)."""
     try:
         told = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+        threads = Path(f"/proc/{pid}/task").glob("*/children")
+        children = [child for each in threads for child in each.read_text("ascii").split()]
     except OSError:
         return 0.0
     own = next((int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:")), 0)
@@ -124,7 +147,7 @@ def stages(url: str, folder: Path) -> Stages:
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.flow_stages", url, *DRAFT],
         cwd=folder,
-        env=environment(),
+        env=_installed(),
         capture_output=True,
         text=True,
         check=True,
@@ -175,6 +198,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
+    _adopt()
     lab = build(INCIDENT, ROOT / ".cache" / "lab")
     with serve(lab.data_dir) as url, tempfile.TemporaryDirectory() as folder:
         compare(url, Path(folder), asked.rounds)

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incident.model.timeline import Band
-from report.charts import Chart, draw
-from report.charts.drawing import chart_names, measured_signals
+from report.charts import Chart
+from report.charts.drawing import chart_names, draw, measured_signals
 from report.charts.words import shown
 from tests.charts_builder import ERRORS, HOSTILE, Case, alert, payments, report, store, wave
 

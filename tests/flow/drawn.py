@@ -16,7 +16,8 @@ import report.pipeline.noting
 import report.pipeline.studio
 from incident.model.evidence import Evidence
 from incident.model.timeline import Timeline
-from report.charts import Chart, draw
+from report.charts import Chart
+from report.charts.drawing import draw
 
 _drawn: dict[bytes, tuple[Chart, ...]] = {}
 

@@ -35,6 +35,14 @@ def test_help_loads_no_heavy_library(arguments: list[str]) -> None:
     assert run.stdout.splitlines()[-1] == "loaded:"
 
 
+def test_a_draft_whose_charts_come_from_drawers_loads_no_plotting_library() -> None:
+    """The flow and the charts it gets back cost the drafting process no second loading of what draws them."""
+    code = "import sys, report.pipeline.drafting, report.charts; print('matplotlib' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert run.stdout == "False\n"
+
+
 _INTERRUPT = """
 import os, signal, sys
 class Early:
