@@ -127,7 +127,7 @@ class Presence:
 
 def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> Evidence:
     """The evidence with the alerts and changes of all it covers, read anew."""
-    home = replace(home_of(evidence.scope, evidence.targets), alert=evidence.alert)
+    home = replace(home_of(evidence.scope, evidence.targets, evidence.probes), alert=evidence.alert)
     on_progress("alert history")
     alerts = alert_history(source, home, evidence.targets, evidence.covered)
     on_progress("changes")

@@ -40,6 +40,10 @@ _KINDS = {
 }
 _UNITS = {Kind.RATIO: "ratio", Kind.LATENCY: "s", Kind.RATE: "req/s", Kind.GAUGE: ""}
 _FALLING_HARMS = frozenset({Measure.TRAFFIC, Measure.AVAILABILITY, Measure.PROBE})
+_RISING_HARMS = (
+    "error", "fail", "5xx", "5..", "timeout", "timed_out", "reject", "drop", "discard", "retr", "restart",
+    "evict", "exception", "throttl", "kill", "abort", "cancel", "refused", "conflict", "deadlock", "panic",
+)  # fmt: skip
 _RATE = re.compile(r"\b(?:rate|irate|increase)\s*\(")
 
 
@@ -62,12 +66,11 @@ def _with_threshold(wanted: WantedSignal) -> WantedSignal:
 def _spec(wanted: WantedSignal, replaced: SignalSpec | None) -> SignalSpec:
     kind = wanted.kind or _kind(wanted, replaced)
     measure = _measure(wanted, kind, replaced)
-    falls = measure in _FALLING_HARMS
     return SignalSpec(
         name=wanted.name,
         measure=measure,
         kind=kind,
-        worse=wanted.worse or (replaced.worse if replaced else Worse.DOWN if falls else Worse.UP),
+        worse=wanted.worse or (replaced.worse if replaced else _guessed_worse(wanted, measure, kind)),
         role=wanted.role or (replaced.role if replaced else _guessed_role(measure)),
         unit=wanted.unit if wanted.unit is not None else _guessed_unit(kind, measure),
         query=wanted.query,
@@ -92,6 +95,15 @@ def _measure(wanted: WantedSignal, kind: Kind, replaced: SignalSpec | None) -> M
 def _guessed_role(measure: Measure) -> Role:
     """What is not known to be felt by users is only context until somebody says otherwise."""
     return Role.CONTEXT if measure is Measure.OTHER else Role.IMPACT
+
+
+def _guessed_worse(wanted: WantedSignal, measure: Measure, kind: Kind) -> Worse:
+    """Orders a second are missed when they fall, retries a second when they rise; who can tell, says so."""
+    if measure in _FALLING_HARMS:
+        return Worse.DOWN
+    said = f"{wanted.name} {wanted.query}".lower()
+    unclear = measure is Measure.OTHER and kind is Kind.RATE and wanted.limit is None
+    return Worse.BOTH if unclear and not any(word in said for word in _RISING_HARMS) else Worse.UP
 
 
 def _guessed_measure(name: str, kind: Kind) -> Measure:

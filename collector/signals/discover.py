@@ -236,8 +236,8 @@ def _any_of(name: str, values: Sequence[str]) -> Matcher:
 
 
 def _probes(series: Sequence[Labels], service: str, scope: Sequence[Matcher]) -> tuple[str, str]:
-    """The selector of probes of the service: by its label, else by its name in the probed address; and
-    which label that was.
+    """The selector of probes of the service: by its label, else by its address, else by its name in the
+    probed address; and which label that was.
 
     A probe often lacks the labels that narrow the scope; only those it has must agree.
     """
@@ -250,7 +250,8 @@ def _probes(series: Sequence[Labels], service: str, scope: Sequence[Matcher]) ->
     if by_label is not None:
         matchers = (*by_label.matchers, *_fitting(by_label.series, scope))
         return selector("probe_success", matchers), by_label.name
-    hosts = [labels for labels in probes if has_token(service, _host(label(labels, "instance")))]
+    exact = [labels for labels in probes if service == label(labels, "instance")]
+    hosts = exact or [labels for labels in probes if has_token(service, _host(label(labels, "instance")))]
     if not hosts:
         return "", ""
     matchers = (_any_of("instance", values_of(hosts, "instance")), *_fitting(hosts, scope))

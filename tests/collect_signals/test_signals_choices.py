@@ -8,12 +8,14 @@ import pytest
 
 from collector.signals.custom import WantedSignal, with_wanted
 from collector.signals.labels.failing import failing_matcher
-from collector.signals.labels.home import Home
+from collector.signals.labels.home import Home, home_of
 from collector.signals.labels.routes import left_out
 from collector.signals.samples.pace import survey_step
 from collector.signals.specs import rate_window
+from incident.model.evidence import Scope
 from incident.model.facts import Nearness
-from incident.model.signals import Kind, Labels, Measure, Role, SignalSpec, Worse
+from incident.model.signals import Kind, Labels, Measure, Role, SignalSpec, Targets, Worse
+from tests.lab_fakes import samples
 
 
 def _series(name: str, *values: str) -> list[Labels]:
@@ -178,6 +180,23 @@ def test_traffic_harms_by_falling() -> None:
     assert spec.worse is Worse.DOWN
 
 
+@pytest.mark.parametrize(
+    ("name", "query", "expected"),
+    [
+        ("orders", "sum(rate(orders_completed_total[5m]))", Worse.BOTH),
+        ("retries", "sum(rate(client_retries_total[5m]))", Worse.UP),
+        ("paid", 'sum(rate(payments_total{result="failed"}[5m]))', Worse.UP),
+        ("queue", "sum(queue_depth)", Worse.UP),
+        ("orders", "sum(rate(orders_completed_total[5m])) < 2", Worse.DOWN),
+    ],
+)
+def test_what_people_count_may_harm_by_falling(name: str, query: str, expected: Worse) -> None:
+    """Orders a second are missed when they stop; what only a failure counts harms by rising."""
+    *_, spec = with_wanted([], [WantedSignal(name, query)])
+
+    assert spec.worse is expected
+
+
 HOME = Home(
     "payments",
     frozenset({"prod"}),
@@ -210,3 +229,14 @@ HOME = Home(
 def test_nearness_is_read_from_labels(labels: dict[str, str], expected: Nearness) -> None:
     """Own is what names the service, its pods or its targets; near by is its namespace."""
     assert HOME.nearness(tuple(sorted(labels.items()))) is expected
+
+
+def test_an_alert_on_a_probe_of_the_service_is_its_own() -> None:
+    """It names the probed address and nothing else; the prober's job is not the service's."""
+    probe = samples("probe_success", [0], 1, instance="https://pay.example/", job="blackbox")
+    home = home_of(
+        Scope("pay", (), "instance"), None, Targets("probe_success", (probe,), timedelta(seconds=30))
+    )
+
+    assert home.nearness((("instance", "https://pay.example/"), ("job", "blackbox"))) is Nearness.OWN
+    assert home.nearness((("instance", "https://other.example/"), ("job", "blackbox"))) is Nearness.ELSEWHERE

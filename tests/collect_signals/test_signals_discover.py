@@ -201,6 +201,20 @@ def test_probe_is_found_by_the_address_it_probes() -> None:
     assert found.targets == ""
 
 
+def test_a_probe_is_found_by_its_whole_address() -> None:
+    """As its alert names it: that one probe, and none of another page of the host."""
+    source = FakeSource(
+        [
+            samples("probe_success", TIMES, 1, instance="https://store.example/", job="blackbox"),
+            samples("probe_success", TIMES, 1, instance="https://store.example/login", job="blackbox"),
+        ]
+    )
+
+    found = discover(source, "https://store.example/", (), WINDOW)
+
+    assert found.probes == 'probe_success{instance="https://store.example/"}'
+
+
 def test_targets_without_a_service_label_are_found_by_their_scrape() -> None:
     """When only the counters name the service, its targets are those the counters came from."""
     where = {"job": "pods", "instance": "10.0.0.1:80"}

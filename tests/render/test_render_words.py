@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from incident.model.facts import Unknown
-from incident.model.signals import Gap, Measure
+from incident.model.signals import Gap, Measure, Role
 from incident.model.spans import Moment, Span
 from incident.model.timeline import EventOrigin, State, Status, Stray, Timeline
 from report.render import found, headline, markdown, terminal
@@ -165,6 +165,33 @@ def test_an_impact_that_lasts_says_so_and_has_no_end() -> None:
     assert "what is being tried to end it?" in markdown(build.ongoing(), [], generation=1)
 
 
+def test_a_return_that_was_not_held_is_no_end_and_no_degradation() -> None:
+    """Back since 16:55, and the data end at 17:00: neither recovered nor still as bad."""
+    page = build.ongoing()
+    (lasting,) = page.episodes
+    first, last = lasting.phases
+    back = build.phase("16:55:00", None, State.DEGRADED, 0.001)
+    phases = (first, replace(last, end=build.at("16:55:00")), replace(back, returned=True))
+    told = replace(page, episodes=(replace(lasting, phases=phases),))
+
+    assert lead(told).startswith(
+        "**14:04 (±2 min), back in the normal range since 16:55, not held for 10 min by the end of the data, "
+        "17:00: 2 h 56 min so far.**"
+    )
+    assert course(told).endswith("partial outage to 16:55 (39.9 %), then back in the normal range.")
+
+
+def test_lost_traffic_is_not_said_to_have_stood() -> None:
+    """Where traffic is the impact, no sentence says that it did not change."""
+    page = replace(build.payments(), events=())
+    lost = replace(build.traffic(), episodes=(replace(build.errors().episodes[0], impact=True),))
+    calm = markdown(replace(page, signals=(build.errors(), build.traffic())), [], generation=1)
+    harmed = markdown(replace(page, signals=(build.errors(), lost)), [], generation=1)
+
+    assert "No restart, deploy, scaling or change of traffic shows" in calm
+    assert "No restart, deploy or scaling shows" in harmed
+
+
 def test_an_impact_older_than_the_data_is_at_least_that_long() -> None:
     """What began before the first sample has no known start."""
     first = replace(build.payments().episodes[0], began_before=True)
@@ -254,6 +281,17 @@ def test_no_impact_says_what_was_checked_and_asks_little() -> None:
     ) in text
     assert "## Root cause" not in text
     assert "> DRAFT, not reviewed. 1 question open." in text
+
+
+def test_what_people_asked_for_is_told_although_it_is_no_impact() -> None:
+    """Somebody named the orders, and they stopped: the first paragraph says so."""
+    other = replace(build.traffic().spec, name="orders", measure=Measure.OTHER, unit="1/s", role=Role.CONTEXT)
+    orders = replace(build.errors(), spec=other)
+    page = build.healthy()
+    text = markdown(replace(page, signals=(*page.signals, orders)), [], generation=1)
+
+    assert "no impact measured.** orders " in text
+    assert " 1/s, 14:04 to 16:29:30. Checked: " in text
 
 
 def test_a_signal_without_data_was_not_checked() -> None:

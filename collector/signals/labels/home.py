@@ -79,18 +79,24 @@ class Home:
         return job in self.jobs and has_token(self.service, job)
 
 
-def home_of(scope: Scope, targets: Targets | None) -> Home:
-    """The home that the scope's matchers and the labels of the service's targets tell of."""
+def home_of(scope: Scope, targets: Targets | None, probes: Targets | None) -> Home:
+    """The home that the scope's matchers and the labels of the service's targets tell of.
+
+    Of its probes only the addresses are its own: their job and namespace are the prober's.
+    """
     series = [samples.labels for samples in targets.samples] if targets else []
     named = {m.value for m in parsed(scope.matchers) if m.op == "=" and m.name.endswith("namespace")}
 
     def seen(*names: str) -> frozenset[str]:
         return frozenset({label(labels, name) for labels in series for name in names} - {""})
 
+    probed = (
+        frozenset({label(one.labels, "instance") for one in probes.samples} - {""}) if probes else frozenset()
+    )
     return Home(
         service=scope.service,
         namespaces=frozenset(named) or seen("exported_namespace", "namespace"),
         jobs=seen("job"),
-        instances=seen("instance"),
+        instances=seen("instance") | probed,
         pods=seen("pod"),
     )

@@ -10,6 +10,7 @@ import numpy as np
 from incident.impact.departure import Departure, looks_back
 from incident.impact.signals.asked import BACK, asked, first_sample
 from incident.impact.signals.limits import beyond_limit, limit_of
+from incident.impact.signals.losses import with_losses
 from incident.impact.signals.rhythm import earlier_rows, usual
 from incident.impact.signals.support import pointed_at
 from incident.model.evidence import Evidence
@@ -54,6 +55,8 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
             found = (*earlier, *_worse_beside(found, earlier, series))
     found = tuple(piece for one in found for piece in split_at_calm(one, series, evidence))
     found = _from_the_rhythm(series, evidence, found)
+    if days is None and series.spec.measure is Measure.TRAFFIC and series.spec.worse is not Worse.UP:
+        found = with_losses(found, series)
     over = beyond_limit(series, limit_of(series, evidence))
     extra = [d for d in over if not any(d.overlaps(f) and f.direction == d.direction for f in found)]
     return tuple(sorted([*found, *extra], key=lambda d: d.onset))

@@ -131,7 +131,7 @@ def _lines(frame: Frame) -> Iterable[Entry]:
 
 
 def _states(frame: Frame) -> Iterable[Entry]:
-    used = {phase.state for episode in frame.episodes for phase in phases(episode)}
+    used = {phase.state for episode in frame.episodes for phase in phases(episode) if not phase.returned}
     for state in State:
         if state in used:
             patch = _fill(STATE_FILL[state], edgecolor=STATE_EDGE, hatch=STATE_HATCH[state], linewidth=0.6)

@@ -37,7 +37,7 @@ def with_events(
     """
     if not paths:
         return evidence
-    home = home_of(evidence.scope, evidence.targets)
+    home = home_of(evidence.scope, evidence.targets, evidence.probes)
     found = read_events(paths, window=evidence.covered, home=home, now=now, zone=zone)
     for file in found.files:
         tell(str(file))

@@ -83,6 +83,12 @@ class Outcome:
         else:
             self.stood_out.append(found)
 
+    def add_refreshed(self, made: Drafted | None) -> None:
+        """A draft that was made again after all others, told once; None for one that was not."""
+        if made is not None and made.path not in {one.path for one in self.changed}:
+            self.drafted = [one for one in self.drafted if one.path != made.path]
+            self.drafted.append(made)
+
     @property
     def changed(self) -> list[Drafted]:
         """New and refreshed drafts, in the order they were made."""

@@ -25,8 +25,9 @@ def quiet(timeline: Timeline) -> Md:
     if timeline.status is Status.NO_IMPACT:
         found = line("**{}: no impact measured{}.**", span, unseen_words(timeline))
         held = _held(timeline, clock)
+        moved = _few(_moved(timeline, clock, asked_for=True))
         hidden = silenced_sentence(timeline)
-        told = [found, *held, checked_sentence(timeline), _alerts(timeline), hidden]
+        told = [found, *held, *moved, checked_sentence(timeline), _alerts(timeline), hidden]
         return joined(" ", [part for part in told if part])
     found = line("**{}: impact unknown.** User impact was not measured{}.", span, _only_up(timeline))
     hidden = silenced_sentence(timeline)
@@ -59,8 +60,28 @@ def _held(timeline: Timeline, clock: Clock) -> list[Md]:
         )
         for one in timeline.conditions
     ]
+    return _few(told)
+
+
+def _few(told: list[Md]) -> list[Md]:
     rest = [counted(len(told) - _NAMED, "more condition.", "more conditions.")] if len(told) > _NAMED else []
     return told[:_NAMED] + rest
+
+
+def _moved(timeline: Timeline, clock: Clock, *, asked_for: bool) -> list[Md]:
+    """Signals that left their normal, of all or of those that people named: `orders 5.5 -> 0.2 1/s, ...`."""
+    timed = {one.condition.signal for one in timeline.conditions}
+    return [
+        line(
+            "{} {}, {}.",
+            report.spec.name,
+            change(episode.before, episode.peak, report.spec.unit),
+            _stretch(clock, episode.start, episode.end),
+        )
+        for report in timeline.signals
+        if report.spec.name not in timed and (report.spec.measure is Measure.OTHER or not asked_for)
+        for episode in report.episodes
+    ]
 
 
 def _alerts(timeline: Timeline) -> Md:
@@ -79,17 +100,7 @@ def _conditions(timeline: Timeline, clock: Clock) -> list[Md]:
         for alert in own_firing(timeline)
         if alert.firing_at is not None
     ]
-    timed = {one.condition.signal for one in timeline.conditions}
-    for report in timeline.signals:
-        if report.spec.name in timed:
-            continue
-        for episode in report.episodes:
-            levels = change(episode.before, episode.peak, report.spec.unit)
-            seen.append(
-                line("{} {}, {}.", report.spec.name, levels, _stretch(clock, episode.start, episode.end))
-            )
-    rest = [counted(len(seen) - _NAMED, "more condition.", "more conditions.")] if len(seen) > _NAMED else []
-    return seen[:_NAMED] + rest
+    return _few([*seen, *_moved(timeline, clock, asked_for=False)])
 
 
 def _stretch(clock: Clock, start: datetime, end: datetime | None) -> Md:
