@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from incident.model.companions import Companion
 from incident.model.conditions import ConditionStretch
 from incident.model.detection import Detection
 from incident.model.evidence import Origin, Scope
@@ -296,6 +297,8 @@ class Timeline:
     """Where the failures (or the lost or slow requests) concentrate; empty where nothing can be said."""
     detection: Detection = field(default_factory=Detection)
     """What showed the impact first, who watched, and a rule that would have told of it."""
+    companions: tuple[Companion, ...] = ()
+    """Services that began together with this one, in order of onset."""
     identity: str = ""
     """The incident's id, 12 hex digits; empty until its place is known, and in drafts of earlier versions."""
 

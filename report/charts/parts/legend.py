@@ -38,6 +38,7 @@ _GAP, _BETWEEN = 4.0, 11.2
 _EDGE = -2.0
 """A hatch at the edge of the first sample stands on the axis' left end."""
 _FLOOR = 2.5
+"""Below the last line, so that letters below the line are not cut."""
 
 Handle: TypeAlias = Line2D | Rectangle
 Entry = tuple[Handle, str]
