@@ -72,6 +72,9 @@ class Outcome:
         self.failed_commands: list[Failure] = []
         self.queries = 0
         self.samples = 0
+        self.close_queries = 0
+        self.close_samples = 0
+        """Those of the close looks: what a run may ask for is about them, not about the screening."""
         self.sources = 0
 
     def add(self, found: Drafted | StoodOut) -> None:
