@@ -93,13 +93,13 @@ def with_ramps(y: Floats, piece: Piece) -> tuple[int, int]:
     """The bounds of the piece, moved out to the foot of a straight rise before it or fall after it."""
     length, middle = piece.stop - piece.start, (piece.start + piece.stop) // 2
     half = (piece.before + piece.inside) / 2.0
-    start = piece.start + _leading(y[piece.start : middle] <= half)
+    start = piece.start + _below(y[piece.start : middle], half, piece.height)
     way = y[max(0, start - length) : start][::-1]
     onset = min(piece.start, start - _ramp(way, piece.before, half))
     if piece.after is None:
         return onset, piece.stop
     half = (piece.after + piece.inside) / 2.0
-    stop = piece.stop - _leading(y[middle + 1 : piece.stop][::-1] <= half)
+    stop = piece.stop - _below(y[middle + 1 : piece.stop][::-1], half, piece.height)
     end = max(piece.stop, stop + _ramp(y[stop : stop + length], piece.after, half))
     return onset, end
 
@@ -143,6 +143,12 @@ def _leading(mask: Bools) -> int:
     return len(mask) if mask.all() else int(np.argmin(mask))
 
 
+def _below(inward: Floats, half: float, height: float) -> int:
+    """How many samples, counted from a bound inwards, lie below half the height, but for single ones."""
+    under = np.cumsum(np.clip(half - inward, -height, height))
+    return int(np.argmax(under)) + 1 if under.size and under.max() > 0.0 else 0
+
+
 def _ramp(outward: Floats, level: float, half: float) -> int:
     """How many samples below half height, counted outwards, lie on a straight line down to `level`.
 
@@ -159,13 +165,19 @@ def _ramp(outward: Floats, level: float, half: float) -> int:
     # Sum over the line of (x - height (1 - (i + 1/2) / length))^2, less that of x^2.
     change = height**2 * lengths / 3.0 - 2.0 * height * (total - moment / lengths)
     best = int(np.argmin(change))
-    explained = np.maximum(total, 0.0) ** 2 / lengths
+    explained = (np.maximum(total, 0.0) ** 2 / lengths)[: _until_back(x, BACK_SHARE * height)]
     step = int(np.argmax(explained)) + 1
     if -float(change[best]) * STEP_MARGIN < float(explained[step - 1]) and _flat(x[:step]):
         return 0
     left = float(squares[best] + change[best])
     fits = left <= (1.0 - RAMP_FIT) * float(squares[best])
     return best + 1 if fits and best + 1 >= RAMP_SAMPLES else 0
+
+
+def _until_back(outward: Floats, limit: float) -> int:
+    """How many samples until several in a row are back: what lies beyond them is another incident's."""
+    back: Bools = np.convolve(outward <= limit, np.ones(BACK_SAMPLES), "valid") >= BACK_SAMPLES
+    return max(1, int(np.argmax(back))) if back.any() else len(outward)
 
 
 def _flat(y: Floats) -> bool:
