@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from incident.detect.baseline.smooth import spans
+from incident.detect.baseline.smooth import bridged, spans
 from incident.detect.boxes import flank_of
 from incident.detect.episode import Bools, Floats
 
@@ -109,17 +109,13 @@ def calm_between(y: Floats, piece: Piece) -> tuple[int, int] | None:
 
     None where none is long enough, or where there are several: that is one intermittent incident.
     """
-    calm = y[piece.start : piece.stop] - piece.outer <= BACK_SHARE * piece.height
+    calm = bridged(y[piece.start : piece.stop] - piece.outer <= BACK_SHARE * piece.height)
     inner = [
         (piece.start + a, piece.start + b)
         for a, b in spans(calm)
-        if a > 0 and b < len(calm) and b - a >= BACK_SAMPLES
+        if a > 0 and b < len(calm) and b - a >= max(BACK_SAMPLES, BACK_SHARE * min(a, len(calm) - b))
     ]
-    if len(inner) != 1:
-        return None
-    ((start, stop),) = inner
-    shorter = min(start - piece.start, piece.stop - stop)
-    return (start, stop) if stop - start >= BACK_SHARE * shorter else None
+    return inner[0] if len(inner) == 1 else None
 
 
 def _likeliest(outward: Floats, inside: float, outside: float) -> int:
@@ -159,13 +155,16 @@ def _ramp(outward: Floats, level: float, half: float) -> int:
     if len(outward) < RAMP_SAMPLES or height <= 0.0:
         return 0
     x = outward - level
+    back = _until_back(x, BACK_SHARE * height)
+    # The last quarter of a line lies that low: a longer one would lead through another incident.
+    x = x[: round(back / (1.0 - BACK_SHARE)) + BACK_SAMPLES]
     lengths = np.arange(1, len(x) + 1)
     squares, total = np.cumsum(x * x), np.cumsum(x)
     moment = np.cumsum(x * (np.arange(len(x)) + 0.5))
     # Sum over the line of (x - height (1 - (i + 1/2) / length))^2, less that of x^2.
     change = height**2 * lengths / 3.0 - 2.0 * height * (total - moment / lengths)
     best = int(np.argmin(change))
-    explained = (np.maximum(total, 0.0) ** 2 / lengths)[: _until_back(x, BACK_SHARE * height)]
+    explained = (np.maximum(total, 0.0) ** 2 / lengths)[:back]
     step = int(np.argmax(explained)) + 1
     if -float(change[best]) * STEP_MARGIN < float(explained[step - 1]) and _flat(x[:step]):
         return 0
