@@ -45,6 +45,7 @@ _GRACE_S = 5.0
 """Longer than the query's own timeout, so that the server's explanation arrives before we hang up."""
 
 _CHUNK = 64 * 1024
+"""Bytes read between two looks at what may still be read."""
 
 
 def connect(

@@ -14,6 +14,7 @@ from collector.source import Answer
 from incident.model.signals import Labels, Samples
 
 _DIGEST = 32
+"""Bytes of the SHA-256 before a block."""
 # The arrays hardly shrink further, and a block is written and read by a run that people wait for.
 _LEVEL = 1
 _LARGEST = 64 * 1024 * 1024

@@ -9,6 +9,7 @@ from pathlib import Path
 from collector.errors import ConfigError
 
 _STEP = 64 * 1024
+"""Bytes asked for at once; a file that says it is empty may hold more."""
 
 
 def read_regular(path: Path, *, limit: int, what: str) -> bytes:

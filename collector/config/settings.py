@@ -104,7 +104,7 @@ class Settings:
     query_samples: int = QUERY_SAMPLES
     """Samples that a question of the screening may make the server hold at once; longer ones go in parts."""
     run_queries: int = RUN_QUERIES
-    """After so many questions `scan` begins no close look any more."""
+    """After so many questions of close looks `scan` begins none any more."""
     run_samples: int = RUN_SAMPLES
     """The same for the samples received."""
     cache_mib: int = CACHE_MIB

@@ -13,6 +13,7 @@ MOST_HOPS = 3
 """Of one request; more is a loop."""
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
+"""Those that send the request elsewhere (RFC 9110, 15.4); 300 offers a choice, and 304 has no place."""
 
 _SHOWN = 200
 """Characters of a foreign address in a message."""

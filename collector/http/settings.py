@@ -13,6 +13,7 @@ QUERY_TIMEOUT = timedelta(seconds=30)
 
 
 _SHORTEST_SECRET = 4
+"""Characters: a shorter value stands in too many words to be masked in foreign text."""
 
 
 @dataclass(frozen=True, slots=True)

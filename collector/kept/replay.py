@@ -144,6 +144,8 @@ def _instants(evidence: Evidence) -> Iterator[datetime | None]:
         yield from (change.at, change.until)
     for silence in evidence.silences:
         yield from (silence.start, silence.end)
+    for companion in evidence.companions:
+        yield companion.start
     for unknown in evidence.unknowns:
         yield from (unknown.start, unknown.end)
 

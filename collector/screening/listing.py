@@ -195,7 +195,7 @@ def _by_service(members: Iterable[Member]) -> dict[str, list[Member]]:
 
 def _alike(member: Member, known: dict[str, list[Member]]) -> Member | None:
     """The first of those known that may be the same service."""
-    return next((one for one in known.get(member.service, ()) if _agree(one, member)), None)
+    return next((one for one in known.get(member.service, ()) if agree(one, member)), None)
 
 
 def _nearest(member: Member, ups: dict[Member, Named], known: dict[str, list[Member]]) -> Named | None:
@@ -203,7 +203,7 @@ def _nearest(member: Member, ups: dict[Member, Named], known: dict[str, list[Mem
     return ups[near] if near is not None else None
 
 
-def _agree(a: Member, b: Member) -> bool:
+def agree(a: Member, b: Member) -> bool:
     """Whether no label of both places differs."""
     theirs = dict(b.place)
     return all(theirs.get(name, value) == value for name, value in a.place)

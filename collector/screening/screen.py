@@ -13,7 +13,8 @@ from typing import TypeAlias
 import numpy as np
 
 from collector.errors import QueryRejected
-from collector.screening.listing import Listed, Named, place_of, service_of
+from collector.screening.listing import Listed, Named, agree, place_of, service_of
+from collector.screening.parts import apart
 from collector.server.ahead import ahead
 from collector.signals.labels.registry import PLACE_LABELS, ROUTE_LABELS
 from collector.signals.labels.routes import HEALTH_PATTERN
@@ -46,12 +47,26 @@ Expect: TypeAlias = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """At which times the fleet is looked at, and how far each point looks back."""
+
+    grid: Grid
+    reach: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Screened:
     """The fleet's matrices, and the questions that failed."""
 
     screening: Screening
     unknowns: tuple[Unknown, ...]
-    scrape: timedelta
+
+
+def pace(source: Source, window: Span, covered: Span) -> Pace:
+    """The pace that fits how often the fleet is scraped; `window` is what is searched of `covered`."""
+    scrape = fleet_scrape(source, window)
+    step = screening_step(scrape, covered.length)
+    return Pace(aligned(covered, step), max(step, 4 * scrape))
 
 
 def fleet_scrape(source: Source, window: Span) -> timedelta:
@@ -81,7 +96,7 @@ def screen(
     services: Sequence[Listed],
     matchers: Sequence[str],
     window: Span,
-    covered: Span,
+    at: Pace,
     *,
     named: bool,
     at_once: int,
@@ -90,23 +105,19 @@ def screen(
     on_progress: Progress,
     on_measure: Callable[[Screening, Measure], None],
 ) -> Screened:
-    """The golden signals of all services over `covered`, grouped by the server.
+    """The golden signals of all services at the times of `at`, grouped by the server.
 
     `expect` is told of each query how many of the fleet's `series` (by metric and service) it evaluates, and
     how many rows it answers with. `named`: the queries name the services, because they are not all that
-    there are (a shard). `at_once` queries are under way at any time; `on_measure` is called as soon as all of
-    a measure is there, in the order in which they can be judged. A query that the server refuses costs its
-    measure; raises the source's error when the source is gone.
+    there are (a shard, or a part of many). `at_once` queries are under way at any time; `on_measure` is
+    called as soon as all of a measure is there, in the order in which they can be judged. A query that the
+    server refuses costs its measure; raises the source's error when the source is gone.
     """
-    scrape = fleet_scrape(source, window)
-    step = screening_step(scrape, covered.length)
-    grid = aligned(covered, step)
-    reach = max(step, 4 * scrape)
-    members = tuple(one.member for one in services)
-    ask = _Asker(grid, promql_duration(reach), parsed(matchers), members, named)
+    grid, members = at.grid, tuple(one.member for one in services)
+    ask = _Asker(grid, promql_duration(at.reach), parsed(matchers), members, named)
     shape = (len(members), grid.count)
     values = {measure: np.full(shape, np.nan) for measure in SCREENED}
-    screening = Screening(members, grid, window, values, reach // timedelta(milliseconds=1))
+    screening = Screening(members, grid, window, values, at.reach // timedelta(milliseconds=1))
     unknowns: list[Unknown] = []
     questions = list(_questions(services, ask))
     for one in questions:
@@ -120,7 +131,7 @@ def screen(
         if measure is Measure.ERRORS:
             values[measure] = _ratio(values[measure], values[Measure.TRAFFIC], services)
         on_measure(screening, measure)
-    return Screened(screening, tuple(unknowns), scrape)
+    return Screened(screening, tuple(unknowns))
 
 
 _ORDER = (Measure.LATENCY, Measure.TRAFFIC, Measure.ERRORS, Measure.AVAILABILITY)
@@ -190,10 +201,9 @@ class _Asker:
             by_service[self.members[row].service].append(row)
         filled: set[int] = set()
         for series in answer.series:
-            _, service = service_of(series.labels)
-            found = rows.get(Member(service, place_of(series.labels)))
-            same = by_service.get(service, [])
-            if found is None and len(same) == 1:
+            told = Member(service_of(series.labels)[1], place_of(series.labels))
+            found, same = rows.get(told), by_service.get(told.service, [])
+            if found is None and len(same) == 1 and agree(self.members[same[0]], told):
                 found = same[0]
             if found is None:
                 continue
@@ -233,9 +243,9 @@ class _Asker:
             if named is not None:
                 found[named, failing(one)].append(row)
         for (named, matcher), rows in found.items():
-            most = _NAMES_A_QUERY if self.named else len(rows)
-            for first in range(0, len(rows), most):
-                yield _Group(named, matcher, tuple(rows[first : first + most]))
+            names = [self.members[row].service for row in rows]
+            for some in apart(names, _NAMES_A_QUERY if self.named else len(rows)):
+                yield _Group(named, matcher, tuple(rows[some]))
 
 
 _NO_HEALTH = tuple(Matcher(name, "!~", HEALTH_PATTERN) for name in ROUTE_LABELS if "." not in name)
@@ -263,4 +273,4 @@ def _questions(services: Sequence[Listed], ask: _Asker) -> Iterator[_Question]:
         yield _Question(Measure.AVAILABILITY, query, group.rows, ("up",))
 
 
-__all__ = ["Screened", "fleet_scrape", "screen", "screening_step"]
+__all__ = ["Pace", "Screened", "fleet_scrape", "pace", "screen", "screening_step"]

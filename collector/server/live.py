@@ -186,6 +186,10 @@ class PrometheusSource:
         flags = {} if "storageRetention" in runtime else self._status("flags")
         return decode_facts.server_info(build, runtime, flags)
 
+    def allow(self, samples: int) -> None:
+        """That the run may read so many samples more than usual."""
+        self._door.budget.allow(samples)
+
     def close(self) -> None:
         """Let go of the connections."""
         self._door.close()

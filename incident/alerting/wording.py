@@ -10,6 +10,7 @@ from incident.text.durations import promql_duration
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_NAME = 60
+"""Characters: a name that fits the subject line of a page."""
 _SEVERAL = re.compile(r"of \d+ series at each time")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+import numpy as np
 
 from incident.model.signals import Measure
 from incident.model.spans import Grid, Span, Values
@@ -35,6 +38,19 @@ class Screening:
     """Error ratio 0..1, mean latency in the histogram's unit, requests per second, share of targets up."""
     looks_back_ms: int
     """The range of the rates: how far each point looks back."""
+
+    def of(self, members: Set[Member]) -> Screening:
+        """The part that is these members', with nothing of the others held any more."""
+        rows = [row for row, member in enumerate(self.members) if member in members]
+        values = {measure: table[rows] for measure, table in self.values.items()}
+        return replace(self, members=tuple(self.members[row] for row in rows), values=values)
+
+
+def joined(parts: Sequence[Screening]) -> Screening:
+    """Screenings of different members on the same grid as one; there is at least one."""
+    members = tuple(member for one in parts for member in one.members)
+    values = {measure: np.concatenate([one.values[measure] for one in parts]) for measure in parts[0].values}
+    return replace(parts[0], members=members, values=values)
 
 
 @dataclass(frozen=True, slots=True)

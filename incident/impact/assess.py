@@ -13,10 +13,11 @@ from incident.impact.ends.refine import Raw, end_of, raw_of, start_of
 from incident.impact.ends.slow import more_than_chance
 from incident.impact.figures import request_figures
 from incident.impact.fusion import RawEpisode, believed, episodes
-from incident.impact.phases import improving_from, phases, reading, worst
+from incident.impact.phases import improving_from, phases, reading, returned, worst
 from incident.impact.signals.again import strayed
-from incident.impact.signals.departures import band, departures, gaps
+from incident.impact.signals.departures import band, baseline_points, departures, gaps
 from incident.impact.signals.rhythm import usual
+from incident.impact.signals.support import spoken_ms, telling
 from incident.impact.signals.trust import trusted
 from incident.impact.window import concerning, data_end, has_samples
 from incident.model.evidence import Evidence
@@ -168,11 +169,16 @@ def _meets(alert: AlertInterval, told: tuple[ImpactEpisode, ...]) -> bool:
 def _departures(series: SignalSeries, evidence: Evidence) -> tuple[Departure, ...]:
     match series.spec.measure:
         case Measure.AVAILABILITY:
-            return outages(series, evidence.targets) if evidence.targets else ()
+            return outages(series, evidence.targets, _spoken(series, evidence)) if evidence.targets else ()
         case Measure.PROBE:
-            return outages(series, evidence.probes) if evidence.probes else ()
+            return outages(series, evidence.probes, _spoken(series, evidence)) if evidence.probes else ()
         case _:
             return departures(series, evidence, _counts(series, evidence))
+
+
+def _spoken(series: SignalSeries, evidence: Evidence) -> tuple[tuple[int, int], ...]:
+    """When alerts of the service that are not usual speak of what is wrong."""
+    return tuple(spoken_ms(one) for one in telling(evidence, baseline_points(series, evidence)))
 
 
 def _counts(series: SignalSeries, evidence: Evidence) -> Values | None:
@@ -221,9 +227,12 @@ def _episode(episode: RawEpisode, evidence: Evidence, raw: Raw, policy: Policy) 
     end = end_of(episode, evidence.grid, raw)
     if end is not None and end.at <= start.at:
         end = Moment(start.at + evidence.grid.step, end.plus_minus, end.source)
-    stop = end.at if end else None
+    back = end or _not_held(episode, evidence, raw)
+    stop = back.at if back and back.at > start.at else None
     read = reading(episode, start.at, stop, series, raw.failures, policy)
     told = phases(read, start.at, stop, evidence.grid, raw.failures)
+    if end is None and stop is not None:
+        told = (*told, returned(stop, evidence.grid, raw.failures))
     return ImpactEpisode(
         start=start,
         end=end,
@@ -235,11 +244,21 @@ def _episode(episode: RawEpisode, evidence: Evidence, raw: Raw, policy: Policy) 
     )
 
 
+def _not_held(episode: RawEpisode, evidence: Evidence, raw: Raw) -> Moment | None:
+    """When an episode that is not held yet came back into the normal range; None while it is out of it."""
+    last = max(episode.carriers, key=lambda d: d.stop_ms)
+    if last.end_by is None:
+        return None
+    ended = replace(episode, end_after=last.end_after, end_by=last.end_by)
+    return end_of(ended, evidence.grid, raw)
+
+
 def _improving(told: tuple[ImpactEpisode, ...]) -> Moment | None:
     """When the last episode began to get better, where it did so slowly."""
-    if not told or not told[-1].phases or not told[-1].phases[-1].improving:
+    slow = next((p for p in reversed(told[-1].phases if told else ()) if not p.returned), None)
+    if slow is None or not slow.improving:
         return None
-    return Moment(told[-1].phases[-1].start, timedelta(minutes=1), "inferred: line fitted to the way back")
+    return Moment(slow.start, timedelta(minutes=1), "inferred: line fitted to the way back")
 
 
 def _status(survey: Surveyed, told: tuple[ImpactEpisode, ...], evidence: Evidence) -> Status:

@@ -148,6 +148,12 @@ def phases(
     return tuple(_with_bursts(told, read, grid))
 
 
+def returned(since: datetime, grid: Grid, failures: Increments | None) -> Phase:
+    """What follows on a return that was not held yet: as slight as a state can be."""
+    ratio = _ratio(failures, since, None, grid)
+    return Phase(since, None, State.DEGRADED, False, ratio, returned=True)
+
+
 def _short(
     read: Reading, start: datetime, end: datetime | None, grid: Grid, failures: Increments | None
 ) -> Phase | None:

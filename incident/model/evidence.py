@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from incident.model.companions import Companion
 from incident.model.conditions import Condition
 from incident.model.facts import AlertInterval, AlertRule, Change, Entered, Unknown
 from incident.model.policy import Policy
@@ -106,3 +107,5 @@ class Evidence:
     """The service's alerting rules on the metrics of its signals, silent ones too; None = not known."""
     silences: tuple[AlertSilence, ...] = ()
     """Silences of the Alertmanager that overlap what was read; empty also where none was asked."""
+    companions: tuple[Companion, ...] = ()
+    """Services that began together with this one, in order of onset; empty also where no scan has looked."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from incident.model.companions import Companion
 from incident.model.conditions import ConditionStretch
 from incident.model.detection import Detection
 from incident.model.evidence import Origin, Scope
@@ -64,6 +65,15 @@ class Phase:
     failed_ratio: float | None
     bursts: int = 0
     """How often it came and went inside the phase, where that was often; 0 = all the time."""
+    returned: bool = False
+    """Back in the normal range, but not for as long as a recovery must hold."""
+
+    @property
+    def words(self) -> str:
+        """What it was like, for people."""
+        if self.returned:
+            return "back in the normal range, not yet held"
+        return "improving" if self.improving else self.state.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,12 @@ class ImpactEpisode:
     """The end borders a gap in the data."""
     began_before: bool = False
     """Impact was there at the first sample read."""
+
+    @property
+    def quiet_since(self) -> datetime | None:
+        """From when on it is back in the normal range, where that was not held yet; None else."""
+        last = self.phases[-1] if self.phases else None
+        return last.start if last is not None and last.returned else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +297,8 @@ class Timeline:
     """Where the failures (or the lost or slow requests) concentrate; empty where nothing can be said."""
     detection: Detection = field(default_factory=Detection)
     """What showed the impact first, who watched, and a rule that would have told of it."""
+    companions: tuple[Companion, ...] = ()
+    """Services that began together with this one, in order of onset."""
     identity: str = ""
     """The incident's id, 12 hex digits; empty until its place is known, and in drafts of earlier versions."""
 

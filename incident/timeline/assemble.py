@@ -104,6 +104,7 @@ def assemble(
             Compared(p.ago, p.grid.step, tuple(s.name for s in p.signals), p.note) for p in evidence.earlier
         ),
         detection=detection(evidence, judged, reached.notified.at if reached.notified else None),
+        companions=evidence.companions,
         identity=evidence.presentation.identity,
     )
 

@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from incident.model.companions import Companion
 from incident.model.conditions import ConditionStretch
 from incident.model.facts import AlertInterval, Unknown
 from incident.model.silences import Silenced
@@ -76,6 +77,7 @@ def _document(t: Timeline) -> dict[str, Any]:
         "silences": _silences(t.silenced),
         "conditions": [_condition(c) for c in t.conditions],
         "unknowns": [_unknown(u) for u in t.unknowns],
+        "companions": [companion_document(c) for c in t.companions],
     }
 
 
@@ -113,6 +115,7 @@ def _episode(e: ImpactEpisode) -> dict[str, Any]:
                 "end": _at(p.end),
                 "state": p.state.value,
                 "improving": p.improving,
+                "returned": p.returned,
                 "failed_ratio": _number(p.failed_ratio),
             }
             for p in e.phases
@@ -246,6 +249,17 @@ def _silences(found: tuple[Silenced, ...]) -> list[dict[str, Any]]:
             {"alert": one.alert.name, "firing_at": _at(one.alert.firing_at), "certain": one.certain}
         )
     return list(by_id.values())
+
+
+def companion_document(c: Companion) -> dict[str, Any]:
+    """A service that began together with this one, as `companions` lists it."""
+    return {
+        "service": c.service,
+        "scope": {"matchers": list(c.matchers)},
+        "start": _at(c.start),
+        "plus_minus_s": _seconds(c.plus_minus),
+        "draft": c.draft,
+    }
 
 
 def _condition(c: ConditionStretch) -> dict[str, Any]:

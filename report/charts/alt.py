@@ -107,6 +107,8 @@ def _impact(report: SignalReport, episode: SignalEpisode, timeline: Timeline, fr
     else:
         way = _way(report, episode, frame.axis.moment(impact.start), frame)
     back = "" if impact.end is None else frame.axis.moment(impact.end)
+    if impact.quiet_since is not None:
+        back = f"{frame.axis.stamp(impact.quiet_since)}, not held by the end of the data"
     return f"{_subject(report, shown(timeline.scope.service))} {way} and {_back(back)}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from incident.impact.signals.trust import trusted
 from incident.model.evidence import Evidence
 from incident.model.signals import SignalSeries
 from incident.model.spans import frozen_values
@@ -61,9 +62,10 @@ def _single(timeline: Timeline, signal: Measured, shared: Frame, name: str) -> C
 def measured_signals(timeline: Timeline, evidence: Evidence) -> tuple[Measured, ...]:
     """Each reported signal with its samples; without any, where the evidence has none.
 
-    Saturation that never left its normal has no picture: a sentence says so.
+    Saturation that never left its normal has no picture: a sentence says so. Beside a hole in the scrapes
+    the values of a rate are not drawn, as they are not judged: they fall because its range runs empty.
     """
-    by_name = {series.spec.name: series for series in evidence.signals}
+    by_name = {series.spec.name: trusted(series, evidence) for series in evidence.signals}
     return tuple(
         Measured(report, by_name.get(report.spec.name) or _unseen(report, evidence))
         for report in timeline.signals

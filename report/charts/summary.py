@@ -33,6 +33,7 @@ from report.charts.style import HEADING_ROOM, PLOT, STRIP
 _PANEL = 86.0
 """1.2 in: three panels, lanes and key fit a quarter of an A4 page with its text."""
 _MOST_PANELS = 4
+"""Errors, latency, traffic and one more; every signal has a chart of its own besides."""
 
 _ALWAYS = (Measure.ERRORS, Measure.LATENCY, Measure.TRAFFIC)
 _ORDER = (

@@ -13,6 +13,7 @@ from incident.text.markup.markdown import cell, foreign
 from report.merge.reading.table import Table, timeline_table
 
 _SHORT_ID = 4
+"""Digits of a visible id at least; as many more as tell it from the others."""
 _SECOND = timedelta(seconds=1)
 
 

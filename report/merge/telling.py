@@ -11,6 +11,7 @@ from report.merge.reading.lines import read_lines
 _WIDTH = 160
 """Characters shown of a line; addresses are longer, and nobody reads them in a diff."""
 _CONTEXT = 2
+"""Unchanged lines to each side of a change: the heading above a paragraph is two lines away."""
 
 
 def summary(merged: Merged) -> str:

@@ -71,7 +71,11 @@ def reconciled(new: Evidence, directory: Path) -> Evidence:
             f"{new.origin.url}: {', '.join(sorted(lost))} could not be read this time; the draft in "
             f"{directory} was made from all of it and was left as it is"
         )
-    new = replace(new, earlier=_known_before(new.earlier, kept.earlier))
+    new = replace(
+        new,
+        earlier=_known_before(new.earlier, kept.earlier),
+        companions=new.companions or kept.companions,  # only a scan looks for them
+    )
     before = kept.presentation
     shown = replace(new.presentation, generation=before.generation, identity=before.identity)
     dated = replace(

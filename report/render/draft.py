@@ -19,6 +19,7 @@ from report.render.sections import (
     lead,
     rows,
     suggestion,
+    together,
     where,
 )
 from report.render.sections.quiet import quiet
@@ -112,8 +113,10 @@ def _sections(timeline: Timeline) -> dict[str, object]:
         "where_rows": where.where_rows(timeline),
         "formula": amounts.formula(requests),
         "impact_durations": detection.impact_durations(timeline),
+        "together": together.together_line(timeline),
         "cotimed": cotimed.cotimed_rows(timeline),
         "cotimed_left_out": cotimed.left_out(timeline),
+        "nothing_changed": cotimed.nothing_changed(timeline),
         "recovered": timeline.milestones.recovered is not None,
         "ongoing": timeline.status is Status.ONGOING,
     }

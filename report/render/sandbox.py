@@ -21,8 +21,11 @@ from report.render.wording.md import Md, joined
 LONGEST_RANGE = 100
 """Numbers in one `range`; tables of a draft have no more rows than events."""
 _MOST_INCLUDES = 1000
+"""In one draft: a piece for each of many rows is fine, one that includes itself is not."""
 _DEEPEST_LOOP = 2
+"""Rows and their cells; each further loop multiplies the time by the number of rows."""
 _LONGEST_SUM = 10_000
+"""Characters or items that `+` may make: longer than a line of a draft, too short to fill the memory."""
 
 # Filters that neither make text of a wanted size, nor choose by chance, nor mark text as safe.
 _FILTERS = (

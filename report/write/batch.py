@@ -13,6 +13,7 @@ from report.write.staging import Guard, Staged, drop, resolved, stage
 from report.write.swap import commit
 
 _PRIVATE = 0o600
+"""What lies in a directory for its owner alone is for its owner alone too."""
 
 
 @dataclass(frozen=True, slots=True)

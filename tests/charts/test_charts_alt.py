@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from incident.model.timeline import Status
+from incident.model.timeline import State, Status
 from report.charts.alt import single_alt, summary_alt
 from report.charts.drawing import measured_signals
 from report.charts.frame import frame
+from report.charts.parts.titles import title
 from tests.charts_builder import (
     CASES,
     ERRORS,
@@ -92,6 +93,19 @@ def test_many_stretches_are_counted() -> None:
 def test_what_lasts_is_not_said_to_be_back() -> None:
     """An open end is an open end."""
     assert "was not back by the end of the data" in _summary(ongoing())
+
+
+def test_a_return_that_was_not_held_is_told_as_one() -> None:
+    """Ten minutes of normal are not there yet: back, and no recovery."""
+    case = ongoing()
+    (lasting,) = case.episodes
+    *before, last = lasting.phases
+    ended = replace(last, end=at("16:55"))
+    back = replace(last, start=at("16:55"), state=State.DEGRADED, returned=True)
+    case = replace(case, episodes=(replace(lasting, phases=(*before, ended, back)),))
+
+    assert "and was back at 16:55, not held by the end of the data" in _summary(case)
+    assert title(case.built()[0]).endswith(": down, back but not yet held")
 
 
 def test_a_drop_to_the_bottom_at_once_is_told_at_one_time() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -10,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from incident.model.signals import Gap, SignalSeries
+from incident.model.signals import Gap, Measure, SignalSeries
 from incident.model.spans import Grid, Span, Values, frozen_values, instant, ms
+from report.charts.drawing import measured_signals
 from report.charts.parts.series import BUCKETS, gaps, trace
 from tests.charts_builder import DAY, ERRORS
+from tests.reasoning_builders import at_ms
+from tests.timeline.scenes import BLIND
 
 START = ms(DAY)
 STEP = 30_000
@@ -137,3 +141,19 @@ def test_gaps_end_with_the_axis() -> None:
     named = Gap(Span(DAY - timedelta(days=1), DAY + timedelta(days=1)), "not scraped")
 
     assert gaps(_series(np.ones(20)), (named,), _span(3, 7)) == (_span(3, 7),)
+
+
+def test_a_rate_that_runs_empty_beside_a_hole_is_not_drawn() -> None:
+    """Half a minute after the last scrape its range is half empty: no traffic was lost, nothing was seen."""
+    timeline, seen = BLIND.timeline(), BLIND.evidence()
+    traffic = next(one for one in seen.signals if one.spec.measure is Measure.TRAFFIC)
+    values = traffic.values.copy()
+    values[traffic.grid.index(at_ms("13:00:30"))] = 9.0
+    falling = replace(traffic, values=frozen_values(values))
+    signals = tuple(falling if one is traffic else one for one in seen.signals)
+
+    drawn = measured_signals(timeline, replace(seen, signals=signals))
+    told = next(one.series for one in drawn if one.series.spec == traffic.spec)
+
+    assert np.nanmin(falling.values) == 9.0
+    assert np.nanmin(told.values) > 9.0

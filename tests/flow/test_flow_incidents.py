@@ -15,6 +15,7 @@ from tests.flow.conftest import LabRuns
 from tests.flow.lab_runs import BYSTANDER, LabDraft
 from tests.lab.catalogue import INCIDENTS
 from tests.lab.truth import Impact, Truth
+from tests.timeline.schema import faults
 
 pytestmark = pytest.mark.server
 
@@ -73,10 +74,11 @@ def _of(timeline: dict[str, Any], kinds: set[str]) -> list[dict[str, Any]]:
 
 @every_draft
 def test_a_complete_draft_is_written(incident: str, window: str, lab_runs: LabRuns) -> None:
-    """Nothing failed, so the code is 0, and stderr has no line of an error."""
+    """Nothing failed: the code is 0, no error is on stderr, and the schema describes the document."""
     draft = lab_runs[incident].drafts[window]
 
     assert (draft.ran.code, draft.ran.errors) == (0, [])
+    assert list(faults(draft.timeline)) == []
 
 
 @every_draft

@@ -165,6 +165,34 @@ def test_an_impact_that_lasts_says_so_and_has_no_end() -> None:
     assert "what is being tried to end it?" in markdown(build.ongoing(), [], generation=1)
 
 
+def test_a_return_that_was_not_held_is_no_end_and_no_degradation() -> None:
+    """Back since 16:55, and the data end at 17:00: neither recovered nor still as bad."""
+    page = build.ongoing()
+    (lasting,) = page.episodes
+    first, last = lasting.phases
+    back = build.phase("16:55:00", None, State.DEGRADED, 0.001)
+    phases = (first, replace(last, end=build.at("16:55:00")), replace(back, returned=True))
+    told = replace(page, episodes=(replace(lasting, phases=phases),))
+
+    assert lead(told).startswith(
+        "**14:04 (±2 min), back in the normal range since 16:55, not held for 10 min by the end of the data, "
+        "17:00: 2 h 56 min so far.**"
+    )
+    assert course(told).endswith("partial outage to 16:55 (39.9 %), then back in the normal range.")
+    assert ", back since 16:55 but not yet held, " in found(told)
+
+
+def test_lost_traffic_is_not_said_to_have_stood() -> None:
+    """Where traffic is the impact, no sentence says that it did not change."""
+    page = replace(build.payments(), events=())
+    lost = replace(build.traffic(), episodes=(replace(build.errors().episodes[0], impact=True),))
+    calm = markdown(replace(page, signals=(build.errors(), build.traffic())), [], generation=1)
+    harmed = markdown(replace(page, signals=(build.errors(), lost)), [], generation=1)
+
+    assert "No restart, deploy, scaling or change of traffic shows" in calm
+    assert "No restart, deploy or scaling shows" in harmed
+
+
 def test_an_impact_older_than_the_data_is_at_least_that_long() -> None:
     """What began before the first sample has no known start."""
     first = replace(build.payments().episodes[0], began_before=True)

@@ -37,7 +37,7 @@ def test_a_question_is_asked_in_as_few_parts_as_stay_below_the_limit(
 ) -> None:
     """A thousand at once: a hundred points of ten series are one question, of eleven two even ones."""
     server = _Server()
-    source = RationedSource(server, 1_000)  # type: ignore[arg-type]
+    source = RationedSource(server, 1_000, lambda _: None)  # type: ignore[arg-type]
     source.expect("q", series, rows)
     answer = source.range("q", GRID)
 
@@ -50,7 +50,7 @@ def test_a_question_is_asked_in_as_few_parts_as_stay_below_the_limit(
 def test_a_question_that_was_not_announced_or_cannot_be_split_is_asked_as_it_is() -> None:
     """`@ end()` means the end of the whole question."""
     server = _Server()
-    source = RationedSource(server, 10)  # type: ignore[arg-type]
+    source = RationedSource(server, 10, lambda _: None)  # type: ignore[arg-type]
     source.expect("x @ end()", 50, 1)
     source.range("x @ end()", GRID)
     source.range("y", GRID)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from incident.text.markup.links import grafana_explore_url, prometheus_graph_url, strip_userinfo, url_or_none
+from incident.text.markup.links import prometheus_graph_url, strip_userinfo, url_or_none
 
 GOOD = [
     "http://host",
@@ -212,7 +212,6 @@ def test_the_prometheus_link_covers_parts_of_seconds() -> None:
 def test_no_link_without_a_web_address(base: str) -> None:
     """A base that is no web address makes no link."""
     assert prometheus_graph_url(base, "up", END - timedelta(hours=1), END) is None
-    assert grafana_explore_url(base, "uid", "up", END - timedelta(hours=1), END) is None
 
 
 def test_no_link_with_a_query_that_is_too_long() -> None:
@@ -239,14 +238,3 @@ def test_the_expression_survives_the_link(expr: str) -> None:
     url = prometheus_graph_url("http://p", expr, END - timedelta(hours=1), END)
 
     assert parse_qs(urlsplit(url or "").query, keep_blank_values=True)["g0.expr"] == [expr]
-
-
-def test_the_grafana_link_has_absolute_milliseconds() -> None:
-    """Explore gets the data source, the expression and the window as epoch milliseconds."""
-    url = grafana_explore_url("https://grafana/", "abc", "up", END - timedelta(hours=1), END) or ""
-    panes = parse_qs(urlsplit(url).query)["panes"][0]
-
-    assert url.startswith("https://grafana/explore?schemaVersion=1&orgId=1&panes=%7B%22a%22")
-    assert '"range":{"from":"1795213800000","to":"1795217400000"}' in panes
-    assert '"queries":[{"refId":"A",' in panes
-    assert '"expr":"up","range":true}' in panes

@@ -136,6 +136,17 @@ def test_an_end_inside_a_gap_is_told_as_uncertain() -> None:
     assert "samples are missing next to it" in row(told, "recovered").title
 
 
+def test_an_end_inside_a_gap_is_anywhere_in_it() -> None:
+    """From the last sample seen bad to the first seen good: neither outage nor recovery is read into it."""
+    told = Scene(failing=box(CALM, ("13:00", "13:40", 0.4)), holes=(("13:34", "13:47"),)).timeline()
+    (episode,) = told.episodes
+
+    assert episode.end is not None
+    assert episode.end_uncertain
+    assert episode.end.at - episode.end.plus_minus <= at("13:34")
+    assert at("13:46:30") <= episode.end.at + episode.end.plus_minus <= at("13:48:30")
+
+
 def test_without_user_facing_signals_the_status_is_unknown() -> None:
     """No errors, latency, traffic, targets: nothing is known of the users, and this is said."""
     everything = (Measure.ERRORS, Measure.LATENCY, Measure.TRAFFIC, Measure.AVAILABILITY)

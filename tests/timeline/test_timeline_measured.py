@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from incident.model.policy import Policy
-from incident.model.signals import Measure
-from incident.model.spans import frozen_values
+from incident.model.signals import Measure, SignalSeries
+from incident.model.spans import Grid, frozen_values, instant
 from incident.model.timeline import EventOrigin, State, Status
 from incident.timeline import assemble
-from tests.reasoning_builders import TRAFFIC, alert, at, at_ms
+from incident.timeline.rows.turns import level_after
+from tests.reasoning_builders import ERRORS, TRAFFIC, alert, at, at_ms
 from tests.timeline.scenes import (
     CALM,
     DISPLAY,
@@ -126,6 +128,45 @@ def test_impact_that_lasts_is_not_recovered() -> None:
 
     assert told.status is Status.ONGOING
     assert kinds(told, main=True) == ["degraded"]
+
+
+def test_a_return_that_is_not_held_yet_is_told_as_one() -> None:
+    """Normal for six minutes when the data end: still ongoing, and not called degraded."""
+    told = Scene(failing=box(CALM, ("14:00", "14:54", 0.4))).timeline()
+    (episode,) = told.episodes
+    back = row(told, "partial_recovery")
+
+    assert told.status is Status.ONGOING
+    assert episode.end is None
+    assert kinds(told, main=True) == ["degraded", "partial_recovery"]
+    assert back.title == "Back in the normal range, not yet held 10 min"
+    assert episode.quiet_since == back.at
+    assert abs(back.at - at("14:54")) <= timedelta(seconds=30)
+    assert [phase.state for phase in episode.phases] == [State.PARTIAL_OUTAGE, State.DEGRADED]
+    assert episode.phases[-1].words == "back in the normal range, not yet held"
+
+
+def test_traffic_that_falls_because_no_target_is_up_is_no_row_beside_it() -> None:
+    """A rate whose range runs empty falls for a minute; that nobody answers is told already."""
+    assert "traffic_drop" not in kinds(DOWN.timeline())
+    assert "traffic_drop" not in kinds(replace(DOWN, zoomed=False).timeline())
+
+
+def test_a_peak_lies_in_its_episode_or_is_not_told() -> None:
+    """The curve of a burst is highest after it is over; it never comes as high as what was counted."""
+    burst = Scene(failing=box(CALM, ("13:00:20", "13:01:05", 0.8))).timeline()
+    end = row(burst, "recovered").at
+
+    assert [e for e in burst.events if e.kind == "peak" and e.at >= end] == []
+
+
+def test_the_level_of_a_step_is_read_past_the_range_of_its_query() -> None:
+    """With a range of four minutes the curve climbs for four; the row says where it arrives."""
+    steps = np.repeat([0.0, 0.25, 0.5, 0.75, 1.0], [60, 2, 2, 2, 20])
+    spec = replace(ERRORS, query="sum(rate(failed_total[4m])) / sum(rate(requests_total[4m]))")
+    climbing = SignalSeries(spec, Grid(0, 30_000, steps.size), frozen_values(steps))
+
+    assert level_after(climbing, instant(60 * 30_000)) == 1.0
 
 
 def test_a_return_within_the_quiet_gap_is_a_relapse() -> None:

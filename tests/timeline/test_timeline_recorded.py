@@ -43,6 +43,14 @@ def test_an_alert_is_told_by_its_condition_its_firing_and_its_end() -> None:
     assert [e.plus_minus for e in rows] == [timedelta(0), timedelta(seconds=15), timedelta(seconds=15)]
 
 
+def test_an_alert_that_fired_often_is_not_told_as_one_long_firing() -> None:
+    """On the first page stand its first firing and its last end; both say that there were others."""
+    told = _alerted(*(alert("HighErrors", f"13:{m:02d}", f"13:{m + 5:02d}") for m in (3, 13, 23)))
+    main = [e.title for e in told.events if e.origin is EventOrigin.ALERT and e.main]
+
+    assert main == ["HighErrors firing, the first of 3 times", "HighErrors resolved for the last time"]
+
+
 def test_an_alert_still_active_has_no_end() -> None:
     """No row of a resolve that was not seen."""
     assert "alert_resolved" not in kinds(_alerted(alert("HighErrors", "13:03", None)))

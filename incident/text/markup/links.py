@@ -1,9 +1,8 @@
-"""Addresses: which may become a link, how one is shown, and links into Prometheus and Grafana."""
+"""Addresses: which may become a link, how one is shown, and links into Prometheus."""
 
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -94,27 +93,6 @@ def prometheus_graph_url(base: str, expr: str, start: datetime, end: datetime) -
     return url_or_none(
         f"{root}/graph?" + "&".join(f"{key}={_encoded(value)}" for key, value in parameters.items())
     )
-
-
-def grafana_explore_url(base: str, datasource: str, expr: str, start: datetime, end: datetime) -> str | None:
-    """The expression in Grafana's Explore (10.1 or later), for the data source with that uid.
-
-    None where it would not be a link (`url_or_none`).
-    """
-    root = _root(base)
-    if root is None:
-        return None
-    source = {"type": "prometheus", "uid": datasource}
-    pane = {
-        "datasource": datasource,
-        "queries": [{"refId": "A", "datasource": source, "expr": expr, "range": True}],
-        "range": {
-            "from": str(round(start.timestamp() * 1000)),
-            "to": str(round(end.timestamp() * 1000)),
-        },
-    }
-    panes = json.dumps({"a": pane}, ensure_ascii=False, separators=(",", ":"))
-    return url_or_none(f"{root}/explore?schemaVersion=1&orgId=1&panes={_encoded(panes)}")
 
 
 def _root(base: str) -> str | None:

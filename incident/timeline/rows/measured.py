@@ -27,6 +27,8 @@ _NEAR_IMPACT = timedelta(minutes=30)
 """Context this close to the impact is worth a row of its own; farther away it is supporting."""
 _RISEN = 0.03
 """Less of the climb than this next to the onset is its foot: told as rising, not as a level reached."""
+_NONE_UP = 0.05
+"""Fewer targets than this are as good as none: nobody counts requests any more."""
 _FASTER = 1.5
 """A latency by itself must fall by a third to be worth a row, as it must grow by half to be impact."""
 
@@ -137,7 +139,10 @@ def _what(maker: _Maker, one: Departure, at: datetime, counted: float | None = N
 def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> Event:
     worse = after.state.rank > before.state.rank and not after.improving
     turn = turned(maker.evidence, maker.judged, before, after)
-    if after.improving:
+    if after.returned:
+        held = format_duration(maker.policy.recovery_hold)
+        title, kind, what = f"Back in the normal range, not yet held {held}", "partial_recovery", "returned"
+    elif after.improving:
         title, kind, what = "Improving (inferred)", "improved", "improving"
     else:
         kind = "worsened" if worse else "improved"
@@ -219,9 +224,19 @@ def _context(maker: _Maker) -> Iterator[Event]:
         counted: dict[str, int] = {}
         for one in found:
             kind = None if one in harmful else context_kind(one)
-            if kind is not None and _worth_telling(maker, one) and not _twin(maker, one):
+            if kind is None or _is_lost_with_targets(maker, one):
+                continue
+            if _worth_telling(maker, one) and not _twin(maker, one):
                 k = counted[kind] = counted.get(kind, -1) + 1
                 yield _context_event(maker, one, kind, name, k)
+
+
+def _is_lost_with_targets(maker: _Maker, one: Departure) -> bool:
+    """Traffic that falls while no target is up: what is left of it is a range that runs empty."""
+    if one.spec.measure is not Measure.TRAFFIC or one.direction != "down":
+        return False
+    gone = (d for d in maker.judged.impact if d.spec.measure is Measure.AVAILABILITY and d.inside <= _NONE_UP)
+    return any(d.start_after <= one.start_by and one.start_after < d.stop_ms for d in gone)
 
 
 def _worth_telling(maker: _Maker, one: Departure) -> bool:

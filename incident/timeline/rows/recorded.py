@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from incident.impact.assess import Assessment
@@ -34,13 +35,15 @@ def alert_events(
     """
     last = _last_resolved(alerts, judged)
     seen: Counter[str] = Counter()
+    often = Counter((one.name, one.labels) for one in alerts if one.firing_at is not None)
     for one in alerts:
         own = one.nearness is Nearness.OWN
         fresh = own and one.firing_at is not None and seen[one.name] == 0
         seen[one.name] += one.firing_at is not None
         threshold = next((f" ({threshold_words(s.condition)})" for s in held if of_alert(s, one)), "")
+        words = _Words(threshold, often[one.name, one.labels])
         yield from _of_alert(
-            one, threshold, pending=one is judged.first_alert, firing=fresh, resolved=one is last
+            one, words, pending=one is judged.first_alert, firing=fresh, resolved=one is last
         )
 
 
@@ -51,15 +54,30 @@ def _last_resolved(alerts: tuple[AlertInterval, ...], judged: Assessment) -> Ale
     return max(ended, key=lambda found: found[:2])[2] if ended else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the rows of an alert say besides its state."""
+
+    threshold: str
+    times: int
+    """How often the same alert fired: on the first page its first row must not read as one long firing."""
+
+    def first(self, main: bool) -> str:
+        return f", the first of {self.times:,} times" if main and self.times > 1 else ""
+
+    def last(self, main: bool) -> str:
+        return " for the last time" if main and self.times > 1 else ""
+
+
 def _of_alert(
-    one: AlertInterval, threshold: str, *, pending: bool, firing: bool, resolved: bool
+    one: AlertInterval, words: _Words, *, pending: bool, firing: bool, resolved: bool
 ) -> Iterator[Event]:
     if one.pending_at is not None and one.pending_at != one.firing_at:
-        yield _alert_row(one, "alert_pending", f"condition true{threshold}", pending)
+        yield _alert_row(one, "alert_pending", f"condition true{words.threshold}", pending)
     if one.firing_at is not None:
-        yield _alert_row(one, "alert_firing", "firing", firing)
+        yield _alert_row(one, "alert_firing", f"firing{words.first(firing)}", firing)
         if one.resolved_at is not None:
-            yield _alert_row(one, "alert_resolved", "resolved", resolved)
+            yield _alert_row(one, "alert_resolved", f"resolved{words.last(resolved)}", resolved)
 
 
 def _alert_row(one: AlertInterval, kind: str, verb: str, main: bool) -> Event:

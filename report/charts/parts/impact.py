@@ -25,6 +25,8 @@ def shade(axes: Axes, frame: Frame) -> None:
     """Fill the impact by state, and draw its starts, ends and the changes through the room."""
     for episode in frame.episodes:
         for phase in phases(episode):
+            if phase.returned:
+                continue
             left, right = _extent(phase.start, phase.end, frame)
             if right > left:
                 axes.axvspan(left, right, facecolor=STATE_FILL[phase.state], linewidth=0, zorder=0)
@@ -79,19 +81,20 @@ def _bars(room: Room, episode: ImpactEpisode, frame: Frame, scale: float) -> tup
 
 
 def _bar(room: Room, phase: Phase, left: float, width: float) -> None:
+    fill = "white" if phase.returned else STATE_FILL[phase.state]
     box = Rectangle(
         (left, 0.5),
         width,
         room.height - 1,
-        facecolor=STATE_FILL[phase.state],
+        facecolor=fill,
         edgecolor=STATE_EDGE,
-        hatch=STATE_HATCH[phase.state],
+        hatch=None if phase.returned else STATE_HATCH[phase.state],
         linewidth=0.6,
     )
     room.axes.add_patch(box)
-    words = "improving" if phase.improving else phase.state.words
+    words = "back" if phase.returned else phase.words
     if text_width(words) + 8 <= width:
-        plate = {"boxstyle": "square,pad=0.12", "facecolor": STATE_FILL[phase.state], "linewidth": 0}
+        plate = {"boxstyle": "square,pad=0.12", "facecolor": fill, "linewidth": 0}
         middle = (left + width / 2, room.height / 2)
         room.axes.text(*middle, words, ha="center", va="center", color=INK, bbox=plate)
 

@@ -38,6 +38,7 @@ _GAP, _BETWEEN = 4.0, 11.2
 _EDGE = -2.0
 """A hatch at the edge of the first sample stands on the axis' left end."""
 _FLOOR = 2.5
+"""Below the last line, so that letters below the line are not cut."""
 
 Handle: TypeAlias = Line2D | Rectangle
 Entry = tuple[Handle, str]
@@ -130,7 +131,7 @@ def _lines(frame: Frame) -> Iterable[Entry]:
 
 
 def _states(frame: Frame) -> Iterable[Entry]:
-    used = {phase.state for episode in frame.episodes for phase in phases(episode)}
+    used = {phase.state for episode in frame.episodes for phase in phases(episode) if not phase.returned}
     for state in State:
         if state in used:
             patch = _fill(STATE_FILL[state], edgecolor=STATE_EDGE, hatch=STATE_HATCH[state], linewidth=0.6)

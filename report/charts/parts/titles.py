@@ -26,7 +26,7 @@ def title(timeline: Timeline) -> str:
 def _how_long(timeline: Timeline) -> str:
     """`2 h 25 min 30 s`; the sum where impact came back, no sum where an end or a start is not known."""
     if timeline.status is Status.ONGOING:
-        return "still going on"
+        return "still going on" if timeline.episodes[-1].quiet_since is None else "back but not yet held"
     ends = [(e.start, e.end) for e in timeline.episodes if e.end is not None]
     parts = sum((end.at - start.at for start, end in ends), timedelta(0))
     off = sum((start.plus_minus + end.plus_minus for start, end in ends), timedelta(0))

@@ -20,6 +20,7 @@ _SUFFIX = "*.j2"
 _MOST_BYTES = 1024 * 1024
 """A file larger than this is no template; which of the others is too long, the renderer says."""
 _MOST_FILES = 200
+"""A directory with more is one of something else."""
 
 
 def formed(shown: Presentation, settings: Settings) -> Presentation:

@@ -22,6 +22,7 @@ SHORTEST_LEAD = timedelta(hours=4)
 TAIL = timedelta(minutes=20)
 """Read beyond the window, to see an end near its edge held for ten minutes."""
 _ALERT_MARGIN = timedelta(hours=1)
+"""Impact begins before an alert fires and is over before it resolves, rarely by more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ _NAMED = 5
 
 
 def over_budget(settings: Settings, queries: int, samples: int) -> str:
-    """Why no further close look is begun after so many questions and samples; empty while there may be more.
+    """Why no close look is begun after so many questions and samples of others; empty while one may be.
 
     Looks that are under way are finished: half a draft is none.
     """

@@ -11,6 +11,7 @@ from collector.errors import AmbiguousService, NoData, QueryRejected
 from collector.reading.survey import SurveyRequest
 from collector.source import Source
 from incident.fleet.model import Candidate
+from incident.model.companions import Companion
 from incident.model.evidence import Evidence, Presentation
 from incident.model.spans import Span
 from incident.model.timeline import ImpactEpisode, State, Status, Timeline
@@ -66,6 +67,11 @@ class Ready:
     timeline: Timeline
     charts: tuple[Chart, ...] | None
     """None: not drawn yet."""
+
+    def with_companions(self, found: tuple[Companion, ...]) -> Ready:
+        """The same, told of the services that began together with it."""
+        evidence = replace(self.evidence, companions=found)
+        return replace(self, evidence=evidence, timeline=replace(self.timeline, companions=found))
 
 
 def looked_at(

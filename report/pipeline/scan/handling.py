@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from collector.errors import CollectError
 from collector.server.ahead import ahead
 from collector.source import Source
 from incident.fleet.model import Candidate, Standout
 from incident.model.signals import Measure
+from incident.model.spans import Span
 from incident.text.promql import Matcher
 from report.pipeline.scan.known import Known, draft_of, known_drafts, of_source, settled, still_open
 from report.pipeline.scan.lines import stood_out
@@ -23,11 +25,15 @@ from report.pipeline.scan.outcome import Change, Drafted, Outcome, StoodOut
 from report.pipeline.scan.wanted import Wanted
 
 if TYPE_CHECKING:
-    from report.pipeline.scan.candidate import Desk
+    from report.pipeline.scan.candidate import Desk, Ready
 
 MOST_CANDIDATES = 50
 """Close looks in one scan: some two thousand questions, which a server answers in minutes. More services
 than that in trouble at once are one incident, told by those that alerted and were hurt most."""
+_NEAR = timedelta(minutes=30)
+"""The screening may see two onsets that are a quarter of an hour apart a step earlier and one later."""
+_MOST_HELD = 12
+"""Drafts that wait for others to be looked at; each holds some megabytes of samples and charts."""
 _ALONE = "a single signal, and no alert fired"
 
 
@@ -40,6 +46,9 @@ class _Case:
     scope: tuple[str, ...]
     key: str
     """By which a look that comes to nothing is remembered; empty where it is not."""
+
+
+_Handled: TypeAlias = tuple[_Case, Drafted | StoodOut]
 
 
 def handle(
@@ -79,20 +88,77 @@ def handle(
             cases.append(_Case(candidate, one, scope, key))
     if cases:
         with desk_for(source, wanted, namesakes) as desk:
-            for case, found in _handled(cases, desk):
+            for case, found in _handled(cases, desk, known):
                 outcome.add(found)
                 if isinstance(found, StoodOut) and found.final:
                     memory.remember(case.key, found.why)
+        known = of_source(known_drafts(wanted.settings.output), source, wanted.settings.tenant)
+    if known:
+        _companions_told(known, period, outcome, partial(desk_for, source, wanted, namesakes))
 
 
-def _handled(cases: Sequence[_Case], desk: Desk) -> Iterator[tuple[_Case, Drafted | StoodOut]]:
-    """What came of each case, in order: looked at by several threads, written by this one."""
-    from report.pipeline.scan.candidate import Ready, drafted, looked_at
+def _companions_told(
+    known: Sequence[Known],
+    period: Span,
+    outcome: Outcome,
+    desk_for: Callable[[], AbstractContextManager[Desk]],
+) -> None:
+    """Drafts whose companions came, went or moved after they were written are made again."""
+    from report.pipeline.scan.companions import made_again, out_of_date
+
+    stale = tuple(out_of_date(known, period))
+    if stale:
+        with desk_for() as desk:
+            for one, others in stale:
+                outcome.add_refreshed(made_again(one, others, desk))
+
+
+def _handled(cases: Sequence[_Case], desk: Desk, known: Sequence[Known]) -> Iterator[_Handled]:
+    """What came of each case, looked at by several threads, in order, and written by this one.
+
+    Those that may have begun together are written one after the other, so that each tells of the others.
+    Raises the source's error when the source is gone, after what was ready is written.
+    """
+    from report.pipeline.scan.candidate import Ready, looked_at
 
     looks = [partial(looked_at, one.candidate, one.known, one.scope, desk) for one in cases]
     results = ahead(looks, desk.wanted.settings.concurrency)
-    for one, found in zip(cases, results, strict=True):
-        yield one, drafted(found, one.candidate, one.known, desk) if isinstance(found, Ready) else found
+    near = _near(cases)
+    left, held = Counter(near), defaultdict[int, list[tuple[_Case, Ready]]](list)
+    for one, group in zip(cases, near, strict=True):
+        try:
+            found = next(results)
+        except CollectError:
+            for ready in held.values():
+                yield from _written(ready, desk, known)
+            raise
+        left[group] -= 1
+        if isinstance(found, Ready):
+            held[group].append((one, found))
+        else:
+            yield one, found
+        if not left[group] or sum(map(len, held.values())) >= _MOST_HELD:
+            yield from _written(held.pop(group, ()), desk, known)
+
+
+def _near(cases: Sequence[_Case]) -> list[int]:
+    """A number for each case, the same for those that may turn out to have begun together."""
+    order = sorted(range(len(cases)), key=lambda k: cases[k].candidate.start)
+    numbers, first = [0] * len(cases), 0
+    for k in order:
+        if cases[k].candidate.start - cases[order[first]].candidate.start > _NEAR:
+            first = order.index(k)
+        numbers[k] = first
+    return numbers
+
+
+def _written(held: Sequence[tuple[_Case, Ready]], desk: Desk, known: Sequence[Known]) -> Iterator[_Handled]:
+    from report.pipeline.scan.candidate import drafted
+    from report.pipeline.scan.companions import told_of_each_other
+
+    ready = told_of_each_other([each for _, each in held], known, desk.wanted.settings.output)
+    for (one, _), told in zip(held, ready, strict=True):
+        yield one, drafted(told, one.candidate, one.known, desk)
 
 
 def _matchers_of(candidate: Candidate, fleet: tuple[str, ...], namesakes: frozenset[str]) -> tuple[str, ...]:

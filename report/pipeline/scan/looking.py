@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 
 from collector.errors import NoData
 from collector.screening.firings import firings
 from collector.screening.listing import Listed, list_services
-from collector.screening.screen import Expect, screen
+from collector.screening.parts import apart, services_at_once
+from collector.screening.screen import Expect, Screened, pace, screen
 from collector.source import Source
 from incident.fleet.candidates import candidates, worth_a_look
-from incident.fleet.model import Candidate, Member, Screening, Standout
+from incident.fleet.model import Candidate, Member, Screening, Standout, joined
 from incident.fleet.standouts import in_order, standouts_of
 from incident.model.facts import Unknown
+from incident.model.signals import Measure
 from incident.model.spans import Span
 from incident.text.instants import rfc3339
 from report.pipeline.asked.window import lead_for
@@ -30,7 +33,7 @@ class Looked:
     others: tuple[Candidate, ...]
     """What else stood out."""
     screening: Screening | None
-    """What all of this was seen in; None where no service is ours."""
+    """In which the candidates were seen; None where no service is ours."""
     unknowns: tuple[Unknown, ...]
     """What of the screening was refused, or answered in part."""
 
@@ -53,28 +56,51 @@ def look(source: Source, wanted: Wanted, say: Callable[[str], None], expect: Exp
     if not chosen:
         return Looked((), (), (), None, missing)
     covered = Span(period.start - lead_for(period, None), period.end)
-    narrowed = len(chosen) < len(services)
-    stood_out: list[Standout] = []
-    screened = screen(
+    at = pace(source, period, covered)
+    parts = tuple(apart([one.member.service for one in chosen], services_at_once(at.grid.count)))
+    ask = partial(
+        screen,
         source,
-        chosen,
-        settings.match,
-        period,
-        covered,
-        named=narrowed,
+        matchers=settings.match,
+        window=period,
+        at=at,
+        named=len(chosen) < len(services) or len(parts) > 1,
         at_once=settings.concurrency,
         expect=expect,
         series=listing.series,
         on_progress=say,
-        # Judged while the server makes the next answer.
-        on_measure=lambda seen, measure: stood_out.extend(standouts_of(seen, measure)),
     )
     members = tuple(one.member for one in chosen)
-    fired, missed = firings(source, members, screened.screening.grid, period.start - covered.start)
-    found = candidates(in_order(stood_out), fired, settings.policy)
+    fired, missed = firings(source, members, at.grid, period.start - covered.start)
+    alerted = frozenset(one.member for one in fired)
+    seen = [_screened(ask, chosen[part], alerted) for part in parts]
+    found = candidates(in_order(one for each in seen for one in each.stood_out), fired, settings.policy)
     close = tuple(one for one in found if worth_a_look(one, settings.policy))
     others = tuple(one for one in found if one not in close)
-    return Looked(members, close, others, screened.screening, (*missing, *screened.unknowns, *missed))
+    unknowns = (*missing, *dict.fromkeys(one for each in seen for one in each.unknowns), *missed)
+    return Looked(members, close, others, joined([each.screening for each in seen]), unknowns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was seen in a part of the fleet."""
+
+    stood_out: tuple[Standout, ...]
+    screening: Screening
+    """Of the members that stood out or alerted: the others' samples are let go."""
+    unknowns: tuple[Unknown, ...]
+
+
+def _screened(ask: Callable[..., Screened], services: Sequence[Listed], alerted: Set[Member]) -> _Seen:
+    stood_out: list[Standout] = []
+
+    def judge(seen: Screening, measure: Measure) -> None:
+        """While the server makes the next answer."""
+        stood_out.extend(standouts_of(seen, measure))
+
+    done = ask(services=services, on_measure=judge)
+    wanted = {one.member for one in stood_out} | alerted
+    return _Seen(tuple(stood_out), done.screening.of(wanted), done.unknowns)
 
 
 def _is_wanted(one: Listed, wanted: Wanted) -> bool:

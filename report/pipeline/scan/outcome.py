@@ -72,6 +72,9 @@ class Outcome:
         self.failed_commands: list[Failure] = []
         self.queries = 0
         self.samples = 0
+        self.close_queries = 0
+        self.close_samples = 0
+        """Those of the close looks: what a run may ask for is about them, not about the screening."""
         self.sources = 0
 
     def add(self, found: Drafted | StoodOut) -> None:
@@ -82,6 +85,12 @@ class Outcome:
             self.put_off.append(found)
         else:
             self.stood_out.append(found)
+
+    def add_refreshed(self, made: Drafted | None) -> None:
+        """A draft that was made again after all others, told once; None for one that was not."""
+        if made is not None and made.path not in {one.path for one in self.changed}:
+            self.drafted = [one for one in self.drafted if one.path != made.path]
+            self.drafted.append(made)
 
     @property
     def changed(self) -> list[Drafted]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from collector.config.settings import Settings
 from collector.errors import AccessRefused, CollectError, NoData, QueryRejected, Unavailable
 from collector.prometheus import connect
+from collector.server.live import Stats
 from collector.server.rationed import RationedSource
 from collector.source import Source
 from incident.text.controls import terminal
@@ -154,20 +155,31 @@ def _source(run: _Run, outcome: Outcome) -> None:
     settings, before = run.wanted.settings, len(outcome.drafted)
     live = connect(settings.http, url=settings.server, deadline=settings.deadline, on_query=None)
     memory = Memory(run.shelf, settings, run.version)
-    rationed = RationedSource(live, settings.query_samples)
+    rationed = RationedSource(live, settings.query_samples, live.allow)
+    live.allow(settings.run_samples)
     source = memory.before(rationed, run.now)
     outcome.sources += 1
-    before_us = (outcome.queries, outcome.samples)
+    before_us = (outcome.close_queries, outcome.close_samples)
+    screened = Stats()
 
-    def spent() -> str:
-        asked = (before_us[0] + live.stats.queries, before_us[1] + live.stats.samples)
-        return over_budget(settings, *asked)
+    def close() -> tuple[int, int]:
+        asked = (live.stats.queries - screened.queries, live.stats.samples - screened.samples)
+        return before_us[0] + asked[0], before_us[1] + asked[1]
 
     try:
         looked = look(source, run.wanted, run.say, rationed.expect)
+        screened = live.stats
         outcome.services += len(looked.members)
         outcome.failed_queries += [Failure(u.what, u.why) for u in looked.unknowns]
-        handle(source, looked, run.wanted, outcome, memory, partial(_desk, run, spent))
+        handle(
+            source,
+            looked,
+            run.wanted,
+            outcome,
+            memory,
+            partial(_desk, run, lambda: over_budget(settings, *close())),
+        )
+        outcome.close_queries, outcome.close_samples = close()
     except _LOST as error:
         outcome.failed_sources.append(Failure(source.url, str(error)))
         if len(outcome.drafted) == before:

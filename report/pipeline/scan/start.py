@@ -1,7 +1,7 @@
 """The door of `scan`: settings and the lock, before anything heavy is loaded.
 
-Of runs that meet another one most have left before (`report.occupied`); those that only the configuration
-tells of the output directory leave here.
+Of runs that meet another one most have left before (`report.occupied`). Here leave those whose words were
+not plain, and those that only the configuration tells of the output directory.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TypeAlias
 
 from incident.text.controls import terminal
 from report.exits import Exit
 from report.pipeline.scan import LOCK
 from report.write.errors import LockHeld
-from report.write.lock import locked
+from report.write.lock import leave_if_held, locked
 
 Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
 """As in `report.pipeline.asked.given`, which takes its time to load."""
@@ -29,6 +30,9 @@ def run_scan(
     `version` is asked for behind the lock: looking it up takes as long as all that comes before.
     """
     try:
+        output = given.get("output")
+        if isinstance(output, str) and output:
+            leave_if_held(Path(output) / LOCK)
         return _alone(given, version=version, now=now, clock=clock, workers=workers)
     except LockHeld as held:
         if not given.get("skip_if_locked"):

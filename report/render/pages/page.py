@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 
 import nh3
@@ -31,6 +32,7 @@ _TAGS = _HEADINGS | {
 # A page of so few sections is seen whole, without a table of contents.
 _FEW_SECTIONS = 3
 _EMBEDDED = tuple(f"data:{kind};base64," for kind in ("image/svg+xml", "image/png", "image/jpeg"))
+_DRAFT_BESIDE = re.compile(r"((?:\.\./){1,2}(?:[\w.~%-]+/){1,2})postmortem\.md", re.ASCII)
 _ATTRIBUTES = {
     "a": {"href", "title", "id"},
     "p": {"class"},
@@ -97,9 +99,15 @@ def _clean(rendered: str) -> str:
     )
 
 
+def _beside(address: str) -> str | None:
+    """A link to the text of another draft as one to its page; None for anything else."""
+    found = _DRAFT_BESIDE.fullmatch(address)
+    return f"{found[1]}postmortem.html" if found else None
+
+
 def _allowed(tag: str, attribute: str, value: str) -> str | None:
     if (tag, attribute) == ("a", "href"):
-        return value if value.startswith("#") else url_or_none(value)
+        return value if value.startswith("#") else _beside(value) or url_or_none(value)
     if (tag, attribute) == ("img", "src"):
         return value if value.startswith(_EMBEDDED) else None
     return value

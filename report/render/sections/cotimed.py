@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from incident.model.signals import Measure
 from incident.model.spans import Moment
 from incident.model.timeline import Event, EventOrigin, Timeline
 from report.render.wording.clock import Clock, clock_of, length, since
@@ -91,6 +92,16 @@ def cotimed_rows(timeline: Timeline) -> tuple[CotimedRow, ...]:
 def left_out(timeline: Timeline) -> int:
     """How many the section does not list; the evidence lists every event."""
     return max(0, len(_circumstances(timeline)) - _LISTED)
+
+
+def nothing_changed(timeline: Timeline) -> Md:
+    """The sentence where no change was found; traffic that is itself the impact is not said to have stood."""
+    harmed = any(
+        report.spec.measure is Measure.TRAFFIC and any(one.impact for one in report.episodes)
+        for report in timeline.signals
+    )
+    what = "restart, deploy or scaling" if harmed else "restart, deploy, scaling or change of traffic"
+    return Md(f"No {what} shows in the metrics of this window.")
 
 
 def _circumstances(timeline: Timeline) -> tuple[Event, ...]:

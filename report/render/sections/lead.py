@@ -50,6 +50,14 @@ def _amounts(timeline: Timeline) -> Md:
 def _extent(timeline: Timeline) -> Md:
     clock, first, last = clock_of(timeline), timeline.episodes[0], timeline.episodes[-1]
     start = line("Before {}" if first.began_before else "{}", clock.point(first.start))
+    if last.end is None and last.quiet_since is not None:
+        return line(
+            "{}, back in the normal range since {}, not held for {} by the end of the data, {}:",
+            start,
+            clock.said(last.quiet_since),
+            length(timeline.policy.recovery_hold),
+            clock.said(timeline.window.end),
+        )
     if last.end is None:
         return line("{}, still going on at the end of the data, {}:", start, clock.said(timeline.window.end))
     end = line("{}, uncertain for lack of data" if last.end_uncertain else "{}", clock.point(last.end))
@@ -108,9 +116,10 @@ def _phases(timeline: Timeline, clock: Clock, episode: ImpactEpisode) -> Md:
 
 
 def _phase(clock: Clock, phase: Phase, number: int, *, failing: bool) -> Md:
-    words = "improving" if phase.improving else phase.state.words
     until = Md("") if phase.end is None else line(" to {}", clock.said(phase.end))
-    return line("{}{}{}", words, until, _share(phase.failed_ratio if failing else None, number))
+    if phase.returned:
+        return Md("back in the normal range")
+    return line("{}{}{}", phase.words, until, _share(phase.failed_ratio if failing else None, number))
 
 
 def _share(ratio: float | None, number: int) -> Md:

@@ -14,6 +14,7 @@ from report.render.wording.clock import Clock, clock_of, length
 from report.render.wording.md import Md, counted, fence, foreign, joined, line, listed
 
 _NAMED = 4
+"""Signals or rules in one sentence; more are read in the table."""
 _HOUR = timedelta(hours=1)
 
 

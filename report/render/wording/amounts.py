@@ -8,6 +8,7 @@ from incident.text.numbers import count, percent, quantity
 from report.render.wording.md import Md, foreign, line
 
 _ESTIMATED_DIGITS = 3
+"""How much was to be expected is not known better than to a percent."""
 
 NOT_MEASURED = Md("Failed requests: not measured.")
 

@@ -1,0 +1,143 @@
+"""Drafts of services that began together, each told of the others: looked up among all drafts of a source."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from incident.fleet.together import Onset, together
+from incident.model.companions import Companion
+from incident.model.spans import Span
+from incident.model.timeline import Timeline
+from incident.timeline.json_form import companion_document
+from report.merge import HumanNeeded
+from report.pipeline.places import find_place
+from report.pipeline.scan.known import Known
+from report.pipeline.scan.outcome import Change, Drafted
+from report.write import LockHeld
+
+if TYPE_CHECKING:
+    from report.pipeline.scan.candidate import Desk, Ready
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A measured impact that has a draft, or is about to get one."""
+
+    directory: Path
+    service: str
+    matchers: tuple[str, ...]
+    start: datetime
+    plus_minus: timedelta
+    end: datetime | None
+
+
+def begun(known: Sequence[Known]) -> tuple[Begun, ...]:
+    """Those of the drafts that measured an impact; none that lies there twice: nobody knows which counts."""
+    ids = Counter(one.document.get("id") for one in known)
+    alone = (one for one in known if not one.document.get("id") or ids[one.document["id"]] == 1)
+    return tuple(found for one in alone if (found := _of_known(one)) is not None)
+
+
+def _of_known(one: Known) -> Begun | None:
+    episodes = (one.document.get("impact") or {}).get("episodes") or ()
+    if one.start is None or not episodes:
+        return None
+    scope = one.document.get("scope") or {}
+    off = timedelta(seconds=float(episodes[0].get("plus_minus_s") or 0.0))
+    return Begun(
+        one.directory, one.service, tuple(map(str, scope.get("matchers") or ())), one.start, off, one.end
+    )
+
+
+def about_to_begin(output: Path, timeline: Timeline) -> Begun | None:
+    """The same of a judgement, in the directory that its draft has or will get; None without an impact.
+
+    Raises HumanNeeded where two directories hold its draft.
+    """
+    if not timeline.episodes:
+        return None
+    first, last = timeline.episodes[0].start, timeline.episodes[-1].end
+    place = find_place(output, timeline)
+    scope = timeline.scope
+    end = last.at if last is not None else None
+    return Begun(place.directory, scope.service, scope.matchers, first.at, first.plus_minus, end)
+
+
+def companions(mine: Path, others: Sequence[Begun]) -> tuple[Companion, ...]:
+    """Who began together with the draft in this directory, in order of onset; empty where nobody did."""
+    by_key = {str(one.directory): one for one in others}
+    onsets = [Onset(key, one.start, one.end) for key, one in by_key.items()]
+    group = next((keys for keys in together(onsets) if str(mine) in keys), ())
+    return tuple(
+        Companion(
+            one.service, one.matchers, one.start, one.plus_minus, Path(os.path.relpath(key, mine)).as_posix()
+        )
+        for key, one in ((key, by_key[key]) for key in group)
+        if key != str(mine)
+    )
+
+
+def told_of_each_other(ready: Sequence[Ready], known: Sequence[Known], output: Path) -> list[Ready]:
+    """Drafts that are about to be written, each with its companions among them and those that are there."""
+    places = [_place(one.timeline, output) for one in ready]
+    fresh = {one.directory: one for one in places if one is not None}
+    everybody = (*(one for one in begun(known) if one.directory not in fresh), *fresh.values())
+    return [
+        one if place is None else one.with_companions(companions(place.directory, everybody))
+        for one, place in zip(ready, places, strict=True)
+    ]
+
+
+def _place(timeline: Timeline, output: Path) -> Begun | None:
+    try:
+        return about_to_begin(output, timeline)
+    except HumanNeeded:
+        return None  # told when it is to be written
+
+
+def out_of_date(known: Sequence[Known], period: Span) -> Iterator[tuple[Known, tuple[Companion, ...]]]:
+    """The drafts of the period whose companions are others than they tell, with those that are.
+
+    Not those of earlier versions, which tell of none, and not those of long ago, which are people's.
+    """
+    everybody = begun(known)
+    for one in known:
+        told = one.document.get("companions")
+        if isinstance(told, list) and one.stretch[1] >= period.start:
+            found = companions(one.directory, everybody)
+            if told != [companion_document(companion) for companion in found]:
+                yield one, found
+
+
+def made_again(one: Known, found: tuple[Companion, ...], desk: Desk) -> Drafted | None:
+    """The draft with these companions, from the evidence beside it; None where it was left as it is.
+
+    Nothing is asked. One that people must look at is left without a word: a scan that has something new to
+    say of it tells them. Raises OutputError.
+    """
+    from report.pipeline.flow import judged
+    from report.pipeline.keeping import kept_evidence
+    from report.pipeline.merging import Outcome
+    from report.pipeline.places import place_at
+    from report.pipeline.publishing import publish
+    from report.render import found as finding
+
+    evidence = kept_evidence(one.directory)
+    if evidence is None:
+        return None
+    evidence = replace(evidence, companions=found)
+    place = replace(place_at(one.directory), identity=evidence.presentation.identity)
+    timeline = judged(evidence, desk.version, place)
+    try:
+        done = publish(timeline, evidence, place, draw=desk.draw, now=desk.now, say=desk.say, beside=False)
+    except (HumanNeeded, LockHeld):
+        return None
+    if done.outcome is not Outcome.WRITTEN:
+        return None
+    return Drafted(done.draft, one.service, Change.REFRESHED, f"{one.service}: {finding(timeline)}")

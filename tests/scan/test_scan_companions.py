@@ -1,0 +1,136 @@
+"""Drafts of services that began together tell of each other: in order of onset, once, and for good."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from incident.model.spans import Span
+from report.pipeline.scan import LOCK
+from report.pipeline.scan.companions import begun, companions, out_of_date
+from report.pipeline.scan.known import Known
+from tests.flow.command import run_here
+from tests.flow.tree import changed, tree
+from tests.scan.scene import Scanned, at, scan, timelines
+
+HEAD = "Began together, in order of onset, which names no cause: "
+_NOON = datetime(2024, 3, 4, 12, tzinfo=UTC)
+
+
+def _line(directory: Path) -> str:
+    text = (directory / "postmortem.md").read_text("utf-8")
+    return next((line.removeprefix(HEAD) for line in text.splitlines() if line.startswith(HEAD)), "")
+
+
+def _told(output: Path) -> dict[str, list[tuple[str, str]]]:
+    """Service and draft of the companions, by service."""
+    found = timelines(output).values()
+    return {one["service"]: [(c["service"], c["draft"]) for c in one["companions"]] for one in found}
+
+
+@pytest.mark.server
+def test_two_that_began_together_tell_of_each_other_and_nobody_else_does(whole: tuple[Scanned, Path]) -> None:
+    """In the same order in both, itself in bold, with a link to the other's draft; written once."""
+    output = whole[1]
+    (first,), (second,) = output.glob("*-payments-*"), output.glob("*-checkout-*")
+
+    assert _told(output) == {
+        "payments": [("checkout", f"../{second.name}")],
+        "checkout": [("payments", f"../{first.name}")],
+        "search": [],
+        "login": [],
+        "orders": [],
+    }
+    assert re.sub(r"\d\d:\d\d:\d\d", "", _line(first)) == (
+        f"**payments** , [checkout](../{second.name}/postmortem.md) ."
+    )
+    assert re.sub(r"\d\d:\d\d:\d\d", "", _line(second)) == (
+        f"[payments](../{first.name}/postmortem.md) , **checkout** ."
+    )
+    assert f'href="../{second.name}/postmortem.html"' in (first / "postmortem.html").read_text("utf-8")
+    assert [path.name for path in (first / ".incident-timeline").glob("base-*")] == ["base-0001.md"]
+
+
+@pytest.mark.server
+def test_a_companion_found_later_refreshes_a_draft_once(fleet_url: str, tmp_path: Path) -> None:
+    """The draft that was there is told in the same run, and a third run changes no byte."""
+    scan(fleet_url, tmp_path, at(9.9), service="payments", last="3h")
+    assert _told(tmp_path) == {"payments": []}
+    second = scan(fleet_url, tmp_path, at(9.9), last="3h")
+    told = _told(tmp_path)
+    before = tree(tmp_path)
+    third = scan(fleet_url, tmp_path, at(9.9), last="3h")
+
+    assert [name for name, _ in told["payments"]] == ["checkout"]
+    assert [name for name, _ in told["checkout"]] == ["payments"]
+    assert len([line for line in second.lines if "-payments-" in line]) == 1
+    assert (third.code, third.lines) == (0, [])
+    assert set(changed(before, tree(tmp_path))) <= {LOCK}
+
+
+@pytest.mark.server
+def test_a_draft_made_again_by_hand_keeps_its_companions(
+    whole: tuple[Scanned, Path], fleet_url: str, tmp_path: Path
+) -> None:
+    """`draft` looks at one service and does not know them; `--replay` makes the same text."""
+    output = shutil.copytree(whole[1], tmp_path / "reports")
+    (draft,) = output.glob("*-payments-*")
+    line, text = _line(draft), (draft / "postmortem.md").read_bytes()
+    again = ("draft", "--prometheus", fleet_url, "--service", "payments", "--around", at(8.4).isoformat())
+    done = run_here((*again, "--output", str(output), "--quiet"))
+    replayed = run_here(
+        ("draft", "--replay", str(whole[1] / draft.name), "--output", str(tmp_path / "other"))
+    )
+
+    assert done.code == 0, done.stderr
+    assert (done.draft, _line(draft)) == (draft, line)
+    assert (replayed.draft / "postmortem.md").read_bytes() == text
+
+
+def _known(name: str, minute: float, lasts: float = 60.0, *, identity: str = "", **more: Any) -> Known:
+    start = _NOON + timedelta(minutes=minute)
+    document = {
+        "id": identity or None,
+        "scope": {"matchers": []},
+        "impact": {"episodes": [{"plus_minus_s": 15}]},
+        "companions": [],
+        **more,
+    }
+    window = Span(start - timedelta(hours=1), start + timedelta(hours=3))
+    end = start + timedelta(minutes=lasts)
+    return Known(Path("out", name), document, name, (), window, start, end, ongoing=False)
+
+
+def test_they_stand_in_order_of_onset_with_the_way_from_one_draft_to_the_other() -> None:
+    """Also where people put a draft into a folder; what began 16 minutes later is another matter."""
+    known = [_known("b", 5), _known("a", 0), _known("2024/c", 9), _known("late", 16)]
+    found = companions(Path("out", "b"), begun(known))
+
+    assert [(one.service, one.draft) for one in found] == [("a", "../a"), ("2024/c", "../2024/c")]
+    assert [one.draft for one in companions(Path("out", "2024", "c"), begun(known))] == ["../../a", "../../b"]
+    assert companions(Path("out", "late"), begun(known)) == ()
+
+
+def test_a_copy_is_no_companion() -> None:
+    """What lies there twice counts in neither place, until somebody has put one away."""
+    known = [_known("a", 0, identity="0" * 12), _known("copy", 0, identity="0" * 12), _known("b", 1)]
+
+    assert companions(Path("out", "b"), begun(known)) == ()
+
+
+def test_only_drafts_of_the_period_that_can_tell_are_made_again() -> None:
+    """Not one that an earlier version made, and not one whose impact was over before."""
+    old, able = _known("old", 0), _known("able", 1)
+    del old.document["companions"]
+    period = Span(_NOON, _NOON + timedelta(hours=6))
+    later = Span(_NOON + timedelta(hours=2), _NOON + timedelta(hours=6))
+
+    assert [(one.service, [c.service for c in told]) for one, told in out_of_date([old, able], period)] == [
+        ("able", ["old"])
+    ]
+    assert list(out_of_date([old, able], later)) == []
