@@ -201,6 +201,15 @@ def test_always_firing_alerts_are_left_out() -> None:
     assert history(forever, watchdog((0, 240))) == ()
 
 
+def test_an_alert_of_the_service_that_always_fires_is_named_among_what_was_left_out() -> None:
+    """Nobody wonders where it went; heartbeats and what fires elsewhere are not missed."""
+    forever = run("CertificateExpiresSoon", 0, 0, 240)
+    beside = run("DiskFull", 0, 0, 240, service="search", namespace="batch")
+    held = joined(one for many in (forever, beside, watchdog((0, 240))) for one in many)
+
+    assert alert_history(FakeSource(held), HOME, None, WINDOW).always == ("CertificateExpiresSoon",)
+
+
 def test_value_in_a_label_does_not_make_many_alerts() -> None:
     """A templated `{{ $value }}` changes the series, not the alert."""
     first = run("Errors", 100, 101, 110, value="0.57", **LABELS)
