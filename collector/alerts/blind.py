@@ -11,7 +11,7 @@ from collector.signals.samples.measure import COSTS_ITS_OWN
 from collector.signals.samples.silence import Silence, scraped_meanwhile, silences
 from collector.source import Source
 from incident.model.signals import Targets
-from incident.model.spans import Span
+from incident.model.spans import Span, all_times
 
 # Alerts that fire as long as rules are evaluated, by the names their makers gave them.
 _HEARTBEATS = frozenset({"watchdog", "infoinhibitor", "deadmansswitch", "deadmanssnitch"})
@@ -56,11 +56,11 @@ def blind_stretches(
     """
     heartbeats = [one for one in alerts if is_heartbeat(one)]
     if heartbeats:
-        times = np.unique(np.concatenate([one.times for one in heartbeats]))
+        times = all_times(one.times for one in heartbeats)
         return silences(times, min(evaluation_ms(one, ()) for one in heartbeats), span)
     if targets is None or not targets.samples:
         return ()
-    times = np.unique(np.concatenate([samples.times for samples in targets.samples]))
+    times = all_times(samples.times for samples in targets.samples)
     spacing = round(targets.interval.total_seconds() * 1000)
     longest = sorted(silences(times, spacing, span), key=lambda one: one.after_ms - one.by_ms)
     checked = (one for one in longest[:_MOST_CHECKED] if not _scraped(source, one, spacing))

@@ -16,7 +16,7 @@ from incident.model.conditions import Condition
 from incident.model.evidence import Evidence
 from incident.model.facts import AlertInterval, AlertRule, Nearness, Unknown
 from incident.model.signals import Kind, Labels, Measure, Role, Samples, SignalSeries, SignalSpec, Worse
-from incident.model.spans import Grid, Span, Values, frozen_times, frozen_values, ms
+from incident.model.spans import Grid, Span, Values, all_times, frozen_times, frozen_values, ms
 from incident.rules.comparison import Comparison, comparison
 from incident.rules.narrow import metric_names, narrowed
 from incident.rules.tokens import tokens
@@ -201,7 +201,7 @@ def _grid(wanted: _Wanted, covered: Span) -> Grid:
 
 def _worst(answer: Answer, compared: Comparison) -> Samples:
     """One series: of several the worst at each time."""
-    times = np.unique(np.concatenate([np.empty(0, np.int64), *(s.times for s in answer.series)]))
+    times = all_times(s.times for s in answer.series)
     values: Values = np.full(times.size, np.nan)
     worse = np.fmin if compared.worse is Worse.DOWN else np.fmax
     for series in answer.series:

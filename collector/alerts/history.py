@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from collector.alerts.blind import about_incidents, blind_stretches
+from collector.alerts.blind import about_incidents, blind_stretches, is_heartbeat
 from collector.alerts.exporters import THING_LABELS, is_exporter
 from collector.alerts.flaps import folded
 from collector.alerts.intervals import Reading, intervals
@@ -43,6 +43,8 @@ class AlertHistory:
     unknowns: tuple[Unknown, ...]
     own_rules: tuple[AlertRule, ...] | None = None
     """Rules that name this service or could not be excluded, silent ones too; None = not known."""
+    always: tuple[str, ...] = ()
+    """Names of own alerts that fired through nearly all that was read: left out, and said so."""
 
 
 def alert_history(source: Source, home: Home, targets: Targets | None, span: Span) -> AlertHistory:
@@ -62,9 +64,8 @@ def alert_history(source: Source, home: Home, targets: Targets | None, span: Spa
         unread = (*no_rules, failed(_WHAT, str(error)))
         return AlertHistory((), 0, False, None, seen, unread, None if rules is None else own_rules)
     named = frozenset(rule.name for rule in own_rules if _names(rule, home.service))
-    kept, elsewhere = _ranked(
-        about_incidents(found, targets, span), home, named, Reading(0, span, blind), found
-    )
+    telling = about_incidents(found, targets, span)
+    kept, elsewhere = _ranked(telling, home, named, Reading(0, span, blind), found)
     firing = {one.name for one in kept}
     return AlertHistory(
         intervals=kept,
@@ -74,7 +75,16 @@ def alert_history(source: Source, home: Home, targets: Targets | None, span: Spa
         rules_seen=seen,
         unknowns=(*no_rules, *_partly(alerts), *_partly(states)),
         own_rules=None if rules is None else own_rules,
+        always=_always(found, telling, home, named),
     )
+
+
+def _always(
+    found: Sequence[Watched], telling: Sequence[Watched], home: Home, named: frozenset[str]
+) -> tuple[str, ...]:
+    """The service's own among those that tell of nothing; heartbeats are made for that."""
+    silent = (one for one in found if one not in telling and not is_heartbeat(one))
+    return tuple(sorted({one.name for one in silent if _nearness(one, home, named) is Nearness.OWN}))
 
 
 def alerts_name(source: Source, service: str, matchers: Sequence[str], span: Span) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from collector.signals.samples.raw import FRESH_INTERVALS, spacing_ms
 from incident.model.signals import Labels, Samples
-from incident.model.spans import Flags, Millis
+from incident.model.spans import Flags, Millis, all_times
 from incident.text.promql import Matcher, selector
 
 # Labels of the mechanism, not of the alert. Grafana writes its own states and ids beside them.
@@ -53,7 +53,7 @@ class Watched:
     @property
     def times(self) -> Millis:
         """All evaluations that found it active."""
-        return np.union1d(self.pending, self.firing)
+        return all_times([self.pending, self.firing])
 
     @property
     def source(self) -> str:
@@ -145,7 +145,7 @@ def _take_turns(parts: Sequence[Millis]) -> bool:
 
 
 def _times(states: _States) -> Millis:
-    return np.unique(np.concatenate([*states["pending"], *states["firing"]]))
+    return all_times([*states["pending"], *states["firing"]])
 
 
 def _watched(
@@ -165,15 +165,11 @@ def _watched(
         metric=metric,
         name=name,
         labels=stable,
-        pending=_union([times for one in states for times in one["pending"]]),
-        firing=_union([times for one in states for times in one["firing"]]),
+        pending=all_times(times for one in states for times in one["pending"]),
+        firing=all_times(times for one in states for times in one["firing"]),
         since_times=times[order],
         since=values[order],
     )
-
-
-def _union(parts: Sequence[Millis]) -> Millis:
-    return np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
 
 
 def evaluation_ms(one: Watched, others: Sequence[Watched]) -> int:

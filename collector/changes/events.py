@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import numpy as np
-
 from collector.changes.deploys import RESOURCE, arrivals, deploy_change, image_of, rollouts, version_of
 from collector.changes.narrowing import place_of
 from collector.changes.once import not_of_rollouts, not_yet_told
@@ -27,7 +25,7 @@ from collector.signals.samples.silence import scraped_meanwhile, silences
 from collector.source import Source
 from incident.model.facts import Change, Nearness, Unknown
 from incident.model.signals import Samples, Targets
-from incident.model.spans import Span, instant
+from incident.model.spans import Span, all_times, instant
 from incident.model.where import Placement
 from incident.text.promql import Matcher, quote, regex_literal, selector
 
@@ -217,7 +215,7 @@ def _without_scaled(found: Sequence[Start], scalings: Sequence[Change]) -> list[
 
 def _gaps(reader: Reader, targets: Targets, service: str) -> list[Change]:
     """Stretches without a sample of any target; not before the first, and at the end only if others go on."""
-    times = np.unique(np.concatenate([samples.times for samples in targets.samples]))
+    times = all_times(samples.times for samples in targets.samples)
     spacing = round(targets.interval.total_seconds() * 1000)
     found = [gap for gap in silences(times, spacing, reader.span) if gap.after_ms >= int(times[0])]
     longest = sorted(found, key=lambda gap: gap.after_ms - gap.by_ms)[:_MOST_GAPS]

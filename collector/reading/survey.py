@@ -143,7 +143,18 @@ def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> E
         changes=changes.changes,
         placements=changes.placements,
         unknowns=_renewed(evidence.unknowns, alerts, changes),
+        signals_explained=_with_always(evidence.signals_explained, alerts),
     )
+
+
+# How the remark on such an alert ends, by which it is found again.
+_ALWAYS = "fired through all that was read and is left out: it tells nothing of this window"
+
+
+def _with_always(before: Sequence[str], alerts: AlertHistory) -> tuple[str, ...]:
+    """The remarks, with those on the service's alerts that fire all the time as they are now."""
+    kept = (one for one in before if not one.endswith(_ALWAYS))
+    return (*kept, *(f"{name} {_ALWAYS}" for name in alerts.always))
 
 
 def _watching(evidence: Evidence, alerts: AlertHistory) -> tuple[AlertRule, ...] | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from incident.detect.baseline.smooth import spans
+from incident.detect.baseline.smooth import bridged, spans
 from incident.detect.boxes import flank_of
 from incident.detect.episode import Bools, Floats
 
@@ -93,13 +93,13 @@ def with_ramps(y: Floats, piece: Piece) -> tuple[int, int]:
     """The bounds of the piece, moved out to the foot of a straight rise before it or fall after it."""
     length, middle = piece.stop - piece.start, (piece.start + piece.stop) // 2
     half = (piece.before + piece.inside) / 2.0
-    start = piece.start + _leading(y[piece.start : middle] <= half)
+    start = piece.start + _below(y[piece.start : middle], half, piece.height)
     way = y[max(0, start - length) : start][::-1]
     onset = min(piece.start, start - _ramp(way, piece.before, half))
     if piece.after is None:
         return onset, piece.stop
     half = (piece.after + piece.inside) / 2.0
-    stop = piece.stop - _leading(y[middle + 1 : piece.stop][::-1] <= half)
+    stop = piece.stop - _below(y[middle + 1 : piece.stop][::-1], half, piece.height)
     end = max(piece.stop, stop + _ramp(y[stop : stop + length], piece.after, half))
     return onset, end
 
@@ -109,17 +109,13 @@ def calm_between(y: Floats, piece: Piece) -> tuple[int, int] | None:
 
     None where none is long enough, or where there are several: that is one intermittent incident.
     """
-    calm = y[piece.start : piece.stop] - piece.outer <= BACK_SHARE * piece.height
+    calm = bridged(y[piece.start : piece.stop] - piece.outer <= BACK_SHARE * piece.height)
     inner = [
         (piece.start + a, piece.start + b)
         for a, b in spans(calm)
-        if a > 0 and b < len(calm) and b - a >= BACK_SAMPLES
+        if a > 0 and b < len(calm) and b - a >= max(BACK_SAMPLES, BACK_SHARE * min(a, len(calm) - b))
     ]
-    if len(inner) != 1:
-        return None
-    ((start, stop),) = inner
-    shorter = min(start - piece.start, piece.stop - stop)
-    return (start, stop) if stop - start >= BACK_SHARE * shorter else None
+    return inner[0] if len(inner) == 1 else None
 
 
 def _likeliest(outward: Floats, inside: float, outside: float) -> int:
@@ -143,6 +139,12 @@ def _leading(mask: Bools) -> int:
     return len(mask) if mask.all() else int(np.argmin(mask))
 
 
+def _below(inward: Floats, half: float, height: float) -> int:
+    """How many samples, counted from a bound inwards, lie below half the height, but for single ones."""
+    under = np.cumsum(np.clip(half - inward, -height, height))
+    return int(np.argmax(under)) + 1 if under.size and under.max() > 0.0 else 0
+
+
 def _ramp(outward: Floats, level: float, half: float) -> int:
     """How many samples below half height, counted outwards, lie on a straight line down to `level`.
 
@@ -153,19 +155,28 @@ def _ramp(outward: Floats, level: float, half: float) -> int:
     if len(outward) < RAMP_SAMPLES or height <= 0.0:
         return 0
     x = outward - level
+    back = _until_back(x, BACK_SHARE * height)
+    # The last quarter of a line lies that low: a longer one would lead through another incident.
+    x = x[: round(back / (1.0 - BACK_SHARE)) + BACK_SAMPLES]
     lengths = np.arange(1, len(x) + 1)
     squares, total = np.cumsum(x * x), np.cumsum(x)
     moment = np.cumsum(x * (np.arange(len(x)) + 0.5))
     # Sum over the line of (x - height (1 - (i + 1/2) / length))^2, less that of x^2.
     change = height**2 * lengths / 3.0 - 2.0 * height * (total - moment / lengths)
     best = int(np.argmin(change))
-    explained = np.maximum(total, 0.0) ** 2 / lengths
+    explained = (np.maximum(total, 0.0) ** 2 / lengths)[:back]
     step = int(np.argmax(explained)) + 1
     if -float(change[best]) * STEP_MARGIN < float(explained[step - 1]) and _flat(x[:step]):
         return 0
     left = float(squares[best] + change[best])
     fits = left <= (1.0 - RAMP_FIT) * float(squares[best])
     return best + 1 if fits and best + 1 >= RAMP_SAMPLES else 0
+
+
+def _until_back(outward: Floats, limit: float) -> int:
+    """How many samples until several in a row are back: what lies beyond them is another incident's."""
+    back: Bools = np.convolve(outward <= limit, np.ones(BACK_SAMPLES), "valid") >= BACK_SAMPLES
+    return max(1, int(np.argmax(back))) if back.any() else len(outward)
 
 
 def _flat(y: Floats) -> bool:

@@ -96,6 +96,8 @@ class Verdict:
     bump_ratio: float
     jump_ratio: float
     stretches: tuple[tuple[int, int], ...]
+    core: tuple[int, int]
+    """The stretch without the ramps that lead to it: what lies between two cores was back, or nearly."""
 
 
 def least_samples(step_s: float) -> int:
@@ -138,7 +140,17 @@ def judged(y: Floats, piece: Piece, known: Calibration, samples: int) -> Verdict
         return None
     start, stop = with_ramps(y, piece)
     stretch = ((start, stop),)
-    return Verdict(start, stop, piece.height, rule, reach_ratio, bump_ratio, jump_ratio, stretch)
+    return Verdict(
+        start,
+        stop,
+        piece.height,
+        rule,
+        reach_ratio,
+        bump_ratio,
+        jump_ratio,
+        stretch,
+        (piece.start, piece.stop),
+    )
 
 
 def _rule(piece: Piece, known: Calibration, reach: float, bump: float, jump: float) -> Rule | None:

@@ -1,7 +1,7 @@
 """Finds the stretches of series that are worse than their baselines."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -233,16 +233,19 @@ def _parted(y: Floats, piece: Piece, known: Calibration, least: int) -> list[Ver
     """The verdict on a piece, or on its two halves where the series was back between them and both stand."""
     between = calm_between(y, piece)
     if between is not None:
-        centre, noise = known.reference.centre, known.reference.noise
-        halves = (
-            refined(y, start, stop, centre=centre, noise=noise)
-            for start, stop in ((piece.start, between[0]), (between[1], piece.stop))
-        )
-        first, second = (judged(y, half, known, least) for half in halves)
+        first, second = (judged(y, half, known, least) for half in _halves(y, piece, between, known))
         if first is not None and second is not None and first.stop <= second.start:
             return [first, second]
     whole = judged(y, piece, known, least)
     return [] if whole is None else [whole]
+
+
+def _halves(y: Floats, piece: Piece, between: tuple[int, int], known: Calibration) -> tuple[Piece, Piece]:
+    """The two parts of a piece, each with the bounds that it has without the other."""
+    (start, stop), centre, noise = between, known.reference.centre, known.reference.noise
+    first = refined(y[:stop], piece.start, start, centre=centre, noise=noise)
+    second = refined(y[start:], stop - start, piece.stop - start, centre=centre, noise=noise)
+    return first, replace(second, start=second.start + start, stop=second.stop + start)
 
 
 def _pieces(y: Floats, first: int, known: Calibration, least: int) -> Iterator[tuple[float, Piece]]:

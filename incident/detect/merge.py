@@ -6,7 +6,7 @@ from incident.detect.judge import Verdict
 
 NEAR_SAMPLES = 3
 NEAR_SHARE = 0.25
-"""Two stretches nearer than this (samples, or share of the shorter) are one incident."""
+"""Two stretches nearer than this (samples, or share of the shorter, without their ramps) are one incident."""
 
 FREQUENT = 4
 FREQUENT_GAPS = 4.0
@@ -18,7 +18,7 @@ def merged(verdicts: list[Verdict]) -> list[Verdict]:
     """The disjoint `verdicts` of one direction, joined, in order of start."""
     near: list[Verdict] = []
     for verdict in sorted(verdicts, key=lambda v: v.start):
-        if near and verdict.start - near[-1].stop < _near(near[-1], verdict):
+        if near and _near(near[-1], verdict):
             near[-1] = _joined([near[-1], verdict], keep_stretches=False)
         else:
             near.append(verdict)
@@ -28,8 +28,9 @@ def merged(verdicts: list[Verdict]) -> list[Verdict]:
     return joined
 
 
-def _near(a: Verdict, b: Verdict) -> float:
-    return max(NEAR_SAMPLES, NEAR_SHARE * min(a.stop - a.start, b.stop - b.start))
+def _near(a: Verdict, b: Verdict) -> bool:
+    shorter = min(a.stop - a.start, b.stop - b.start)
+    return b.start < a.stop or b.core[0] - a.core[1] < max(NEAR_SAMPLES, NEAR_SHARE * shorter)
 
 
 def _groups(verdicts: list[Verdict]) -> list[list[Verdict]]:
@@ -50,4 +51,5 @@ def _joined(group: list[Verdict], *, keep_stretches: bool) -> Verdict:
     inner = tuple(stretch for v in group for stretch in v.stretches)
     clearest = max(group, key=lambda v: v.reach_ratio)
     stretches = inner if keep_stretches else ((start, stop),)
-    return replace(clearest, start=start, stop=stop, stretches=stretches)
+    core = (group[0].core[0], max(v.core[1] for v in group))
+    return replace(clearest, start=start, stop=stop, stretches=stretches, core=core)

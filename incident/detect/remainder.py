@@ -65,4 +65,5 @@ def _hidden(found: Iterable[Verdict], places: Ints, where: Ints) -> dict[int, in
 def _placed(one: Verdict, places: Ints) -> Verdict:
     """The verdict at its places in the whole row."""
     start, stop = int(places[one.start]), int(places[one.stop - 1]) + 1
-    return replace(one, start=start, stop=stop, stretches=((start, stop),))
+    core = (int(places[one.core[0]]), int(places[one.core[1] - 1]) + 1)
+    return replace(one, start=start, stop=stop, stretches=((start, stop),), core=core)

@@ -15,8 +15,9 @@ from incident.impact.figures import request_figures
 from incident.impact.fusion import RawEpisode, believed, episodes
 from incident.impact.phases import improving_from, phases, reading, returned, worst
 from incident.impact.signals.again import strayed
-from incident.impact.signals.departures import band, departures, gaps
+from incident.impact.signals.departures import band, baseline_points, departures, gaps
 from incident.impact.signals.rhythm import usual
+from incident.impact.signals.support import spoken_ms, telling
 from incident.impact.signals.trust import trusted
 from incident.impact.window import concerning, data_end, has_samples
 from incident.model.evidence import Evidence
@@ -168,11 +169,16 @@ def _meets(alert: AlertInterval, told: tuple[ImpactEpisode, ...]) -> bool:
 def _departures(series: SignalSeries, evidence: Evidence) -> tuple[Departure, ...]:
     match series.spec.measure:
         case Measure.AVAILABILITY:
-            return outages(series, evidence.targets) if evidence.targets else ()
+            return outages(series, evidence.targets, _spoken(series, evidence)) if evidence.targets else ()
         case Measure.PROBE:
-            return outages(series, evidence.probes) if evidence.probes else ()
+            return outages(series, evidence.probes, _spoken(series, evidence)) if evidence.probes else ()
         case _:
             return departures(series, evidence, _counts(series, evidence))
+
+
+def _spoken(series: SignalSeries, evidence: Evidence) -> tuple[tuple[int, int], ...]:
+    """When alerts of the service that are not usual speak of what is wrong."""
+    return tuple(spoken_ms(one) for one in telling(evidence, baseline_points(series, evidence)))
 
 
 def _counts(series: SignalSeries, evidence: Evidence) -> Values | None:

@@ -54,7 +54,8 @@ def found(timeline: Timeline) -> str:
     clock, first, last = clock_of(timeline), timeline.episodes[0], timeline.episodes[-1]
     end = "..." if last.end is None else clock.at(last.end.at, last.end.plus_minus)
     stretch = f"{clock.at(first.start.at, first.start.plus_minus)}-{end}"
-    return f"{finding(timeline)} {stretch}{_episodes(timeline)}, {_alert(timeline)}"
+    back = f", back since {clock.said(last.quiet_since)} but not yet held" if last.quiet_since else ""
+    return f"{finding(timeline)} {stretch}{_episodes(timeline)}{back}, {_alert(timeline)}"
 
 
 def _quietly(timeline: Timeline) -> str:

@@ -140,6 +140,22 @@ def test_restart_of_prometheus_is_not_a_resolve() -> None:
     assert one.evaluation_gap
 
 
+def test_an_alert_that_is_gone_after_a_silence_ended_somewhere_in_it() -> None:
+    """Active until nothing was evaluated any more is no resolve; it was seen gone when rules went on."""
+    (one,) = history(run("Errors", 100, 101, 110), watchdog((0, 110), (130, 240)))
+
+    assert one.resolved_at == at(130)
+    assert one.ended_unseen
+
+
+def test_an_alert_that_was_seen_to_end_before_a_silence_ended_there() -> None:
+    """One evaluation without it is enough."""
+    (one,) = history(run("Errors", 100, 101, 109.75), watchdog((0, 110.25), (130, 240)))
+
+    assert one.resolved_at == at(109.75)
+    assert not one.ended_unseen
+
+
 def test_alert_long_after_a_silence_is_a_new_one() -> None:
     """What comes back a quarter of an hour after the rules did is another alert."""
     found = history(
@@ -199,6 +215,15 @@ def test_always_firing_alerts_are_left_out() -> None:
     forever = run("CertificateExpiresSoon", 0, 0, 240)
 
     assert history(forever, watchdog((0, 240))) == ()
+
+
+def test_an_alert_of_the_service_that_always_fires_is_named_among_what_was_left_out() -> None:
+    """Nobody wonders where it went; heartbeats and what fires elsewhere are not missed."""
+    forever = run("CertificateExpiresSoon", 0, 0, 240)
+    beside = run("DiskFull", 0, 0, 240, service="search", namespace="batch")
+    held = joined(one for many in (forever, beside, watchdog((0, 240))) for one in many)
+
+    assert alert_history(FakeSource(held), HOME, None, WINDOW).always == ("CertificateExpiresSoon",)
 
 
 def test_value_in_a_label_does_not_make_many_alerts() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 
 from collector.errors import QueryRejected
-from collector.reading.survey import SurveyRequest, survey
+from collector.reading.survey import SurveyRequest, survey, with_history
 from collector.reading.zoom import zoom
 from collector.signals.discover import Found, discover
 from collector.signals.explain import explained, told_latency, told_requests
@@ -67,6 +67,19 @@ def test_what_is_taken_and_what_not_stands_in_the_evidence() -> None:
     lines = survey(FakeSource(_three(), ranges={"rate": constant(1)}), request, at(90)).signals_explained
 
     assert any(line.startswith("requests: took http_requests_total") for line in lines)
+
+
+def test_an_alert_that_always_fires_stands_in_the_evidence_once() -> None:
+    """Left out of the history, and said so; reading on into later hours does not say it twice."""
+    request = SurveyRequest("payments", (), span(30, 60), lead=timedelta(minutes=30), tail=timedelta(0))
+    always = samples("ALERTS", ticks(-240, 90), 1, alertname="Old", alertstate="firing", **OWN)
+    source = FakeSource([*_three(), always], ranges={"rate": constant(1)})
+    seen = survey(source, replace(request, lead=timedelta(hours=3)), at(90))
+
+    for one in (seen, with_history(source, seen, lambda _: None)):
+        assert [line for line in one.signals_explained if line.startswith("Old ")] == [
+            "Old fired through all that was read and is left out: it tells nothing of this window"
+        ]
 
 
 def test_a_proxy_is_taken_where_the_service_s_own_counter_tells_no_failures() -> None:

@@ -238,3 +238,47 @@ def test_two_faults_with_three_good_samples_between_them_are_two(good: int, inci
     assert len(found) == incidents
     assert found[0].onset == 200
     assert found[-1].end == 209 + good
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("first", "second"), [(150, 30), (100, 50), (30, 150)])
+def test_the_longer_of_two_faults_does_not_swallow_the_other(seed: int, first: int, second: int) -> None:
+    """Twenty good samples between them, some of them noisy, are an end and a beginning."""
+    clock = Clock(step_s=15.0, window_s=3 * HOUR)
+    corners = [1800.0, 1800.0 + 15 * first]
+    corners += [corners[1] + 300.0, corners[1] + 300.0 + 15 * second]
+    level = np.tile([0.0, 1.0, 1.0, 0.0], 2)
+    times = [t + off for t, off in zip(np.repeat(corners, 2), [-1e-3, 0.0] * 4, strict=True)]
+    shape = ramp(clock, *[(t, 1.0 + 2.0 * h) for t, h in zip(times, level, strict=True)])
+    truth = clock.spans((corners[0], corners[1]), (corners[2], corners[3]))
+
+    found = found_in(latency_quantile(seeded(seed), clock, 50.0, shape))
+
+    assert len(found) == 2
+    for episode, (start, stop) in zip(found, truth, strict=True):
+        assert abs(episode.onset - start) <= 2
+        assert episode.end is not None
+        assert abs(episode.end - stop) <= 6
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_foot_of_a_ramp_is_not_hidden_by_an_earlier_fault(seed: int) -> None:
+    """A fault that was over ten minutes before is no level on the way to the ramp."""
+    clock = Clock(step_s=15.0, window_s=3 * HOUR)
+    shape = ramp(
+        clock,
+        (1800, 0.4),
+        (1801, 0.9),
+        (2400, 0.9),
+        (2401, 0.4),
+        (3000, 0.4),
+        (3600, 0.9),
+        (5400, 0.9),
+        (5401, 0.4),
+    )
+    _, (start, _) = clock.spans((1800, 2400), (3000, 5400))
+
+    found = found_in(gauge(seeded(seed), clock, 1.0, 0.05, shape))
+
+    assert len(found) == 2
+    assert abs(found[-1].onset - start) <= 10

@@ -12,7 +12,16 @@ from hypothesis.extra.numpy import arrays
 
 from incident.detect import Kind, Worse, boxes, detect_episodes
 from incident.detect.baseline.smooth import bridged, running_medians, spans, steady, trailing_medians
-from incident.detect.bounds import LEVEL_SHARE, RAMP_FIT, RAMP_SAMPLES, STEP_MARGIN, Piece, with_ramps
+from incident.detect.bounds import (
+    BACK_SAMPLES,
+    BACK_SHARE,
+    LEVEL_SHARE,
+    RAMP_FIT,
+    RAMP_SAMPLES,
+    STEP_MARGIN,
+    Piece,
+    with_ramps,
+)
 from incident.detect.candidates import jump_sizes
 from incident.detect.episode import Bools, Floats
 from incident.detect.judge import least_samples
@@ -102,7 +111,10 @@ def test_spans_and_bridges(mask: Bools) -> None:
 
 @given(noise=arrays(np.float64, 40, elements=st.floats(-3, 3)), length=st.integers(1, 40))
 def test_the_foot_of_a_ramp_is_where_the_best_line_ends(noise: Floats, length: int) -> None:
-    """The closed form finds the line that brute force finds, unless a step explains more."""
+    """The closed form finds the line that brute force finds, unless a step explains more.
+
+    Neither leads far beyond where three samples in a row are back: there another incident may lie.
+    """
     rise = np.concatenate([np.linspace(100.0, 50.0, length + 1)[1:], np.zeros(40 - length)]) / 100.0
     y = np.concatenate([(100.0 * rise + noise)[::-1], np.full(41, 100.0), np.full(30, np.nan)])
     piece = Piece(40, 81, 0.0, 100.0, None)
@@ -110,10 +122,13 @@ def test_the_foot_of_a_ramp_is_where_the_best_line_ends(noise: Floats, length: i
     while y[start] <= 50.0:
         start += 1
     way = y[max(0, start - 41) : start][::-1]
+    low = [bool((way[k : k + BACK_SAMPLES] <= 50.0 * BACK_SHARE).all()) for k in range(39)]
+    back = max(1, low.index(True)) if any(low) else len(way)
+    way = way[: round(back / (1.0 - BACK_SHARE)) + BACK_SAMPLES]
     errors = [naive.ramp_error(way, 0.0, 50.0, k) for k in range(1, len(way) + 1)]
     best = int(np.argmin(errors)) + 1
     whole = float(np.sum(way**2))
-    steps = [whole - naive.step_error(way, 0.0, k) for k in range(1, len(way) + 1)]
+    steps = [whole - naive.step_error(way, 0.0, k) for k in range(1, min(back, len(way)) + 1)]
     gained, level = whole - min(errors), way[: int(np.argmax(steps)) + 1]
     half = len(level) // 2
     flat = half > 0 and float(np.mean(level[half:])) >= LEVEL_SHARE * float(np.mean(level[:half]))

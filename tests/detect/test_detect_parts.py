@@ -173,7 +173,7 @@ def test_a_rate_of_few_events_may_be_chance() -> None:
 
 
 def verdict(start: int, stop: int, reach: float = 2.0) -> Verdict:
-    return Verdict(start, stop, 1.0, "beyond_range", reach, 2.0, 2.0, ((start, stop),))
+    return Verdict(start, stop, 1.0, "beyond_range", reach, 2.0, 2.0, ((start, stop),), (start, stop))
 
 
 def test_stretches_with_a_short_break_are_one() -> None:

@@ -73,6 +73,18 @@ def test_both_down_in_part_of_the_time_is_an_outage_of_that_part() -> None:
     assert one.end_by == at_ms("12:40")
 
 
+def test_two_failed_scrapes_are_an_outage_where_an_alert_fired_on_them() -> None:
+    """What somebody was paged for is told; one scrape alone stays an accident, as does another hour."""
+    series_, ups = series(TARGETS, GRID, 1.0), targets(_target("a", ("12:20", "12:20:30")))
+    once = targets(_target("a", ("12:20", "12:20:15")))
+    spoken = ((at_ms("12:19"), at_ms("12:22")),)
+
+    (one,) = outages(series_, ups, spoken)
+    assert (one.start_by, one.end_by) == (at_ms("12:20"), at_ms("12:20:30"))
+    assert outages(series_, once, spoken) == ()
+    assert outages(series_, ups, ((at_ms("12:40"), at_ms("12:50")),)) == ()
+
+
 @pytest.mark.parametrize("end", ["12:20:15", "12:20:30"])
 def test_one_or_two_failed_scrapes_are_no_outage(end: str) -> None:
     """A restart may cost two scrapes."""

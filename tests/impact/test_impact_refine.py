@@ -259,3 +259,17 @@ def test_a_fault_of_half_a_minute_is_placed_where_its_counters_say(end: str, las
     assert ended is not None
     assert _off(ended, at("13:00:34")) <= timedelta(seconds=1)
     assert ended.plus_minus <= timedelta(seconds=1)
+
+
+def test_a_burst_shorter_than_half_the_range_is_placed_where_its_counters_say() -> None:
+    """The worst sample of a rate over a minute is taken when twenty seconds of failures are over."""
+    failing = (("13:00:02", 0.001), ("13:00:02", 1.0), ("13:00:20", 1.0), ("13:00:20", 0.001))
+    for seed in SEEDS:
+        service = Service("12:00", "15:00", (("12:00", 40.0),), failing, seed=seed, every_s=5)
+        raw = raw_of(service.counters(), 5_000)
+        seen = departure(ERRORS, "13:00:30", "13:01", over=GRID, before=0.001, inside=0.3)
+        seen = replace(seen, start_after=at_ms("13:00"), end_after=at_ms("13:00"), peak_ms=at_ms("13:01"))
+        start, end = start_of(_episode(seen), GRID, raw), end_of(_episode(seen), GRID, raw)
+
+        assert _off(start, at("13:00:02")) <= timedelta(seconds=1)
+        assert _off(end, at("13:00:20")) <= timedelta(seconds=1)

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incident.model.spans import Grid, Span, aligned, bracketed, instant, merged, ms, whole_second
+from incident.model.spans import (
+    Grid,
+    Span,
+    aligned,
+    all_times,
+    bracketed,
+    frozen_times,
+    instant,
+    merged,
+    ms,
+    whole_second,
+)
 from tests.reasoning_builders import at, at_ms, span
 
 EPOCH = st.integers(0, 4_000_000_000_000)
@@ -161,3 +172,12 @@ def test_grid_times_are_whole_milliseconds() -> None:
 
     assert over.times.dtype == np.int64
     assert over.times.tolist() == [at_ms("12:00") + k * 15_000 for k in range(4)]
+
+
+@given(st.lists(st.lists(st.integers(-(2**53), 2**53), max_size=20).map(sorted), max_size=5))
+def test_all_times_are_each_once_and_in_order(series: list[list[int]]) -> None:
+    """Several series scraped at some times in common have these times together; none have none."""
+    together = all_times([frozen_times(times) for times in series])
+
+    assert together.dtype == np.int64
+    assert together.tolist() == sorted({time for times in series for time in times})

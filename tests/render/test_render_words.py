@@ -179,6 +179,7 @@ def test_a_return_that_was_not_held_is_no_end_and_no_degradation() -> None:
         "17:00: 2 h 56 min so far.**"
     )
     assert course(told).endswith("partial outage to 16:55 (39.9 %), then back in the normal range.")
+    assert ", back since 16:55 but not yet held, " in found(told)
 
 
 def test_lost_traffic_is_not_said_to_have_stood() -> None:

@@ -68,6 +68,7 @@ def test_all_forms_of_time_are_read(text: str, expected: str) -> None:
         ("9:60", "no such time of day"),
         ("14:20", "which day? write e.g. 2023-12-15T14:20Z"),
         ("9:05:30", "which day? write e.g. 2023-12-15T09:05:30Z"),
+        ("23:59:60", "which day? write e.g. 2023-12-15T23:59:60Z"),
         ("2023-12-15", "a date is not an instant"),
         ("2023-12-15T24:00:00Z", "no such time: hour must be in 0..23"),
         ("2023-12-15T14:20:60Z", "no such time: second must be in 0..59"),

@@ -13,11 +13,23 @@ FILE = Path(__file__).resolve().parents[2] / "docs" / "timeline.schema.json"
 SCHEMA: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
 INSTANT: dict[str, Any] = SCHEMA["$defs"]["instant"]
 _SAID = {"$schema", "$id", "$defs", "title", "description"}
-_CHECKED = {"$ref", "type", "required", "properties", "items", "enum", "const", "pattern", "minimum", "anyOf"}
+_CHECKED = {
+    "$ref",
+    "type",
+    "required",
+    "properties",
+    "items",
+    "enum",
+    "const",
+    "pattern",
+    "minimum",
+    "anyOf",
+    "examples",
+}
 
 
 def faults(value: object, shape: dict[str, Any] = SCHEMA, where: str = "$") -> Iterator[str]:
-    """Where a document is not as the schema says; a field that it does not describe is a fault too."""
+    """Where a document is not as the schema says; also a field or a kind that it does not tell of."""
     unread = shape.keys() - _SAID - _CHECKED - {"additionalProperties"}
     assert not unread, f"the schema uses {unread}, which is not checked here"
     if "$ref" in shape:
@@ -50,6 +62,7 @@ def _fits(value: object, shape: dict[str, Any]) -> bool:
     return (
         (not kinds or any(_is(value, kind) for kind in kinds))
         and ("enum" not in shape or value in shape["enum"])
+        and ("examples" not in shape or value in shape["examples"])
         and ("const" not in shape or value == shape["const"])
         and (not isinstance(value, str) or re.search(shape.get("pattern", ""), value) is not None)
         and (not number(value) or "minimum" not in shape or value >= shape["minimum"])

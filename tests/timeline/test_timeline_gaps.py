@@ -68,6 +68,14 @@ def test_samples_missing_while_targets_are_down_are_explained() -> None:
     assert _gaps(told) == []
 
 
+def test_samples_missing_while_nothing_is_requested_are_explained() -> None:
+    """Of no requests there is no share that failed: lost traffic, not a gap."""
+    told = Scene(rate=box(20.0, ("13:00", "13:30", 0.0))).timeline()
+
+    assert "data_gap" not in kinds(told)
+    assert _gaps(told) == []
+
+
 def test_a_gap_that_the_collection_tells_is_not_told_twice() -> None:
     """Where the scrapes' hole is a recorded change, the signals' hole is the same."""
     hole = change(ChangeKind.DATA_GAP, "13:00", until="13:32")
@@ -134,6 +142,17 @@ def test_an_end_inside_a_gap_is_told_as_uncertain() -> None:
 
     assert told.episodes[0].end_uncertain
     assert "samples are missing next to it" in row(told, "recovered").title
+
+
+def test_an_end_inside_a_gap_is_anywhere_in_it() -> None:
+    """From the last sample seen bad to the first seen good: neither outage nor recovery is read into it."""
+    told = Scene(failing=box(CALM, ("13:00", "13:40", 0.4)), holes=(("13:34", "13:47"),)).timeline()
+    (episode,) = told.episodes
+
+    assert episode.end is not None
+    assert episode.end_uncertain
+    assert episode.end.at - episode.end.plus_minus <= at("13:34")
+    assert at("13:46:30") <= episode.end.at + episode.end.plus_minus <= at("13:48:30")
 
 
 def test_without_user_facing_signals_the_status_is_unknown() -> None:

@@ -15,7 +15,7 @@ from collector.changes.reader import Reader
 from collector.changes.restarts import ROLLING
 from incident.model.facts import Change, ChangeKind, Nearness
 from incident.model.signals import Samples
-from incident.model.spans import aligned, instant
+from incident.model.spans import aligned, all_times, instant
 from incident.text.durations import promql_duration
 from incident.text.instants import rfc3339
 
@@ -88,7 +88,7 @@ def _runs(series: Sequence[Samples], reach: int) -> list[tuple[int, int]]:
     """First and last time of each stretch in which any of the series has points."""
     if not series:
         return []
-    times = np.unique(np.concatenate([one.times for one in series]))
+    times = all_times(one.times for one in series)
     if not times.size:
         return []
     breaks = np.flatnonzero(np.diff(times) > reach)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from incident.model.signals import Labels, Samples
-from incident.model.spans import Flags, Millis, Span, Values
+from incident.model.spans import Flags, Millis, Span, Values, all_times
 
 _TARGET = ("namespace", "exported_namespace", "cluster", "job", "instance", "pod")
 """Labels that name the process that was scraped; its series share their scrape times."""
@@ -57,10 +57,11 @@ class Increments:
 
     def within(self, start_ms: int, end_ms: int) -> tuple[float, float]:
         """(total, part) counted in the interval; scrape intervals across its ends count by their share."""
-        length = np.maximum(1, self.end - self.start)
-        shared = np.minimum(self.end, end_ms) - np.maximum(self.start, start_ms)
-        weight = np.clip(shared / length, 0.0, 1.0)
-        return float(weight @ self.total), float(weight @ self.part)
+        here = np.flatnonzero((self.end > start_ms) & (self.start < end_ms))
+        start, end = self.start[here], self.end[here]
+        shared = np.minimum(end, end_ms) - np.maximum(start, start_ms)
+        weight = np.clip(shared / np.maximum(1, end - start), 0.0, 1.0)
+        return float(weight @ self.total[here]), float(weight @ self.part[here])
 
     def part_within(self, start_ms: int, end_ms: int, until_ms: int) -> float:
         """`part` counted in an episode up to `until_ms`; what a scrape interval across an end of the
@@ -107,7 +108,7 @@ class Increments:
 
     def share_curve(self) -> ShareCurve:
         """Cumulative counts as curves that can be read at any instant."""
-        times = np.unique(np.concatenate([self.start, self.end]))
+        times = all_times([self.start, self.end])
         return ShareCurve(times, self._cumulative(self.total, times), self._cumulative(self.part, times))
 
     def seen(self, times: Millis) -> Flags:
@@ -218,7 +219,7 @@ def _of_target(
 
 def _grid(series: Sequence[Samples]) -> tuple[Millis, Values]:
     """The scrape times of one target, and its series upon them: NaN where one has no sample."""
-    times = np.unique(np.concatenate([s.times for s in series]))
+    times = all_times(s.times for s in series)
     grid = np.full((len(series), times.size), np.nan)
     for row, one in zip(grid, series, strict=True):
         row[np.searchsorted(times, one.times)] = one.values

@@ -9,6 +9,7 @@ import numpy as np
 from incident.impact.departure import Departure, looks_back
 from incident.impact.ends.counts import Increments
 from incident.impact.fusion import RawEpisode
+from incident.model.signals import Measure
 from incident.model.spans import Grid
 
 LEVEL_MS = 3 * 60_000
@@ -64,25 +65,44 @@ class Edge:
 def edge_of(one: Departure, rising: bool, grid: Grid, inc: Increments | None) -> Edge:
     """Where to search for a departure's boundary, wide enough for enough requests.
 
-    The middle of the worst sample's range lies inside the departure, however short it is.
+    Where the failures of the worst sample lie is inside the departure, however short it is.
     """
     back = _back_ms(one)
     thin = _thin_ms(one, grid, inc)
     level = int(np.clip(thin, LEVEL_MS, _LONGEST_LEVEL_MS))
     spare = max(0, level - LEVEL_MS)
-    inside = one.peak_ms - back // 2
+    inside = _deep_ms(one, back, inc)
     if rising:
         stop = one.end_by if one.end_by is not None else grid.end_ms
         lo = one.start_by - back - 4 * grid.step_ms - spare
         hi = max(lo + grid.step_ms, min(one.start_by + grid.step_ms + spare // 4, inside))
-        return Edge(True, lo, hi, stop - back, level, one.moving)
+        return Edge(True, lo, hi, max(stop - back, inside), level, one.moving)
     assert one.end_by is not None
     assert one.end_after is not None
     lo, hi = one.end_after - 4 * grid.step_ms - spare // 2, one.end_by + back + 3 * grid.step_ms + spare // 2
     if inc is not None and (inc.total > 0).any():
         # Where requests end soon after, the search leaves a step of them to say what normal is.
         hi = max(one.end_by, min(hi, int(inc.end[inc.total > 0].max()) - grid.step_ms))
-    return Edge(False, min(hi - grid.step_ms, max(lo, inside)), hi, one.start_by, level, one.moving)
+    lo = min(hi - grid.step_ms, max(lo, inside))
+    return Edge(False, lo, hi, min(one.start_by, inside), level, one.moving)
+
+
+def _deep_ms(one: Departure, back: int, inc: Increments | None) -> int:
+    """An instant inside: the median of the failures beyond usual that the worst sample speaks of.
+
+    The middle of its range, where failures are not what departed or are not counted.
+    """
+    middle = one.peak_ms - back // 2
+    if inc is None or one.spec.measure is not Measure.ERRORS:
+        return middle
+    near = inc.near(one.peak_ms - back, one.peak_ms)
+    beyond = np.maximum(0.0, near.part - one.before * near.total)
+    if beyond.sum() <= 0:
+        return middle
+    order = np.argsort(near.end, kind="stable")
+    half = int(np.searchsorted(np.cumsum(beyond[order]), beyond.sum() / 2))
+    chosen = order[min(half, order.size - 1)]
+    return int(near.start[chosen] + near.end[chosen]) // 2
 
 
 def _thin_ms(one: Departure, grid: Grid, inc: Increments | None) -> float:

@@ -6,6 +6,7 @@ only while at least one target is known and none of the known ones is up.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from incident.model.spans import Flags, Millis, Values
 
 _MIN_SCRAPES = 3
 """A restart may cost one scrape, a slow one two; three in a row without any target is an outage."""
+_ALERTED_SCRAPES = 2
+"""With an alert that fired on it, two in a row are no accident."""
 _FRESH = 2.5
 """A sample speaks for this many scrape intervals; later the target counts as unknown."""
 
@@ -32,8 +35,13 @@ class _Merged:
     target: Millis
 
 
-def outages(series: SignalSeries, targets: Targets) -> tuple[Departure, ...]:
-    """Departures in which every known target failed, with brackets between scrapes."""
+def outages(
+    series: SignalSeries, targets: Targets, spoken: Sequence[tuple[int, int]] = ()
+) -> tuple[Departure, ...]:
+    """Departures in which every known target failed, with brackets between scrapes.
+
+    `spoken` are the stretches, epoch ms, of which an alert of the service says that something is wrong.
+    """
     merged = _merge(targets)
     if not merged.times.size:
         return ()
@@ -41,8 +49,24 @@ def outages(series: SignalSeries, targets: Targets) -> tuple[Departure, ...]:
     down = _all_down(merged, len(targets.samples), round(_FRESH * interval_ms))
     edges = np.flatnonzero(np.diff(np.concatenate(([0], down.astype(np.int8), [0]))))
     runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    found = [_departure(series, merged, a, b, interval_ms) for a, b in runs]
-    return tuple(d for d in found if d is not None)
+    found = [
+        _departure(series, merged, a, b, interval_ms)
+        for a, b in runs
+        if _rounds(merged, a, b, interval_ms) >= _least(merged, a, b, spoken)
+    ]
+    return tuple(found)
+
+
+def _rounds(merged: _Merged, a: int, b: int, interval_ms: int) -> int:
+    """In how many rounds of scrapes nothing was up."""
+    return int(np.unique(merged.times[a:b] // interval_ms).size)
+
+
+def _least(merged: _Merged, a: int, b: int, spoken: Sequence[tuple[int, int]]) -> int:
+    """How many it must be: fewer where an alert speaks of it."""
+    first, last = int(merged.times[a]), int(merged.times[b - 1])
+    told = any(begun <= last and first <= ended for begun, ended in spoken)
+    return _ALERTED_SCRAPES if told else _MIN_SCRAPES
 
 
 def _merge(targets: Targets) -> _Merged:
@@ -65,11 +89,9 @@ def _all_down(merged: _Merged, count: int, fresh_ms: int) -> Flags:
     return down
 
 
-def _departure(series: SignalSeries, merged: _Merged, a: int, b: int, interval_ms: int) -> Departure | None:
-    """The outage of samples a..b-1, or None where it is shorter than a slow restart."""
+def _departure(series: SignalSeries, merged: _Merged, a: int, b: int, interval_ms: int) -> Departure:
+    """The outage of samples a..b-1."""
     first, last = int(merged.times[a]), int(merged.times[b - 1])
-    if np.unique(merged.times[a:b] // interval_ms).size < _MIN_SCRAPES:
-        return None
     good_before = int(merged.times[a - 1]) if a else first
     onset_after, onset_by = _began(merged, a, good_before, interval_ms)
     ended = b < merged.times.size

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, partial
 
 import numpy as np
 
-from incident.impact.departure import Departure
+from incident.impact.departure import Departure, looks_back
 from incident.impact.ends.counts import Increments, increments
 from incident.impact.ends.edge import Edge, edge_of, whole_of
 from incident.impact.ends.shares import share_step
@@ -25,6 +26,8 @@ from incident.model.spans import Grid, Moment, bracketed
 
 _NEAR_MS = 2 * 60_000
 """Carriers that begin or end within two minutes speak of one step; a rate over a minute blurs that far."""
+_HOLE = 4
+"""In a longer hole, in steps of the survey, nobody saw when it ended; one sum over all of it does not say."""
 _FEWER = 0.8
 """A share of targets below this is at least one of a few that is gone."""
 _ORDER = (Measure.AVAILABILITY, Measure.PROBE, Measure.ERRORS, Measure.TRAFFIC, Measure.LATENCY)
@@ -84,6 +87,8 @@ def end_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment | None:
     if episode.end_by is None or episode.end_after is None:
         return None
     last = episode.last
+    if episode.end_uncertain and episode.end_by - episode.end_after > _back_ms(last) + _HOLE * grid.step_ms:
+        return bracketed(episode.end_after, episode.end_by, last.spec.query)
     near = [d for d in episode.carriers if d.end_by is not None and episode.end_by - d.end_by <= _NEAR_MS]
     for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
         whole = whole_of(one, episode, grid, raw.requests)
@@ -91,6 +96,10 @@ def end_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment | None:
         if placed is not None:
             return bracketed(placed.after, placed.by, one.spec.query, placed.at)
     return bracketed(episode.end_after, episode.end_by, last.spec.query)
+
+
+def _back_ms(one: Departure) -> int:
+    return looks_back(one.spec.query) // timedelta(milliseconds=1)
 
 
 def _ramp_at(first: Departure, grid: Grid) -> float | None:

@@ -39,7 +39,7 @@ def share_step(inc: Increments, edge: Edge) -> Placed | None:
         return _step_within(inc, edge)
     # What a scrape interval counted is spread evenly over it, so the foot may seem one farther out than it
     # is, and the level inside is read a second one away from it.
-    margin = round(1.5 * creep + 2.0 * _interval(inc))
+    margin = round(max(2.0 * creep, creep + 2.0 * _interval(inc)))
     near = replace(edge, lo=round(foot.at) - margin, hi=round(foot.at) + margin)
     beside, normal = inc.ratio(*near.inner), inc.ratio(*edge.older)
     if beside is None or normal is None or beside <= normal:

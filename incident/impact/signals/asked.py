@@ -79,7 +79,7 @@ def _placed(series: SignalSeries, episode: Episode) -> Departure:
     after = _ramp_foot(grid, values, episode)
     end_after = end_by = None
     if episode.end is not None:
-        last_bad = grid.start_ms + (episode.end - 1) * grid.step_ms
+        last_bad = grid.start_ms + _last_seen(values, episode) * grid.step_ms
         end_after = last_bad - back_ms
         end_by = max(end_after + grid.step_ms, grid.start_ms + episode.end * grid.step_ms - back_ms // 2)
     peak = float(values[episode.peak])
@@ -101,6 +101,13 @@ def _placed(series: SignalSeries, episode: Episode) -> Departure:
         end_uncertain=episode.end_uncertain,
         start_uncertain=_after_hole(values, episode.onset),
     )
+
+
+def _last_seen(values: Values, episode: Episode) -> int:
+    """Index of the last sample before the end: beside a hole it ended somewhere in the hole."""
+    assert episode.end is not None
+    seen = np.flatnonzero(np.isfinite(values[episode.onset : episode.end]))
+    return episode.onset + int(seen[-1]) if seen.size else episode.end - 1
 
 
 def _trimmed(values: Values, episode: Episode) -> Episode:

@@ -13,7 +13,7 @@ import numpy as np
 from incident.impact.departure import looks_back
 from incident.model.evidence import Evidence
 from incident.model.signals import Measure, SignalSeries
-from incident.model.spans import Flags, Grid, Millis, frozen_values
+from incident.model.spans import Flags, Grid, Millis, all_times, frozen_values
 
 _STALE = 1.5
 """A target is scraped every interval; half another one late is jitter, more is a missed scrape."""
@@ -29,7 +29,7 @@ def trusted(series: SignalSeries, evidence: Evidence) -> SignalSeries:
     times = [s.times for s in evidence.targets.samples if s.times.size]
     if not back_ms or not times:
         return series
-    scraped = np.unique(np.concatenate(times))
+    scraped = all_times(times)
     interval_ms = round(evidence.targets.interval.total_seconds() * 1000)
     empty = _running_empty(series.grid, scraped, interval_ms, back_ms)
     if not (empty & np.isfinite(series.values)).any():
