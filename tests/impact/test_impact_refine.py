@@ -273,3 +273,14 @@ def test_a_burst_shorter_than_half_the_range_is_placed_where_its_counters_say() 
 
         assert _off(start, at("13:00:02")) <= timedelta(seconds=1)
         assert _off(end, at("13:00:20")) <= timedelta(seconds=1)
+
+
+def test_an_end_with_which_the_clients_come_back_is_placed_by_the_clock() -> None:
+    """All fail and two thirds give up: the first good answers are many, and are not taken for much time."""
+    failing = (("13:00", 0.001), ("13:00", 1.0), ("13:20", 1.0), ("13:20", 0.001))
+    rate = (("13:02", 300.0), ("13:02", 90.0), ("13:20", 90.0), ("13:20", 300.0))
+    for seed in SEEDS:
+        raw = _raw(_service(failing, rate=rate, seed=seed))
+        seen = _seen(ERRORS, "13:01", "13:21", 0.001, 1.0)
+
+        assert _off(end_of(seen, GRID, raw), at("13:20")) <= timedelta(seconds=1)
