@@ -59,12 +59,12 @@ def test_two_that_began_together_tell_of_each_other_and_nobody_else_does(whole: 
 @pytest.mark.server
 def test_a_companion_found_later_refreshes_a_draft_once(fleet_url: str, tmp_path: Path) -> None:
     """The draft that was there is told in the same run, and a third run changes no byte."""
-    scan(fleet_url, tmp_path, at(9.9), service="payments", last="3h")
+    scan(fleet_url, tmp_path, at(9.2), service="payments", last="90m")
     assert _told(tmp_path) == {"payments": []}
-    second = scan(fleet_url, tmp_path, at(9.9), last="3h")
+    second = scan(fleet_url, tmp_path, at(9.2), last="90m")
     told = _told(tmp_path)
     before = tree(tmp_path)
-    third = scan(fleet_url, tmp_path, at(9.9), last="3h")
+    third = scan(fleet_url, tmp_path, at(9.2), last="90m")
 
     assert [name for name, _ in told["payments"]] == ["checkout"]
     assert [name for name, _ in told["checkout"]] == ["payments"]

@@ -34,8 +34,6 @@ MOST_CANDIDATES = 50
 than that in trouble at once are one incident, told by those that alerted and were hurt most."""
 _NEAR = TOGETHER + timedelta(minutes=10)
 """From one onset to the next: the screening may see one a step early and the other a step late."""
-_MOST_HELD = 12
-"""Drafts that wait for others to be looked at; each holds some megabytes of samples and charts."""
 _ALONE = "a single signal, and no alert fired"
 
 
@@ -118,7 +116,8 @@ def _companions_told(
 def _handled(cases: Sequence[_Case], desk: Desk, known: Sequence[Known]) -> Iterator[_Handled]:
     """What came of each case, looked at by several threads, in order, and written by this one.
 
-    Those that may have begun together are written one after the other, so that each tells of the others.
+    Those that may have begun together wait for each other, a megabyte each, and are written one after the
+    other, so that each tells of the others and is drawn once.
     Raises the source's error when the source is gone, after what was ready is written.
     """
     from report.pipeline.scan.candidate import Ready, looked_at
@@ -139,7 +138,7 @@ def _handled(cases: Sequence[_Case], desk: Desk, known: Sequence[Known]) -> Iter
             held[group].append((one, found))
         else:
             yield one, found
-        if not left[group] or sum(map(len, held.values())) >= _MOST_HELD:
+        if not left[group]:
             yield from _written(held.pop(group, ()), desk, known)
 
 
