@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from collector.signals.labels.registry import SERVICE_LABELS
+from collector.signals.labels.registry import CALLED_LABELS, SERVICE_LABELS
 from incident.model.signals import Labels
 
 # Values of service labels that name a program which measures others.
@@ -34,6 +34,12 @@ THING_LABELS = (
 
 _BEFORE_POD = THING_LABELS[: THING_LABELS.index("container")]
 """What says more than the pod does: a queue is not the broker that holds it."""
+# A job comes last: that of the proxy counts the requests of many services.
+_SERVICES = (
+    *(name for name in SERVICE_LABELS if not name.endswith("job")),
+    *CALLED_LABELS,
+    *(name for name in SERVICE_LABELS if name.endswith("job")),
+)
 # The letters and digits that Kubernetes makes names of: no vowels, and none that look alike.
 _SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
 _POD = re.compile(rf"(?P<name>.+?)-(?:{_SAFE}{{8,10}}-{_SAFE}{{5}}|{_SAFE}{{5}}|\d{{1,4}})")
@@ -50,7 +56,7 @@ def subject(alert: str, labels: Labels) -> str:
     # A container is often called "app", its pod never.
     owner = _owner(named.get("exported_pod") or named.get("pod", ""))
     values = (
-        *(named.get(name, "") for name in SERVICE_LABELS),
+        *(named.get(name, "") for name in _SERVICES),
         *(named.get(name, "") for name in _BEFORE_POD),
         owner,
         *(named.get(name, "") for name in THING_LABELS),

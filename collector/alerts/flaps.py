@@ -48,4 +48,5 @@ def _whole(group: Sequence[AlertInterval]) -> AlertInterval:
         resolved_at=group[-1].resolved_at,
         evaluation_gap=any(one.evaluation_gap for one in group),
         count=len(firings) or len(group),
+        ended_unseen=group[-1].ended_unseen,
     )

@@ -94,18 +94,26 @@ def _interval(one: Watched, run: Millis, reading: Reading, nearness: Nearness, g
     first, last = int(run[0]), int(run[-1])
     firing = one.firing[(one.firing >= first) & (one.firing <= last)]
     fired = int(firing[0]) if firing.size else None
+    again = _seen_gone(last, reading)
     return AlertInterval(
         name=one.name,
         labels=one.labels,
         pending_at=_pending_at(one, first, fired, reading.step_ms),
         firing_at=instant(fired) if fired is not None else None,
-        resolved_at=None if _still_active(last, reading) else instant(last + reading.step_ms),
+        resolved_at=None if _still_active(last, reading) else instant(again or last + reading.step_ms),
         plus_minus=timedelta(milliseconds=reading.step_ms),
         nearness=nearness,
         source=one.source,
         began_before=_began_before(first, reading),
         evaluation_gap=gap,
+        ended_unseen=again is not None,
     )
+
+
+def _seen_gone(last: int, reading: Reading) -> int | None:
+    """When the alert was first seen to be gone, where nothing was evaluated after its last sample."""
+    ended = (b.by_ms for b in reading.blind if -reading.step_ms < b.after_ms - last < reading.step_ms)
+    return next((by for by in ended if by < reading.span.end_ms), None)
 
 
 def _pending_at(one: Watched, first: int, fired: int | None, step_ms: int) -> datetime | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import chain
 from typing import TypeVar
 
 import msgspec
@@ -30,8 +29,12 @@ _PLAIN = b'0123456789.eE+-NaInf[]",'
 
 _PAIRS = msgspec.json.Decoder(list[tuple[float, str]])
 
-_NUMBERS = msgspec.json.Decoder(list[tuple[float, float]], strict=False)
-"""Reads the texts of numbers, too, in a third of the time, and takes fewer of them than `_NUMBER` does."""
+_FLAT = msgspec.json.Decoder(list[float])
+"""Reads numbers in a third of the time of pairs, and takes fewer of their spellings than `_NUMBER` does."""
+
+_OF_NUMBERS = b"0123456789.eE+-"
+_MARKS = b'[,""]'
+"""What is left of a pair without them."""
 
 _YEAR_10000_S = 253_402_300_800.0
 """Times beyond are milliseconds taken for seconds, or rubbish."""
@@ -207,14 +210,19 @@ def _column(raw: bytes) -> _Column | None:
 
 
 def _plain_column(raw: bytes) -> _Column | None:
-    """The same of what servers usually write, `[[time,"value"],...]`; None for anything else."""
-    try:
-        pairs = _NUMBERS.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    """The same of what servers usually write, `[[time,"value"],...]`; None for anything else.
+
+    `raw` is known to be JSON: where nothing but the characters of numbers is added to the marks of pairs,
+    the marks can go, and one list of numbers is left.
+    """
+    marks = raw.translate(None, _OF_NUMBERS)
+    if marks != b"[" + b",".join([_MARKS] * (len(marks) // len(_MARKS + b","))) + b"]":
         return None
-    if raw.count(b',"') != len(pairs) or raw.count(b'"') != 2 * len(pairs):
-        return None  # a time as text, or a value as number
-    both = np.fromiter(chain.from_iterable(pairs), np.float64, 2 * len(pairs)).reshape(-1, 2)
+    try:
+        flat = _FLAT.decode(b"[%b]" % raw.translate(None, b'[]"'))
+    except msgspec.MsgspecError:
+        return None
+    both = np.array(flat, dtype=np.float64).reshape(-1, 2)
     return _kept(both[:, 0], both[:, 1].copy())
 
 

@@ -27,14 +27,14 @@ def together(onsets: Sequence[Onset]) -> tuple[tuple[str, ...], ...]:
     began later begins a group of its own, so that a day of incidents is no chain.
     """
     groups: list[list[Onset]] = []
+    near: list[list[Onset]] = []
     for one in sorted(onsets, key=lambda one: (one.start, one.key)):
-        home = next((group for group in groups if _joins(one, group[0])), None)
+        near = [group for group in near if one.start - group[0].start <= TOGETHER]
+        lasting = (group for group in near if group[0].end is None or one.start < group[0].end)
+        home = next(lasting, None)
         if home is None:
-            groups.append([one])
-        else:
-            home.append(one)
+            home = []
+            groups.append(home)
+            near.append(home)
+        home.append(one)
     return tuple(tuple(one.key for one in group) for group in groups)
-
-
-def _joins(one: Onset, first: Onset) -> bool:
-    return one.start - first.start <= TOGETHER and (first.end is None or one.start < first.end)

@@ -15,6 +15,7 @@ from incident.impact.figures import request_figures
 from incident.impact.fusion import RawEpisode, believed, episodes
 from incident.impact.phases import improving_from, phases, reading, returned, worst
 from incident.impact.signals.again import strayed
+from incident.impact.signals.ceiling import at_ceiling
 from incident.impact.signals.departures import band, baseline_points, departures, gaps
 from incident.impact.signals.rhythm import usual
 from incident.impact.signals.support import spoken_ms, telling
@@ -334,6 +335,7 @@ def _signal_episode(one: Departure, impact: bool, evidence: Evidence, raw: Raw) 
         reason=one.reason,
         impact=impact,
         plus_minus=begun.plus_minus,
+        capped=at_ceiling(one, evidence.counters),
     )
 
 

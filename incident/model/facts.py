@@ -45,7 +45,8 @@ class AlertInterval:
     firing_at: datetime | None
     """First firing evaluation; None for an alert that was only ever pending."""
     resolved_at: datetime | None
-    """Last sample plus one interval; None while active at the end of what was read."""
+    """Last sample plus one interval, after a hole the first evaluation that found it gone; None while
+    active at the end of what was read."""
     plus_minus: timedelta
     nearness: Nearness
     source: str
@@ -55,6 +56,8 @@ class AlertInterval:
     """A hole without rule samples lies inside; it was not read as a resolve."""
     count: int = 1
     """How often it fired between first firing and end, where it flapped too often to be told singly."""
+    ended_unseen: bool = False
+    """It was active when evaluation stopped, and gone when it went on: it resolved somewhere between."""
 
 
 @dataclass(frozen=True, slots=True)

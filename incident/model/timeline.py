@@ -18,6 +18,7 @@ from incident.model.signals import Gap, Measure, SignalSpec
 from incident.model.silences import Silenced
 from incident.model.spans import Grid, Moment, Span, Values
 from incident.model.where import Breakdown
+from incident.text.numbers import quantity
 
 
 class Status(StrEnum):
@@ -211,6 +212,12 @@ class SignalEpisode:
     """Counted towards the service's impact; otherwise context."""
     plus_minus: timedelta = timedelta(0)
     """How far the start may be off."""
+    capped: bool = False
+    """`peak` is the last bound of the histogram it was read from: it was that or more."""
+
+    def worst(self, unit: str) -> str:
+        """The peak in words: `3.8 s`, `10 s or more`."""
+        return f"{quantity(self.peak, unit)}{' or more' if self.capped else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,6 +293,7 @@ def _signal_episode(e: SignalEpisode) -> dict[str, Any]:
         "direction": e.direction,
         "impact": e.impact,
         "reason": e.reason,
+        "capped": e.capped,
     }
 
 

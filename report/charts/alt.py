@@ -116,7 +116,7 @@ def _way(report: SignalReport, episode: SignalEpisode, start: str, frame: Frame)
     """`rose from 0.1 % at 14:04 to a peak of 41.0 % at 15:48`; told at one time where it was at once."""
     unit, peak_at = shown_unit(report.spec), frame.axis.stamp(episode.peak_at)
     verb, extreme = ("fell", "a low") if episode.direction == "down" else ("rose", "a peak")
-    before, peak = quantity(episode.before, unit), quantity(episode.peak, unit)
+    before, peak = quantity(episode.before, unit), episode.worst(unit)
     if start == peak_at:
         return f"{verb} from {before} to {peak} at {start}"
     return f"{verb} from {before} at {start} to {extreme} of {peak} at {peak_at}"

@@ -140,6 +140,22 @@ def test_restart_of_prometheus_is_not_a_resolve() -> None:
     assert one.evaluation_gap
 
 
+def test_an_alert_that_is_gone_after_a_silence_ended_somewhere_in_it() -> None:
+    """Active until nothing was evaluated any more is no resolve; it was seen gone when rules went on."""
+    (one,) = history(run("Errors", 100, 101, 110), watchdog((0, 110), (130, 240)))
+
+    assert one.resolved_at == at(130)
+    assert one.ended_unseen
+
+
+def test_an_alert_that_was_seen_to_end_before_a_silence_ended_there() -> None:
+    """One evaluation without it is enough."""
+    (one,) = history(run("Errors", 100, 101, 109.75), watchdog((0, 110.25), (130, 240)))
+
+    assert one.resolved_at == at(109.75)
+    assert not one.ended_unseen
+
+
 def test_alert_long_after_a_silence_is_a_new_one() -> None:
     """What comes back a quarter of an hour after the rules did is another alert."""
     found = history(

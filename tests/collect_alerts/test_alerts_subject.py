@@ -20,6 +20,8 @@ STATE = {"job": "kube-state-metrics", "service": "kps-kube-state-metrics", "inst
         ({"job": "rabbitmq", "pod": "rabbitmq-0", "queue": "orders"}, "rabbitmq"),
         ({"job": "rabbitmq-exporter", "pod": "rabbitmq-0", "queue": "orders"}, "orders"),
         ({"job": "node", "pod": "kps-node-exporter-x2k4q", "instance": "web-1:9100"}, "web-1:9100"),
+        ({"envoy_cluster_name": "payments", "job": "envoy"}, "payments"),
+        ({"destination_workload": "payments", "reporter": "destination"}, "payments"),
         ({"severity": "page"}, "TheAlert"),
     ],
 )

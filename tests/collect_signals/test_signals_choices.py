@@ -214,6 +214,7 @@ HOME = Home(
         ({"deployment": "payments", "namespace": "staging"}, Nearness.ELSEWHERE),
         ({"deployment": "payments", "namespace": "monitoring", "exported_namespace": "prod"}, Nearness.OWN),
         ({"job": "shop/payments"}, Nearness.OWN),
+        ({"job": "envoy", "envoy_cluster_name": "payments"}, Nearness.OWN),
         ({"job": "payments-app"}, Nearness.OWN),
         ({"job": "kubernetes-pods"}, Nearness.ELSEWHERE),
         ({"instance": "10.0.0.1:80"}, Nearness.OWN),

@@ -52,6 +52,12 @@ def _slow(*stretches: tuple[str, str, float], over: Grid = GRID) -> Values:
     return noisy(stepped(over, 0.2, *stretches), 0.03)
 
 
+def _ramped(before: float, after: float) -> Values:
+    """A level with scatter that moves to another from 13:00 to 13:08."""
+    way = np.clip((GRID.times - at_ms("13:00")) / 480_000, 0.0, 1.0)
+    return noisy(before + (after - before) * way, 0.01)
+
+
 def _limited(limit: float, worse: Worse, values: Values) -> SignalSeries:
     return series(replace(MEMORY, limit=limit, worse=worse), GRID, values)
 
@@ -116,6 +122,22 @@ def test_a_window_without_a_lead_in_has_no_baseline() -> None:
     one = _latency(_slow(over=NO_LEAD), NO_LEAD)
 
     assert baseline_points(one, _asked(one, ASKED)) == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "goes"),
+    [
+        (series(LATENCY, GRID, _ramped(0.2, 0.8)), "up"),
+        (series(TRAFFIC, GRID, _ramped(100.0, 20.0)), "down"),
+    ],
+    ids=["latency that climbs", "traffic that falls"],
+)
+def test_the_start_of_a_ramp_reaches_back_to_its_foot(one: SignalSeries, goes: str) -> None:
+    """What moves for eight minutes began when it left its level, either way, not where it was first found."""
+    (found,) = _found(one)
+
+    assert found.direction == goes
+    assert at_ms("12:57") <= found.start_after <= at_ms("13:00") < found.start_by
 
 
 def test_a_calm_signal_departs_from_nothing() -> None:

@@ -25,6 +25,16 @@ def test_the_bold_line_gives_start_end_length_and_the_figure() -> None:
     )
 
 
+def test_a_latency_beyond_its_histogram_is_that_or_more() -> None:
+    """Ten seconds are where the buckets end, not how long it took."""
+    (episode,) = build.latency().episodes
+    slow = replace(build.latency(), episodes=(replace(episode, peak=10.0, capped=True),))
+    text = markdown(replace(build.payments(), signals=(build.errors(), slow)), [], generation=1)
+
+    assert "p99 0.42 -> 10 s or more." in text
+    assert "| 10 s or more at " in text
+
+
 def test_phases_are_one_sentence() -> None:
     """Degraded, then worse, then improving, each with its share of failures."""
     assert course(build.payments()) == (

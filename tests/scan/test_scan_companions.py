@@ -12,7 +12,7 @@ import pytest
 
 from incident.model.spans import Span
 from report.pipeline.scan import LOCK
-from report.pipeline.scan.companions import begun, companions, out_of_date
+from report.pipeline.scan.companions import begun, companions, groups, out_of_date
 from report.pipeline.scan.known import Known
 from tests.flow.command import run_here
 from tests.flow.tree import changed, tree
@@ -59,12 +59,12 @@ def test_two_that_began_together_tell_of_each_other_and_nobody_else_does(whole: 
 @pytest.mark.server
 def test_a_companion_found_later_refreshes_a_draft_once(fleet_url: str, tmp_path: Path) -> None:
     """The draft that was there is told in the same run, and a third run changes no byte."""
-    scan(fleet_url, tmp_path, at(9.9), service="payments", last="3h")
+    scan(fleet_url, tmp_path, at(9.2), service="payments", last="90m")
     assert _told(tmp_path) == {"payments": []}
-    second = scan(fleet_url, tmp_path, at(9.9), last="3h")
+    second = scan(fleet_url, tmp_path, at(9.2), last="90m")
     told = _told(tmp_path)
     before = tree(tmp_path)
-    third = scan(fleet_url, tmp_path, at(9.9), last="3h")
+    third = scan(fleet_url, tmp_path, at(9.2), last="90m")
 
     assert [name for name, _ in told["payments"]] == ["checkout"]
     assert [name for name, _ in told["checkout"]] == ["payments"]
@@ -109,18 +109,19 @@ def _known(name: str, minute: float, lasts: float = 60.0, *, identity: str = "",
 def test_they_stand_in_order_of_onset_with_the_way_from_one_draft_to_the_other() -> None:
     """Also where people put a draft into a folder; what began 16 minutes later is another matter."""
     known = [_known("b", 5), _known("a", 0), _known("2024/c", 9), _known("late", 16)]
-    found = companions(Path("out", "b"), begun(known))
+    found_by = groups(begun(known))
+    found = companions(Path("out", "b"), found_by)
 
     assert [(one.service, one.draft) for one in found] == [("a", "../a"), ("2024/c", "../2024/c")]
-    assert [one.draft for one in companions(Path("out", "2024", "c"), begun(known))] == ["../../a", "../../b"]
-    assert companions(Path("out", "late"), begun(known)) == ()
+    assert [one.draft for one in companions(Path("out", "2024", "c"), found_by)] == ["../../a", "../../b"]
+    assert companions(Path("out", "late"), found_by) == ()
 
 
 def test_a_copy_is_no_companion() -> None:
     """What lies there twice counts in neither place, until somebody has put one away."""
     known = [_known("a", 0, identity="0" * 12), _known("copy", 0, identity="0" * 12), _known("b", 1)]
 
-    assert companions(Path("out", "b"), begun(known)) == ()
+    assert companions(Path("out", "b"), groups(begun(known))) == ()
 
 
 def test_only_drafts_of_the_period_that_can_tell_are_made_again() -> None:

@@ -12,14 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.http.limits import MIB, SAMPLE_BYTES, Budget, OverLimit
+from collector.prometheus import connect
 from collector.screening.parts import apart
 from collector.server.rationed import RationedSource
 from collector.source import Answer
 from incident.fleet.model import Member, Screening, joined
 from incident.model.signals import Measure, Samples
 from incident.model.spans import Grid, Span, instant
+from report.pipeline.asked.given import settings_of
+from report.pipeline.scan import looking
+from report.pipeline.scan.looking import look
+from report.pipeline.scan.wanted import wanted
 from tests.faults.proxy import FaultProxy
-from tests.scan.scene import END, Scanned, scan
+from tests.scan.scene import DRAFTED, END
 
 GRID = Grid(0, 60_000, 100)
 
@@ -41,25 +46,32 @@ def test_parts_are_even() -> None:
 
 
 @pytest.mark.server
-def test_a_fleet_in_parts_comes_to_the_same_drafts_and_the_same_index(
-    whole: tuple[Scanned, Path], fleet_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_fleet_in_parts_comes_to_the_same_candidates(
+    fleet_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three services at once: every question names them, and nothing that is found differs."""
-    once = whole[1]
-    in_parts = tmp_path / "reports"
-    monkeypatch.setattr("report.pipeline.scan.looking.services_at_once", lambda _points: 3)
+    """Three services at once: every question names them, and what stands out is the same in all digits."""
+    given = {"prometheus": fleet_url, "output": str(tmp_path), "last": "6h"}
+    settings = settings_of(given)
+    asked = wanted(given, settings, END)
     with FaultProxy(lambda _: None, fleet_url) as proxy:
-        done = scan(proxy.url, in_parts, END)
-        asked = [one.query for one in proxy.asked if one.query.startswith("sum by")]
-    texts = [
-        {path.parent.name: path.read_text("utf-8").count("\n") for path in root.glob("*/postmortem.md")}
-        for root in (once, in_parts)
-    ]
+        live = connect(settings.http, url=proxy.url, deadline=settings.deadline, on_query=None)
+        once = look(live, asked, lambda _: None, lambda *_: None)
+        before = len(proxy.asked)
+        monkeypatch.setattr(looking, "services_at_once", lambda _points: 3)
+        in_parts = look(live, asked, lambda _: None, lambda *_: None)
+        live.close()
+    rates = {one.query for one in proxy.asked[before:] if "rate(" in one.query}
 
-    assert (done.code, done.stderr) == (0, "")
-    assert len({query for query in asked if 'service=~"' in query}) >= 4 * 2
-    assert texts[0] == texts[1]
-    assert (once / "index.md").read_text("utf-8") == (in_parts / "index.md").read_text("utf-8")
+    assert len(once.close) + len(once.others) >= len(DRAFTED)
+    assert (in_parts.members, in_parts.close, in_parts.others) == (once.members, once.close, once.others)
+    assert in_parts.unknowns == once.unknowns == ()
+    assert len(rates) == 4 * 3
+    assert all('service=~"' in query for query in rates)
+    assert in_parts.screening is not None
+    assert once.screening is not None
+    assert in_parts.screening.members == once.screening.members
+    for measure, table in once.screening.values.items():
+        assert np.array_equal(in_parts.screening.values[measure], table, equal_nan=True)
 
 
 def test_a_run_may_read_what_its_screening_has_announced() -> None:

@@ -68,6 +68,14 @@ def test_samples_missing_while_targets_are_down_are_explained() -> None:
     assert _gaps(told) == []
 
 
+def test_samples_missing_while_nothing_is_requested_are_explained() -> None:
+    """Of no requests there is no share that failed: lost traffic, not a gap."""
+    told = Scene(rate=box(20.0, ("13:00", "13:30", 0.0))).timeline()
+
+    assert "data_gap" not in kinds(told)
+    assert _gaps(told) == []
+
+
 def test_a_gap_that_the_collection_tells_is_not_told_twice() -> None:
     """Where the scrapes' hole is a recorded change, the signals' hole is the same."""
     hole = change(ChangeKind.DATA_GAP, "13:00", until="13:32")

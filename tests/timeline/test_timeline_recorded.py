@@ -51,6 +51,13 @@ def test_an_alert_that_fired_often_is_not_told_as_one_long_firing() -> None:
     assert main == ["HighErrors firing, the first of 3 times", "HighErrors resolved for the last time"]
 
 
+def test_an_alert_that_ended_unseen_is_not_said_to_have_resolved() -> None:
+    """Nothing was evaluated from its last sample on; at this time it was seen to be gone."""
+    told = _alerted(replace(PAGE, ended_unseen=True))
+
+    assert row(told, "alert_resolved").title == "HighErrors gone when rules were evaluated again"
+
+
 def test_an_alert_still_active_has_no_end() -> None:
     """No row of a resolve that was not seen."""
     assert "alert_resolved" not in kinds(_alerted(alert("HighErrors", "13:03", None)))

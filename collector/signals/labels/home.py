@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from collector.signals.labels.registry import PLACE_LABELS, SERVICE_LABELS
+from collector.signals.labels.registry import CALLED_LABELS, PLACE_LABELS, SERVICE_LABELS
 from collector.signals.labels.sets import has_token, label, names_service, parsed
 from incident.model.evidence import Scope
 from incident.model.facts import Nearness
 from incident.model.signals import Labels, Targets
 
 # Labels that say whose series it is besides those of SERVICE_LABELS, in rules for Kubernetes objects.
-_OWNER_LABELS = (*SERVICE_LABELS, "container", "statefulset", "daemonset", "created_by_name", "owner_name")
+_OWNER_LABELS = (
+    *SERVICE_LABELS,
+    *CALLED_LABELS,
+    "container",
+    "statefulset",
+    "daemonset",
+    "created_by_name",
+    "owner_name",
+)
 # What alerts without a service are about; a Job is made by its CronJob as name-number.
 _THINGS = (
     "consumergroup",

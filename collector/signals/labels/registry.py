@@ -32,6 +32,9 @@ FOUND_BY_LABELS = (
     "grpc_service",
 )
 
+# What a mesh or a proxy calls the service whose requests it counts, in alerts that are summed by that alone.
+CALLED_LABELS = ("destination_workload", "destination_service_name", "envoy_cluster_name")
+
 # A service of the same name in two of these is two services, and their sum means nothing.
 PLACE_LABELS = ("exported_namespace", "namespace", "exported_cluster", "cluster")
 

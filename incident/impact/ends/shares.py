@@ -17,6 +17,13 @@ _CREEP_MS = 30_000
 """A ramp is followed to its foot in half minutes, longer ones where requests or scrapes are few."""
 _CREEP_SURE = 3.0
 """Standard errors above normal that a half minute must show to belong to the ramp."""
+_PACE_MS = 60_000
+"""A minute on each side says how many requests came there."""
+_CLEAR = 200
+"""Fewer requests on a side say too little of how many come there."""
+_SAME_PACE = 1.3
+"""Traffic wanders by less than this; a step between shares is no better placed by it."""
+_FASTEST = 20.0
 _SHARP = 0.5
 """A step jumps by most of its height within a minute or two; a ramp of ten minutes by a tenth."""
 
@@ -75,7 +82,21 @@ def _nearer(
     spare = max(2.0 * _interval(inc), placed.by - placed.after)
     lo, hi = max(edge.lo, round(placed.after - spare)), min(edge.hi, round(placed.by + spare))
     before, after = before + _level(inc, (edge.lo, lo)), _level(inc, (hi, edge.hi)) + after
-    return place_share_step(inc.near(lo, hi), before, after, lo, hi, scatter) or placed
+    return place_share_step(inc.near(lo, hi), before, after, lo, hi, scatter, _pace(inc, placed)) or placed
+
+
+def _pace(inc: Increments, placed: Placed) -> float:
+    """How many times as many requests came after the step as before it; one where that is not clear.
+
+    Clients that give up while all fails come back with the service: an interval across that end counts more
+    good answers than its share of the time.
+    """
+    clear = round(_interval(inc))
+    before = inc.within(round(placed.after) - clear - _PACE_MS, round(placed.after) - clear)[0]
+    after = inc.within(round(placed.by) + clear, round(placed.by) + clear + _PACE_MS)[0]
+    if min(before, after) < _CLEAR or abs(math.log(after / before)) < math.log(_SAME_PACE):
+        return 1.0
+    return float(np.clip(after / before, 1 / _FASTEST, _FASTEST))
 
 
 def _sharp(inc: Increments, edge: Edge, placed: Placed, height: float) -> bool:

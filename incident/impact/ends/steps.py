@@ -67,11 +67,12 @@ class Level:
 
 
 def place_share_step(
-    inc: Increments, before: Level, after: Level, lo: int, hi: int, scatter: float = 1.0
+    inc: Increments, before: Level, after: Level, lo: int, hi: int, scatter: float = 1.0, pace: float = 1.0
 ) -> Placed | None:
     """When the share `part / total` stepped from one level to the other; None without counts.
 
-    `scatter` is by how much the counts beside the step vary more than chance would (variance, >= 1).
+    `pace` is how many times as many requests came after the step as before it, `scatter` by how much the
+    counts beside the step vary more than chance would (variance, >= 1).
     """
     inc = inc.only(~inc.restarted)
     if inc.total.size == 0 or inc.total.sum() <= 0:
@@ -81,7 +82,8 @@ def place_share_step(
 
     def likelihood(p_before: float, p_after: float) -> _Likelihood:
         def of(share: Values) -> Values:
-            p = np.clip(p_before + (p_after - p_before) * share, _SURE, 1 - _SURE)
+            later = share * pace / (1.0 - share + share * pace)
+            p = np.clip(p_before + (p_after - p_before) * later, _SURE, 1 - _SURE)
             found: Values = (part * np.log(p) + rest * np.log1p(-p)).sum(axis=0)
             return found
 

@@ -133,7 +133,9 @@ def _what(maker: _Maker, one: Departure, at: datetime, counted: float | None = N
             if after is None:
                 by_count = counted if spec.measure is Measure.ERRORS else None
                 after = one.inside if by_count is None else by_count
-            return change(spec.name, one.before, after, spec.unit)
+            # A latency at the last bound of its histogram was that, or more.
+            more = " or more" if after == one.peak and _told(maker, one).capped else ""
+            return f"{change(spec.name, one.before, after, spec.unit)}{more}"
 
 
 def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> Event:
@@ -179,7 +181,7 @@ def _peak(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]
         off,
         one.spec.name,
         f"{'Lowest' if one.direction == 'down' else 'Peak of'} {one.spec.name}: "
-        f"{quantity(one.peak, one.spec.unit)}",
+        f"{_told(maker, one).worst(one.spec.unit)}",
         value=f"{one.peak:.6g}",
         query=one.spec.query,
         main=False,

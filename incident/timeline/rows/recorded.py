@@ -77,7 +77,8 @@ def _of_alert(
     if one.firing_at is not None:
         yield _alert_row(one, "alert_firing", f"firing{words.first(firing)}", firing)
         if one.resolved_at is not None:
-            yield _alert_row(one, "alert_resolved", f"resolved{words.last(resolved)}", resolved)
+            over = "gone when rules were evaluated again" if one.ended_unseen else "resolved"
+            yield _alert_row(one, "alert_resolved", f"{over}{words.last(resolved)}", resolved)
 
 
 def _alert_row(one: AlertInterval, kind: str, verb: str, main: bool) -> Event:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -69,27 +69,34 @@ def about_to_begin(output: Path, timeline: Timeline) -> Begun | None:
     return Begun(place.directory, scope.service, scope.matchers, first.at, first.plus_minus, end)
 
 
-def companions(mine: Path, others: Sequence[Begun]) -> tuple[Companion, ...]:
-    """Who began together with the draft in this directory, in order of onset; empty where nobody did."""
-    by_key = {str(one.directory): one for one in others}
+def groups(everybody: Sequence[Begun]) -> dict[Path, tuple[Begun, ...]]:
+    """All that began together with each, itself among them, in order of onset, by its directory."""
+    by_key = {str(one.directory): one for one in everybody}
     onsets = [Onset(key, one.start, one.end) for key, one in by_key.items()]
-    group = next((keys for keys in together(onsets) if str(mine) in keys), ())
+    found = (tuple(by_key[key] for key in keys) for keys in together(onsets))
+    return {one.directory: group for group in found for one in group}
+
+
+def companions(mine: Path, found: Mapping[Path, tuple[Begun, ...]]) -> tuple[Companion, ...]:
+    """Who of the groups began together with the draft in this directory, in order; empty where nobody did."""
     return tuple(
-        Companion(
-            one.service, one.matchers, one.start, one.plus_minus, Path(os.path.relpath(key, mine)).as_posix()
-        )
-        for key, one in ((key, by_key[key]) for key in group)
-        if key != str(mine)
+        Companion(one.service, one.matchers, one.start, one.plus_minus, _way(mine, one.directory))
+        for one in found.get(mine, ())
+        if one.directory != mine
     )
+
+
+def _way(start: Path, end: Path) -> str:
+    return Path(os.path.relpath(end, start)).as_posix()
 
 
 def told_of_each_other(ready: Sequence[Ready], known: Sequence[Known], output: Path) -> list[Ready]:
     """Drafts that are about to be written, each with its companions among them and those that are there."""
     places = [_place(one.timeline, output) for one in ready]
     fresh = {one.directory: one for one in places if one is not None}
-    everybody = (*(one for one in begun(known) if one.directory not in fresh), *fresh.values())
+    found = groups((*(one for one in begun(known) if one.directory not in fresh), *fresh.values()))
     return [
-        one if place is None else one.with_companions(companions(place.directory, everybody))
+        one if place is None else one.with_companions(companions(place.directory, found))
         for one, place in zip(ready, places, strict=True)
     ]
 
@@ -106,13 +113,13 @@ def out_of_date(known: Sequence[Known], period: Span) -> Iterator[tuple[Known, t
 
     Not those of earlier versions, which tell of none, and not those of long ago, which are people's.
     """
-    everybody = begun(known)
+    found = groups(begun(known))
     for one in known:
         told = one.document.get("companions")
         if isinstance(told, list) and one.stretch[1] >= period.start:
-            found = companions(one.directory, everybody)
-            if told != [companion_document(companion) for companion in found]:
-                yield one, found
+            mine = companions(one.directory, found)
+            if told != [companion_document(companion) for companion in mine]:
+                yield one, mine
 
 
 def made_again(one: Known, found: tuple[Companion, ...], desk: Desk) -> Drafted | None:

@@ -8,12 +8,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from collector.errors import CollectError
 from collector.server.ahead import ahead
 from collector.source import Source
 from incident.fleet.model import Candidate, Standout
+from incident.fleet.together import TOGETHER
 from incident.model.signals import Measure
 from incident.model.spans import Span
 from incident.text.promql import Matcher
@@ -30,10 +32,8 @@ if TYPE_CHECKING:
 MOST_CANDIDATES = 50
 """Close looks in one scan: some two thousand questions, which a server answers in minutes. More services
 than that in trouble at once are one incident, told by those that alerted and were hurt most."""
-_NEAR = timedelta(minutes=30)
-"""The screening may see two onsets that are a quarter of an hour apart a step earlier and one later."""
-_MOST_HELD = 12
-"""Drafts that wait for others to be looked at; each holds some megabytes of samples and charts."""
+_NEAR = TOGETHER + timedelta(minutes=10)
+"""From one onset to the next: the screening may see one a step early and the other a step late."""
 _ALONE = "a single signal, and no alert fired"
 
 
@@ -116,7 +116,8 @@ def _companions_told(
 def _handled(cases: Sequence[_Case], desk: Desk, known: Sequence[Known]) -> Iterator[_Handled]:
     """What came of each case, looked at by several threads, in order, and written by this one.
 
-    Those that may have begun together are written one after the other, so that each tells of the others.
+    Those that may have begun together wait for each other, a megabyte each, and are written one after the
+    other, so that each tells of the others and is drawn once.
     Raises the source's error when the source is gone, after what was ready is written.
     """
     from report.pipeline.scan.candidate import Ready, looked_at
@@ -137,18 +138,17 @@ def _handled(cases: Sequence[_Case], desk: Desk, known: Sequence[Known]) -> Iter
             held[group].append((one, found))
         else:
             yield one, found
-        if not left[group] or sum(map(len, held.values())) >= _MOST_HELD:
+        if not left[group]:
             yield from _written(held.pop(group, ()), desk, known)
 
 
 def _near(cases: Sequence[_Case]) -> list[int]:
     """A number for each case, the same for those that may turn out to have begun together."""
-    order = sorted(range(len(cases)), key=lambda k: cases[k].candidate.start)
-    numbers, first = [0] * len(cases), 0
-    for k in order:
-        if cases[k].candidate.start - cases[order[first]].candidate.start > _NEAR:
-            first = order.index(k)
-        numbers[k] = first
+    starts = [one.candidate.start for one in cases]
+    order = sorted(range(len(cases)), key=lambda k: starts[k])
+    numbers = [0] * len(cases)
+    for last, k in pairwise(order):
+        numbers[k] = numbers[last] + (starts[k] - starts[last] > _NEAR)
     return numbers
 
 

@@ -76,7 +76,7 @@ def _signal_row(timeline: Timeline, clock: Clock, report: SignalReport, episode:
         start=clock.at(episode.start),
         end=_until(timeline, clock, episode),
         normal=foreign(quantity(episode.before, unit)),
-        worst=line("{} at {}", quantity(episode.peak, unit), clock.at(episode.peak_at)),
+        worst=line("{} at {}", episode.worst(unit), clock.at(episode.peak_at)),
         reason=foreign(episode.reason),
     )
 

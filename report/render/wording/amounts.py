@@ -88,7 +88,8 @@ def latency_sentence(timeline: Timeline) -> Md:
     if not worst:
         return Md("")
     report, episode = worst[0]
-    return line("{} {}", foreign(report.spec.name), change(episode.before, episode.peak, report.spec.unit))
+    levels = change(episode.before, episode.peak, report.spec.unit)
+    return line("{} {}{}", foreign(report.spec.name), levels, Md(" or more" if episode.capped else ""))
 
 
 def errors_stayed_normal(timeline: Timeline) -> bool:
