@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -154,6 +154,8 @@ def test_several_episodes_have_their_sum() -> None:
     assert impacted is not None
     assert abs(elapsed - timedelta(minutes=70)) <= timedelta(minutes=1)
     assert abs(impacted - timedelta(minutes=40)) <= timedelta(minutes=1)
+    both = [e.start.plus_minus + e.end.plus_minus for e in found.episodes if e.end is not None]
+    assert _duration(found, "impacted (sum of episodes)").plus_minus == sum(both, timedelta(0)) > timedelta(0)
 
 
 @pytest.mark.parametrize("kind", ["detected", "acknowledged", "mitigated", "resolved"])
@@ -205,3 +207,59 @@ def test_a_duration_is_as_uncertain_as_both_its_ends() -> None:
     assert start.plus_minus > timedelta(0)
     assert _duration(found, "time to recover").plus_minus == start.plus_minus + end.plus_minus
     assert _duration(found, "pending").plus_minus == timedelta(0)
+
+
+def _sent(*sent: tuple[str, str]) -> Moment | None:
+    """The milestone where these words went out at these times; the page fired at 13:03."""
+    rows = [Entered("notified", at(clock), text, f"n{k}") for k, (clock, text) in enumerate(sent)]
+    return replace(STEP, alerts=(PAGE,)).timeline(*rows).milestones.notified
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ([("13:06", "oncall notified: HighErrors"), ("13:04", "oncall notified: HighErrors")], "13:04"),
+        ([("13:04", "oncall notified: DiskFull"), ("13:06", "oncall notified: HighErrors")], "13:06"),
+        ([("13:05", "oncall notified (sms)"), ("13:08", "oncall notified (call)")], "13:05"),
+        ([("12:40", "oncall notified: HighErrors"), ("13:09", "oncall notified: HighErrors")], "13:09"),
+    ],
+    ids=["the first of several", "the one that names the alert", "where none does the first", "not before"],
+)
+def test_somebody_was_told_when_the_first_alert_was_sent(sent: list[tuple[str, str]], told: str) -> None:
+    """The first word of the first alert: what was sent about another, or before it fired, is not it."""
+    assert _sent(*sent) == Moment(at(told), timedelta(0), "entered")
+
+
+def test_what_was_sent_within_the_uncertainty_of_the_firing_was_sent_because_of_it() -> None:
+    """The clock of the tool that sends and the evaluations of the rule are not one."""
+    assert PAGE.firing_at is not None
+    first = PAGE.firing_at - PAGE.plus_minus
+    early = first - timedelta(seconds=1)
+
+    def told(when: datetime) -> Moment | None:
+        row = Entered("notified", when, "oncall notified: HighErrors", "n1")
+        return replace(STEP, alerts=(PAGE,)).timeline(row).milestones.notified
+
+    assert PAGE.plus_minus > timedelta(0)
+    assert (_known(told(first)).at, told(early)) == (first, None)
+
+
+def test_nobody_is_said_to_have_been_told_without_a_record() -> None:
+    """No alert, or none of which anybody recorded that it was sent."""
+    row = Entered("notified", at("13:04"), "oncall notified: HighErrors", "n1")
+
+    assert _sent() is None
+    assert _sent(("12:40", "oncall notified: HighErrors")) is None
+    assert STEP.timeline(row).milestones.notified is None
+
+
+@pytest.mark.parametrize(("earlier", "known"), [(timedelta(0), True), (timedelta(seconds=1), False)])
+def test_an_order_within_the_uncertainty_is_no_contradiction(earlier: timedelta, known: bool) -> None:
+    """An alert may be stamped before the impact it saw; where both cannot be off by so much, it is told."""
+    start = _known(STEP.timeline().milestones.impact_start)
+    fired = start.at - start.plus_minus - PAGE.plus_minus - earlier
+    page = replace(PAGE, pending_at=None, firing_at=fired)
+    found = _duration(replace(STEP, alerts=(page,)).timeline(), "time to detect")
+
+    assert found.value == (fired - start.at if known else None)
+    assert ("came before" in found.why_null) is not known
