@@ -29,7 +29,7 @@ SHARP_REACH = 0.5
 from a trough back to the middle."""
 
 STEP_JUMP = 1.5
-STEP_BUMP = 1.2
+STEP_BUMP = 0.8
 STEP_REACH = 0.8
 STEP_SAMPLES = 10
 """`sharp_step`: begins and ends with jumps such as the baseline never makes, as what wanders does not, and
@@ -176,8 +176,11 @@ def _step_rule(piece: Piece, known: Calibration, reach: float, bump: float, jump
         or reach < STEP_REACH
     ):
         return None
-    fall = _largest_near(known.falls, piece.stop, known)
-    return "sharp_step" if fall >= STEP_JUMP else None
+    # What is off still when the step down is over draws the end out: the step lies before it.
+    falls = (
+        _largest_near(known.falls, at, known) for at in range((piece.start + piece.stop) // 2, piece.stop + 1)
+    )
+    return "sharp_step" if max(falls) >= STEP_JUMP else None
 
 
 def _jump(piece: Piece, known: Calibration) -> float:

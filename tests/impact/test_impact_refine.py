@@ -19,6 +19,7 @@ from tests.reasoning_builders import (
     ERRORS,
     LATENCY,
     MEMORY,
+    PROBE,
     SCRAPE,
     SCRAPE_MS,
     TARGETS,
@@ -284,3 +285,21 @@ def test_an_end_with_which_the_clients_come_back_is_placed_by_the_clock() -> Non
         seen = _seen(ERRORS, "13:01", "13:21", 0.001, 1.0)
 
         assert _off(end_of(seen, GRID, raw), at("13:20")) <= timedelta(seconds=1)
+
+
+def test_counters_say_more_closely_what_a_probe_says() -> None:
+    """A probe is asked twice a minute; the traffic that went away with it is counted to the second."""
+    rate = (("13:00:20", 50.0), ("13:00:20", 0.5), ("13:20:10", 0.5), ("13:20:10", 50.0))
+    raw = _raw(_service(rate=rate))
+    traffic = departure(TRAFFIC, "13:00:30", "13:21", over=GRID, before=50.0, inside=0.5)
+    probe = departure(PROBE, "13:00:30", "13:20:30", over=GRID, before=1.0, inside=0.0)
+    both, later = (
+        _episode(probe, traffic),
+        replace(probe, start_after=at_ms("12:59"), start_by=at_ms("12:59:30")),
+    )
+    start, end = start_of(both, GRID, raw), end_of(both, GRID, raw)
+
+    assert _off(start, at("13:00:20")) <= timedelta(seconds=2)
+    assert _off(end, at("13:20:10")) <= timedelta(seconds=2)
+    assert start.source == TRAFFIC.query
+    assert start_of(_episode(later, traffic), GRID, raw).source == PROBE.query

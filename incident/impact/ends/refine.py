@@ -74,11 +74,9 @@ def start_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment:
     if first.start_uncertain:
         return bracketed(first.start_after, first.start_by, first.spec.query)
     near = [d for d in episode.carriers if d.start_by - first.start_by <= _NEAR_MS]
-    for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
-        whole = whole_of(one, episode, grid, raw.requests)
-        placed = _placed(one, edge_of(whole, True, grid, raw.requests), raw)
-        if placed is not None:
-            return bracketed(placed.after, placed.by, one.spec.query, placed.at)
+    best = _best(near, True, episode, grid, raw)
+    if best is not None:
+        return best
     return bracketed(first.start_after, first.start_by, first.spec.query, _ramp_at(first, grid))
 
 
@@ -90,12 +88,35 @@ def end_of(episode: RawEpisode, grid: Grid, raw: Raw) -> Moment | None:
     if episode.end_uncertain and episode.end_by - episode.end_after > _back_ms(last) + _HOLE * grid.step_ms:
         return bracketed(episode.end_after, episode.end_by, last.spec.query)
     near = [d for d in episode.carriers if d.end_by is not None and episode.end_by - d.end_by <= _NEAR_MS]
+    best = _best(near, False, episode, grid, raw)
+    if best is not None:
+        return best
+    return bracketed(episode.end_after, episode.end_by, last.spec.query)
+
+
+def _best(near: list[Departure], rising: bool, episode: RawEpisode, grid: Grid, raw: Raw) -> Moment | None:
+    """The boundary by the carrier that places it first; by another where that says the same, only closer.
+
+    A probe is asked every half minute; the counters of what it could not reach know the second.
+    """
+    first: tuple[Placed, Departure] | None = None
     for one in sorted(near, key=lambda d: _ORDER.index(d.spec.measure) if d.spec.measure in _ORDER else 9):
         whole = whole_of(one, episode, grid, raw.requests)
-        placed = _placed(one, edge_of(whole, False, grid, raw.requests), raw)
-        if placed is not None:
-            return bracketed(placed.after, placed.by, one.spec.query, placed.at)
-    return bracketed(episode.end_after, episode.end_by, last.spec.query)
+        placed = _placed(one, edge_of(whole, rising, grid, raw.requests), raw)
+        if placed is None:
+            continue
+        if one.spec.measure is not Measure.PROBE and (first is None or _within(placed, first[0])):
+            return _told(placed, one)
+        first = first or (placed, one)
+    return None if first is None else _told(*first)
+
+
+def _within(placed: Placed, wider: Placed) -> bool:
+    return wider.after <= placed.after and placed.by <= wider.by
+
+
+def _told(placed: Placed, one: Departure) -> Moment:
+    return bracketed(placed.after, placed.by, one.spec.query, placed.at)
 
 
 def _back_ms(one: Departure) -> int:

@@ -11,6 +11,7 @@ from incident.impact.departure import Departure, looks_back
 from incident.impact.signals.asked import BACK, asked, first_sample
 from incident.impact.signals.limits import beyond_limit, limit_of
 from incident.impact.signals.losses import with_losses
+from incident.impact.signals.pooled import with_pooled
 from incident.impact.signals.rhythm import earlier_rows, usual
 from incident.impact.signals.support import pointed_at
 from incident.model.evidence import Evidence
@@ -54,6 +55,8 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
         if any(d.onset < points and (d.end is None or d.end > points) for d in earlier):
             found = (*earlier, *_worse_beside(found, earlier, series))
     found = tuple(piece for one in found for piece in split_at_calm(one, series, evidence))
+    if points and series.spec.measure is Measure.ERRORS:
+        found = with_pooled(found, series, points, counts)
     found = _from_the_rhythm(series, evidence, found)
     if days is None and series.spec.measure is Measure.TRAFFIC and series.spec.worse is not Worse.UP:
         found = with_losses(found, series)
