@@ -269,7 +269,9 @@ def scan(**flags: Flag) -> None:
     with _told():
         from report.pipeline.scan.start import run_scan
 
-        sys.exit(run_scan(flags, version=_version, now=_now(), clock=_now, workers=_is_own_process()))
+        lock = click.get_current_context().obj  # taken before any of this was loaded, or none
+        workers = _is_own_process()
+        sys.exit(run_scan(flags, version=_version, now=_now(), clock=_now, workers=workers, lock=lock))
 
 
 @main.command()

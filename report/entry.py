@@ -1,6 +1,7 @@
 """Where the program begins: an interrupt is answered in a line while the command line is still loading.
 
-Nothing heavy is imported here, and nothing is open yet: to leave at once loses nothing.
+Nothing heavy is imported here, and nothing is open yet but a lock, which ends with the process: to leave at
+once loses nothing.
 """
 
 import os
@@ -15,13 +16,18 @@ _INTERRUPTED = 130
 def main() -> None:
     """The command; `report.cli` says what it does."""
     signal.signal(signal.SIGINT, _at_once)
+    lock = None
     if sys.argv[1:2] == ["scan"]:
-        from report.occupied import leave_if_occupied
+        from report.occupied import alone
 
-        leave_if_occupied(sys.argv[2:])
-    from report.cli import main as command
+        lock = alone(sys.argv[2:])
+    try:
+        from report.cli import main as command
 
-    command()
+        command(obj=lock)
+    finally:
+        if lock is not None:
+            lock.close()
 
 
 def _at_once(_number: int, _frame: FrameType | None) -> None:

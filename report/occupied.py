@@ -1,19 +1,25 @@
-"""A scan that meets another one leaves here, before the command line is loaded.
+"""A scan takes its lock here, before the command line is loaded, and leaves where another one has it.
 
-Of fifty runs started at once all but one do, and loading the command line is most of what such a run takes.
-What is not as plain as in a crontab is left to the command line: it says the same, only later.
+Of fifty runs started at once all but one leave, and loading the command line is most of what such a run
+takes; the first has the lock before it loads anything, so that the others do not load it all beside it.
+What is not as plain as in a crontab is left to the command line: it does the same, only later.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from incident.text.controls import terminal
 from report.pipeline.scan import LOCK
-from report.write.errors import LockHeld
-from report.write.lock import leave_if_held
+from report.write.errors import LockHeld, OutputError
+from report.write.lock import locked
+
+TYPE_CHECKING = False  # as `typing` has it, which takes a tenth of a start to load
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 FLAGS = frozenset({"--no-cache", "--skip-if-locked", "--quiet"})
 VALUES = frozenset(
@@ -31,21 +37,30 @@ _LOCKED = 75
 """As in `report.exits`."""
 
 
-def leave_if_occupied(words: Sequence[str]) -> None:
-    """Ends the program where `words`, those after `scan`, name an output in which another scan is at work."""
+def alone(words: Sequence[str]) -> ExitStack | None:
+    """Takes the lock of the output that `words`, those after `scan`, name; ends the program where it is held.
+
+    What is returned lets it go again. None where the command line has to say which output that is, or why it
+    cannot be one.
+    """
     given = _given(words)
     if given is None or not given.get("--output"):
-        return
-    try:
-        leave_if_held(Path(given["--output"]) / LOCK)
-    except LockHeld as held:
-        skip, quiet = "--skip-if-locked" in given, "--quiet" in given
-        said = (
-            f"skipped  {terminal(str(held))}" if skip else f"incident-timeline: {' '.join(str(held).split())}"
-        )
-        if sys.stderr is not None and not (skip and quiet):
-            print(said, file=sys.stderr)
-        raise SystemExit(0 if skip else _LOCKED) from None
+        return None
+    with ExitStack() as taken:
+        try:
+            taken.enter_context(locked(Path(given["--output"]) / LOCK))
+        except OutputError:
+            return None
+        except LockHeld as held:
+            _leave(held, skip="--skip-if-locked" in given, quiet="--quiet" in given)
+        return taken.pop_all()
+
+
+def _leave(held: LockHeld, *, skip: bool, quiet: bool) -> NoReturn:
+    said = f"skipped  {terminal(str(held))}" if skip else f"incident-timeline: {' '.join(str(held).split())}"
+    if sys.stderr is not None and not (skip and quiet):
+        print(said, file=sys.stderr)
+    raise SystemExit(0 if skip else _LOCKED) from None
 
 
 def _given(words: Sequence[str]) -> dict[str, str] | None:

@@ -98,12 +98,17 @@ def _guessed_role(measure: Measure) -> Role:
 
 
 def _guessed_worse(wanted: WantedSignal, measure: Measure, kind: Kind) -> Worse:
-    """Orders a second are missed when they fall, retries a second when they rise; who can tell, says so."""
+    """Orders a second are missed when they fall, retries a second when they rise.
+
+    Where nobody said that users feel it, both directions are worth a row.
+    """
     if measure in _FALLING_HARMS:
         return Worse.DOWN
     said = f"{wanted.name} {wanted.query}".lower()
     unclear = measure is Measure.OTHER and kind is Kind.RATE and wanted.limit is None
-    return Worse.BOTH if unclear and not any(word in said for word in _RISING_HARMS) else Worse.UP
+    if not unclear or any(word in said for word in _RISING_HARMS):
+        return Worse.UP
+    return Worse.DOWN if wanted.role is Role.IMPACT else Worse.BOTH
 
 
 def _guessed_measure(name: str, kind: Kind) -> Measure:

@@ -197,6 +197,15 @@ def test_what_people_count_may_harm_by_falling(name: str, query: str, expected: 
     assert spec.worse is expected
 
 
+def test_more_orders_are_no_harm() -> None:
+    """Where people say that users feel it, less of what is counted is the harm."""
+    wanted = WantedSignal("orders", "sum(rate(orders_completed_total[5m]))", role=Role.IMPACT)
+
+    *_, spec = with_wanted([], [wanted])
+
+    assert spec.worse is Worse.DOWN
+
+
 HOME = Home(
     "payments",
     frozenset({"prod"}),

@@ -14,6 +14,7 @@ from incident.model.spans import Span
 from report.pipeline.scan import LOCK
 from report.pipeline.scan.companions import begun, companions, groups, out_of_date
 from report.pipeline.scan.known import Known
+from tests.faults.proxy import Answer, Asked, FaultProxy
 from tests.flow.command import run_here
 from tests.flow.tree import changed, tree
 from tests.scan.scene import Scanned, at, scan, timelines
@@ -90,6 +91,24 @@ def test_a_draft_made_again_by_hand_keeps_its_companions(
     assert done.code == 0, done.stderr
     assert (done.draft, _line(draft)) == (draft, line)
     assert (replayed.draft / "postmortem.md").read_bytes() == text
+
+
+@pytest.mark.server
+def test_what_waits_for_a_companion_is_written_when_the_source_is_lost(
+    fleet_url: str, tmp_path: Path
+) -> None:
+    """The look at the second of two is refused: the first is drafted, and the run says that it was cut."""
+
+    def refused(asked: Asked) -> Answer | None:
+        return Answer(status=401, body=b"no", kind="text/plain") if "checkout" in asked.sent else None
+
+    config = tmp_path / "config.yaml"
+    config.write_text("scan:\n  concurrency: 1\n", "utf-8")
+    with FaultProxy(refused, fleet_url) as proxy:
+        done = scan(proxy.url, tmp_path / "out", at(9.2), last="90m", config=str(config))
+
+    assert (done.code, len(done.lines), done.stderr.count("\n")) == (3, 1, 1)
+    assert _told(tmp_path / "out") == {"payments": []}
 
 
 def _known(name: str, minute: float, lasts: float = 60.0, *, identity: str = "", **more: Any) -> Known:

@@ -11,7 +11,7 @@ import pytest
 
 from report import occupied
 from report.cli import scan
-from report.occupied import leave_if_occupied
+from report.occupied import alone
 from report.pipeline.scan import LOCK
 from report.write import locked
 from tests.flow.command import environment, run_here
@@ -30,7 +30,7 @@ NOT_PLAIN = (
     (),
     ("--output",),
     ("--output", ""),
-    ("--output", "free"),
+    ("--output", f"drafts/{LOCK}/below"),
     ("--output", "drafts", "--help"),
     ("--output", "drafts", "stray"),
     ("--output", "drafts", "--outptu", "x"),
@@ -39,7 +39,7 @@ NOT_PLAIN = (
     ("--output", "drafts", "--"),
     ("--exec", "--output", "drafts"),
 )
-"""What only the command line can judge, or where nobody is at work."""
+"""What only the command line can judge, and tell."""
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def test_it_leaves_with_the_words_and_the_code_of_the_command_line(
 ) -> None:
     """Also with those of --skip-if-locked, and nothing is written."""
     with pytest.raises(SystemExit) as left:
-        leave_if_occupied((*URL, *words))
+        alone((*URL, *words))
     said = capsys.readouterr()
     late = run_here(("scan", *URL, *words))
 
@@ -67,8 +67,25 @@ def test_it_leaves_with_the_words_and_the_code_of_the_command_line(
 
 @pytest.mark.parametrize("words", NOT_PLAIN, ids=" ".join)
 def test_what_is_not_plain_is_left_to_the_command_line(words: tuple[str, ...]) -> None:
-    """A word that it does not know, one that is missing, help, or an output where nobody is at work."""
-    leave_if_occupied((*URL, *words))
+    """A word that it does not know, one that is missing, help, an output that cannot be."""
+    assert alone((*URL, *words)) is None
+    assert sorted(path.name for path in Path().iterdir()) == ["drafts"]
+
+
+def test_whoever_is_first_has_the_lock_before_it_loads_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    """And lets it go for the next; whoever comes meanwhile leaves."""
+    words = (*URL, "--output", "free")
+    first = alone(words)
+    with pytest.raises(SystemExit):
+        alone(words)
+    assert first is not None
+    first.close()
+    again = alone(words)
+    assert again is not None
+    again.close()
+
+    assert capsys.readouterr().err.count("has been at work here") == 1
+    assert [path.read_bytes() for path in Path("free").iterdir()] == [b""]
 
 
 def test_the_options_are_those_of_the_command_line() -> None:

@@ -1,13 +1,14 @@
 """The door of `scan`: settings and the lock, before anything heavy is loaded.
 
-Of runs that meet another one most have left before (`report.occupied`). Here leave those whose words were
-not plain, and those that only the configuration tells of the output directory.
+Most runs have their lock by now, or have left (`report.occupied`). Here take it, or leave, those whose words
+were not plain, and those that only the configuration tells of the output directory.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -23,17 +24,24 @@ Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
 
 
 def run_scan(
-    given: Given, *, version: Callable[[], str], now: datetime, clock: Callable[[], datetime], workers: bool
+    given: Given,
+    *,
+    version: Callable[[], str],
+    now: datetime,
+    clock: Callable[[], datetime],
+    workers: bool,
+    lock: AbstractContextManager[object] | None = None,
 ) -> Exit:
     """`scan`: the incidents of a period. Raises LockHeld where another scan works on the same output.
 
-    `version` is asked for behind the lock: looking it up takes as long as all that comes before.
+    `version` is asked for behind the lock: looking it up takes as long as all that comes before. `lock` is
+    that of the output, where it has been taken.
     """
     try:
         output = given.get("output")
-        if isinstance(output, str) and output:
+        if lock is None and isinstance(output, str) and output:
             leave_if_held(Path(output) / LOCK)
-        return _alone(given, version=version, now=now, clock=clock, workers=workers)
+        return _alone(given, version, now, clock, workers, lock)
     except LockHeld as held:
         if not given.get("skip_if_locked"):
             raise
@@ -43,12 +51,17 @@ def run_scan(
 
 
 def _alone(
-    given: Given, *, version: Callable[[], str], now: datetime, clock: Callable[[], datetime], workers: bool
+    given: Given,
+    version: Callable[[], str],
+    now: datetime,
+    clock: Callable[[], datetime],
+    workers: bool,
+    lock: AbstractContextManager[object] | None,
 ) -> Exit:
     from report.pipeline.asked.given import settings_of
 
     settings = settings_of(given)
-    with locked(settings.output / LOCK):
+    with lock or locked(settings.output / LOCK):
         from report.pipeline.scan.run import scan
 
         return scan(given, settings, version=version(), now=now, clock=clock, workers=workers)
