@@ -71,8 +71,8 @@ def with_losses(
     """The departures of a traffic, each sudden loss among them told from its fall to its return.
 
     A departure that goes on beyond the return ends there, one that ends while most is still lost goes on;
-    what stands out at the return as a surge is none. Earlier `days` (n_days, count) know the slope better: with
-    them only what nothing tells yet is added, unless one of them fell there too.
+    what stands out at the return as a surge is none. Earlier `days` (n_days, count) know the slope better:
+    with them only what nothing tells yet is added, unless one of them fell there too.
     """
     traffic = Traffic(series)
     for loss in _losses(traffic, first_sample(series.values)):
