@@ -5,6 +5,9 @@ episode. They look at a row with its missing samples filled by the one before, w
 more stick out.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from incident.detect.baseline.calm import LEAST_CALM
@@ -172,42 +175,69 @@ def _filled(matrix: Floats, present: Bools) -> Floats:
     return filled
 
 
-def _quantiles(ordered: Floats, count: Ints) -> Floats:
-    """The QUANTILES of each row's first `count` sorted samples, shape (r, 5), linear between them."""
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """The QUANTILES of each row, by the samples on either side of them, all of shape (r, 5).
+
+    What lies between two samples is not the same before a scale is applied and after it: of few requests
+    they are far apart. The analysis applies the scale first.
+    """
+
+    low: Floats
+    up: Floats
+    share: Floats
+    """How far from `low` to `up` the quantile lies."""
+
+    def plain(self) -> Floats:
+        """The quantiles in the unit of the rows."""
+        # Halved before the difference: two ends of the floating range are farther apart than its end.
+        quantiles: Floats = self.low + 2.0 * ((self.up / 2.0 - self.low / 2.0) * self.share)
+        return quantiles
+
+    def on(self, scale: Callable[[Floats], Floats]) -> Floats:
+        """The quantiles of the rows on a rising scale."""
+        low, up = scale(self.low), scale(self.up)
+        return low + (up - low) * self.share
+
+
+def _quantiles(ordered: Floats, count: Ints) -> _Marks:
+    """The QUANTILES of each row's first `count` sorted samples, linear between them."""
     place = (count - 1)[:, np.newaxis] * QUANTILES
     below = np.floor(place).astype(np.int64)
     low = np.take_along_axis(ordered, below, axis=1)
     up = np.take_along_axis(ordered, np.minimum(below + 1, (count - 1)[:, np.newaxis]), axis=1)
-    # Halved before the difference: two ends of the floating range are farther apart than its end.
-    quantiles: Floats = low + 2.0 * ((up / 2.0 - low / 2.0) * (place - below))
-    return quantiles
+    return _Marks(low, up, place - below)
 
 
-def _scaled(y: Floats, marks: Floats, kind: Kind) -> tuple[Floats, Floats, Floats, Bools]:
+def _scaled(y: Floats, marks: _Marks, kind: Kind) -> tuple[Floats, Floats, Floats, Bools]:
     """Samples and quantiles on the scale of the kind, the smallest change (r,), rows without a scale."""
     if kind == "ratio":
         return _ratio(y, marks)
+    plain = marks.plain()
     odd = np.abs(y).max(axis=1) > np.finfo(np.float64).max / 1e10
     if kind == "gauge":
-        y, marks = np.where(odd[:, np.newaxis], 0.0, y), np.where(odd[:, np.newaxis], 0.0, marks)
-        width = SMALLEST_RANGE_SHARE * (marks[:, 4] - marks[:, 0])
-        smallest = np.maximum(width, SMALLEST_LEVEL_SHARE * np.abs(marks[:, 2]))
+        y, plain = np.where(odd[:, np.newaxis], 0.0, y), np.where(odd[:, np.newaxis], 0.0, plain)
+        width = SMALLEST_RANGE_SHARE * (plain[:, 4] - plain[:, 0])
+        smallest = np.maximum(width, SMALLEST_LEVEL_SHARE * np.abs(plain[:, 2]))
         flat = smallest <= 0.0
         smallest = np.where(flat, SMALLEST_LEVEL_SHARE * np.abs(y).max(axis=1), smallest)
-        return y, marks, smallest, odd
-    centre = marks[:, 2]
+        return y, plain, smallest, odd
+    centre = plain[:, 2]
     odd |= centre <= 0.0
     level = np.where(odd, 1.0, centre)[:, np.newaxis]
-    logs = [np.log(np.maximum(x, 0.0) / level + LOG_FLOOR_SHARE) for x in (y, marks)]
-    return logs[0], logs[1], np.full(len(y), SMALLEST_FACTOR), odd
+
+    def logs(x: Floats) -> Floats:
+        return np.log(np.maximum(x, 0.0) / level + LOG_FLOOR_SHARE)
+
+    return logs(y), marks.on(logs), np.full(len(y), SMALLEST_FACTOR), odd
 
 
-def _ratio(y: Floats, marks: Floats) -> tuple[Floats, Floats, Floats, Bools]:
+def _ratio(y: Floats, marks: _Marks) -> tuple[Floats, Floats, Floats, Bools]:
     percent = np.count_nonzero(y > PERCENT_ABOVE, axis=1) >= 1
     # Whether it is a percentage is for the analysis to say where few samples speak for it.
     odd = percent & (np.count_nonzero(y > PERCENT_ABOVE, axis=1) < 4)
     whole = np.where(percent, 100.0, 1.0)[:, np.newaxis]
-    centre = np.clip(marks[:, 2:3] / whole, 0.0, 1.0)
+    centre = marks.on(lambda x: np.clip(x / whole, 0.0, 1.0))[:, 2:3]
     inward = np.where(centre < 0.5, SMALLEST_POINTS, -SMALLEST_POINTS)
     points = np.abs(arc(centre + inward) - arc(centre))[:, 0]
-    return arc(y / whole), arc(marks / whole), np.maximum(points, SMALLEST_ARC), odd
+    return arc(y / whole), marks.on(lambda x: arc(x / whole)), np.maximum(points, SMALLEST_ARC), odd

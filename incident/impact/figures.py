@@ -59,7 +59,8 @@ def request_figures(
     expected = _expected(spans, traffic, usual) if traffic is not None else None
     if counted is None and expected is None:
         return None
-    served = counted[0] if counted is not None else 0.0
+    unread = _seen(spans, traffic) if requests is None else 0.0
+    served = counted[0] if counted is not None else unread
     return RequestFigures(
         total=round(counted[0]) if counted else None,
         failed=round(told[1]) if told else None,
@@ -82,6 +83,18 @@ def _counted(spans: list[tuple[int, int]], requests: Increments | None) -> tuple
         return None
     total = sum(requests.within(a, b)[0] for a, b in spans)
     return total, min(total, sum(requests.part_within(a, b, b) for a, b in spans))
+
+
+def _seen(spans: list[tuple[int, int]], traffic: SignalSeries | None) -> float:
+    """Requests that the survey saw in the spans where no counters were read; unseen, none were served."""
+    if traffic is None:
+        return 0.0
+    late = round(looks_back(traffic.spec.query).total_seconds() * 500)
+    times, step = traffic.grid.times, traffic.grid.step.total_seconds()
+    inside = np.zeros(times.size, bool)
+    for a, b in spans:
+        inside |= (times >= a + late) & (times < b + late)
+    return float(np.nan_to_num(traffic.values[inside]).sum()) * step
 
 
 def _before_alert(

@@ -1,4 +1,7 @@
-"""`timeline.json`, schema incident-timeline/1: fields may be added, never renamed."""
+"""`timeline.json`, schema incident-timeline/1: fields may be added, never renamed.
+
+`docs/timeline.schema.json` says what each means.
+"""
 
 from __future__ import annotations
 

@@ -203,6 +203,31 @@ def test_the_screening_loses_nothing_of_wild_series(seed: int) -> None:
     assert detect_episodes(matrix, step_s=60.0, baseline=120, kind=kind, worse=worse) == full
 
 
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    per_sample=st.sampled_from([0.3, 1.0, 3.0, 10.0]),
+    usual=st.sampled_from([0.0, 0.01, 0.2]),
+    failing=st.floats(0.05, 1.0),
+    length=st.integers(1, 40),
+    lead=st.sampled_from([12, 60, 480]),
+)
+def test_the_screening_loses_nothing_of_few_requests(
+    seed: int, per_sample: float, usual: float, failing: float, length: int, lead: int
+) -> None:
+    """Ratios of few requests have few values, far apart: what lies between two depends on the scale."""
+    rng = np.random.default_rng(seed)
+    share = np.full(lead + 80, usual)
+    start = int(rng.integers(lead - 3, lead + 76))
+    share[start : start + length] = max(usual, failing)
+    counts = rng.poisson(per_sample, share.size).astype(np.float64)
+    failed = rng.binomial(counts.astype(np.int64), share)
+    row = np.divide(failed, counts, out=np.full(share.size, np.nan), where=counts > 0)
+    for step_s in (15.0, 60.0, 300.0):
+        question = Question(step_s, lead, "ratio", "up")
+        if episodes_of(samples_of(row, None, lead), question):
+            assert sticking_out(row[np.newaxis], lead, "ratio", ("up",), least_samples(step_s)).all()
+
+
 def test_the_screening_passes_few_healthy_rows() -> None:
     """On a fleet with nothing wrong at most one row in ten is analysed in full."""
     rng = np.random.default_rng(11)

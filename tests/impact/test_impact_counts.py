@@ -43,6 +43,33 @@ def test_the_value_at_the_first_scrape_is_not_counted() -> None:
     assert _read(_counter([1_000_000, 1_000_001])).total.sum() == 1
 
 
+def test_what_a_new_process_counted_before_its_first_scrape_counts() -> None:
+    """Nine requests between its birth and the scrape that saw it first; when in the interval is not known."""
+    old = _counter([100 + 10 * k for k in range(8)])
+    new = _counter([None] * 4 + [9, 19, 29, 39], instance="b:1")
+    inc = _read(old, new)
+
+    assert inc.total.sum() == 70 + 39
+    (born,) = np.flatnonzero(inc.restarted).tolist()
+    assert inc.start[born] == NOON + 4 * SCRAPE_MS
+
+
+@pytest.mark.parametrize("first", [5000, 29])
+def test_a_process_that_ran_before_it_was_scraped_counts_from_its_first_scrape(first: int) -> None:
+    """It has counted more than two intervals bring: what of it lies in the impact is not known."""
+    old = _counter([100 + 10 * k for k in range(8)])
+    new = _counter([None] * 4 + [first + 10 * k for k in range(4)], instance="b:1")
+
+    assert _read(old, new).total.sum() == 70 + 30
+
+
+def test_where_nobody_was_watched_before_nobody_is_new() -> None:
+    """All targets appear at once: it is the monitoring that begins."""
+    inc = _read(_counter([9, 19, 29, 39]), _counter([8, 18, 28, 38], instance="b:1"))
+
+    assert inc.total.sum() == 60
+
+
 def test_a_counter_that_falls_began_again_at_zero() -> None:
     """After a restart the new value is what was counted since."""
     assert _read(_counter([90, 100, 7, 9])).total.tolist() == [10, 7, 2]

@@ -261,3 +261,10 @@ def test_figures_never_contradict_each_other(
     assert found.total == pytest.approx(rate * length_s, rel=0.01, abs=1)
     if found.failed_ratio is not None:
         assert 0 <= found.failed_ratio <= 1
+
+
+def test_what_the_survey_saw_was_served_where_nothing_is_counted() -> None:
+    """Half of the traffic for an hour, of which no raw counters were read: half of it is lost, not all."""
+    halved = stepped(GRID, 20.0, ("13:00", "14:00", 10.0))
+
+    assert _known(_figures(None, traffic=halved, gone=True)).lost == pytest.approx(36_000, rel=0.02)

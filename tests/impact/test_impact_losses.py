@@ -134,6 +134,17 @@ def test_earlier_days_know_better_than_slopes() -> None:
     assert not _downs(departures(signal, known, None))
 
 
+@pytest.mark.parametrize("yesterday", [1.0, 0.5])
+def test_one_earlier_day_without_the_loss_does_not_hide_it(yesterday: float) -> None:
+    """It says how the morning rises, whatever its level, and not that half of it is missing for an hour."""
+    signal = series(TRAFFIC, GRID, _lost(_day(0.0), 0.5))
+    known = replace(evidence([signal], ASKED, COVERED), earlier=(_earlier(1, yesterday * _day(0.0, seed=2)),))
+    (loss,) = _downs(departures(signal, known, None))
+
+    assert _near(loss.start_by, LOST)
+    assert _near(loss.end_by, BACK)
+
+
 def _earlier(days: int, values: Values) -> EarlierPeriod:
     ago = timedelta(days=days)
     then = Grid(GRID.start_ms - round(ago.total_seconds() * 1000), GRID.step_ms, GRID.count)

@@ -19,6 +19,12 @@ _HOLE = 4.0
 """Scrape intervals this many times the usual are holes: two or three missed scrapes are not."""
 
 
+_NEWBORN = 2.0
+"""A process that appears while others are watched was born since the scrape that it was not in: until its
+first scrape it has counted at most what so many intervals bring it then. One that ran before counted more.
+"""
+
+
 _FEWEST_SCATTERED = 8
 """Fewer intervals than this say little about how much their counts vary."""
 
@@ -166,8 +172,9 @@ def increments(
     groups: dict[Labels, list[int]] = defaultdict(list)
     for i, one in enumerate(series):
         groups[_target(one.labels)].append(i)
+    watched = _watched(series, spans)
     parts = [
-        _of_target([series[i] for i in rows], [is_part[i] for i in rows], interval_ms)
+        _of_target([series[i] for i in rows], [is_part[i] for i in rows], watched, interval_ms)
         for _, rows in sorted(groups.items())
     ]
     if not parts:
@@ -194,10 +201,12 @@ def counts_by_target(series: Sequence[Samples], spans: Sequence[Span]) -> tuple[
     for i, one in enumerate(series):
         groups[_target(one.labels)].append(i)
     found: list[TargetCounts] = []
+    watched = _watched(series, spans)
     for _, rows in sorted(groups.items()):
         times, grid = _grid([series[i] for i in rows])
         keep = _in_one_span(times[:-1], times[1:], spans)
         counted = _counted(grid)[0][:, 1:]
+        counted[:, :1] += _at_birth(times, grid, counted, watched)
         found.append(TargetCounts(tuple(rows), times[:-1][keep], times[1:][keep], counted[:, keep]))
     return tuple(found)
 
@@ -207,14 +216,45 @@ def _target(labels: Labels) -> Labels:
 
 
 def _of_target(
-    series: Sequence[Samples], is_part: Sequence[bool], interval_ms: int
+    series: Sequence[Samples], is_part: Sequence[bool], watched: Sequence[tuple[int, int]], interval_ms: int
 ) -> tuple[Millis, Millis, Values, Values, Flags, Flags]:
     times, grid = _grid(series)
     counted, restarted = _counted(grid)
+    counted, restarted = counted[:, 1:], restarted[1:]
     flags = np.asarray(is_part, bool)
     start, end = times[:-1], times[1:]
-    blind = restarted[1:] & (end - start > 4 * interval_ms)
-    return start, end, counted[:, 1:].sum(axis=0), counted[flags, 1:].sum(axis=0), blind, restarted[1:]
+    blind = restarted & (end - start > 4 * interval_ms)
+    born = _at_birth(times, grid, counted, watched)
+    if born.any():
+        # Counted with the next interval, which so says nothing about when; a scrape before was not made.
+        counted[:, :1] += born
+        restarted[0] = True
+    return start, end, counted.sum(axis=0), counted[flags].sum(axis=0), blind, restarted
+
+
+def _watched(series: Sequence[Samples], spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """From the first sample of any series in each span to its end: before it, nobody was seen."""
+    times = all_times(one.times for one in series)
+    first = [int(np.searchsorted(times, span.start_ms)) for span in spans]
+    return [(int(times[at]), span.end_ms) for at, span in zip(first, spans, strict=True) if at < times.size]
+
+
+def _at_birth(times: Millis, grid: Values, counted: Values, watched: Sequence[tuple[int, int]]) -> Values:
+    """What each series of a target had counted at its first scrape, shape (rows, 1); 0 where not since then.
+
+    `counted` (rows, intervals) is what they counted after it; `watched` is when others were scraped.
+    """
+    none = np.zeros((len(grid), 1))
+    before = (
+        [int(times[0]) - start for start, stop in watched if start <= times[0] <= stop] if times.size else []
+    )
+    if times.size < 3 or not before:
+        return none
+    interval = float(np.median(np.diff(times[:_FEWEST_SCATTERED])))
+    first, later = np.nan_to_num(grid[:, :1]), counted[:, :_FEWEST_SCATTERED]
+    pace = float(later.sum()) / float(times[later.shape[1]] - times[0]) * interval
+    unseen = max(before) <= _NEWBORN * interval
+    return none if unseen or float(first.sum()) > _NEWBORN * pace else first
 
 
 def _grid(series: Sequence[Samples]) -> tuple[Millis, Values]:

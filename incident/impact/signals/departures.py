@@ -58,8 +58,8 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
     if points and series.spec.measure is Measure.ERRORS:
         found = with_pooled(found, series, points, counts)
     found = _from_the_rhythm(series, evidence, found)
-    if days is None and series.spec.measure is Measure.TRAFFIC and series.spec.worse is not Worse.UP:
-        found = with_losses(found, series)
+    if series.spec.measure is Measure.TRAFFIC and series.spec.worse is not Worse.UP:
+        found = with_losses(found, series, days)
     over = beyond_limit(series, limit_of(series, evidence))
     extra = [d for d in over if not any(d.overlaps(f) and f.direction == d.direction for f in found)]
     return tuple(sorted([*found, *extra], key=lambda d: d.onset))

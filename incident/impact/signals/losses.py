@@ -1,4 +1,4 @@
-"""Traffic that was lost and came back on the slope of its day, where no earlier day is known.
+"""Traffic that was lost and came back on the slope of its day, where no earlier day tells that slope.
 
 Against four hours of a falling evening the traffic after an outage is lower than any before it, and
 against those of a rising morning the traffic in an outage is as high as at dawn. From beside both are
@@ -65,18 +65,41 @@ class Loss:
         return self.fall.onset
 
 
-def with_losses(found: tuple[Departure, ...], series: SignalSeries) -> tuple[Departure, ...]:
+def with_losses(
+    found: tuple[Departure, ...], series: SignalSeries, days: Values | None
+) -> tuple[Departure, ...]:
     """The departures of a traffic, each sudden loss among them told from its fall to its return.
 
     A departure that goes on beyond the return ends there, one that ends while most is still lost goes on;
-    what stands out at the return as a surge is none.
+    what stands out at the return as a surge is none. Earlier `days` (n_days, count) know the slope better:
+    with them only what nothing tells yet is added, unless one of them fell there too.
     """
     traffic = Traffic(series)
     for loss in _losses(traffic, first_sample(series.values)):
+        if days is not None and (_fell_too(loss, traffic, days) or _down_there(found, loss)):
+            continue
         if not any(_tells(one, loss, traffic) for one in found):
             kept = (d for d in found if not _gives_way(d, loss, traffic.near))
             found = (*kept, _departure(series, loss))
     return tuple(sorted(found, key=lambda d: d.onset))
+
+
+def _fell_too(loss: Loss, traffic: Traffic, days: Values) -> bool:
+    """Whether an earlier day fell at that time too, by at least half as much: then it is how days are."""
+    a, b = loss.onset - traffic.near, loss.onset + traffic.smear + traffic.near
+    stop = len(traffic.logs) if loss.end is None else loss.end
+    for day in days:
+        before, inside = day[max(0, a - traffic.level) : a], day[min(b, stop - 1) : stop]
+        if np.isfinite(before).any() and np.isfinite(inside).any():
+            kept = float(np.nanmedian(inside)) / max(float(np.nanmedian(before)), 1e-9)
+            if kept <= math.exp(-_ROSE * loss.fall.height):
+                return True
+    return False
+
+
+def _down_there(found: tuple[Departure, ...], loss: Loss) -> bool:
+    """Whether some departure tells that traffic was lost then, from or to wherever."""
+    return any(one.direction == "down" and _gives_way(one, loss, 0) for one in found)
 
 
 def _losses(traffic: Traffic, since: int) -> Iterator[Loss]:
