@@ -7,16 +7,18 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from report.write.errors import LockHeld, refused, told
+from report.write.errors import LockHeld, OutputError, refused, told
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+_TRIES = 100
+"""Each fails only where another run ended between two calls of ours."""
 # What network file systems answer that know only the other kind of lock.
 _NO_FLOCK = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 
@@ -25,25 +27,63 @@ _NO_FLOCK = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 def locked(path: Path) -> Iterator[str]:
     """Holds the lock file as long as the block runs; yields the kind of lock, `flock` or `fcntl`.
 
-    `fcntl` is used on file systems without flock and guards against other processes only. The file
-    stays afterwards, empty: removing it would let two runs in. Raises LockHeld at once where another
+    `fcntl` is used on file systems without flock and guards against other processes only. Afterwards the
+    file is gone, and with it what was made to hold it and is empty. Raises LockHeld at once where another
     run holds it, and OutputError where the file cannot be made.
     """
+    missing = [above for above in path.parents if not above.exists()]
+    with ExitStack() as leaving:
+        fd, kind = _alone(path)
+        leaving.callback(os.close, fd)
+        leaving.callback(_taken_away, fd, path, missing)
+        _sign(fd)
+        yield kind
+
+
+def _alone(path: Path) -> tuple[int, str]:
+    """The file that `path` names, open and locked; not one that its holder took away after it was opened."""
+    gone = refused(path, "it is taken away again and again")
+    for _ in range(_TRIES):
+        try:
+            fd = _opened(path)
+        except OutputError as error:
+            if not isinstance(error.__cause__, FileNotFoundError | FileExistsError):
+                raise
+            gone = error  # its directory went while it was made, or was opened; or cannot be made
+            continue
+        with ExitStack() as giving_up:
+            giving_up.callback(os.close, fd)
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise refused(path, "it is not a plain file")
+            kind = _take(fd, path)
+            if _named(fd, path):
+                giving_up.pop_all()
+                return fd, kind
+    raise gone
+
+
+def _opened(path: Path) -> int:
     with told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(path, _OPEN, 0o644)
+        return os.open(path, _OPEN, 0o644)
+
+
+def _named(fd: int, path: Path) -> bool:
+    """Whether `path` still names this file."""
     try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise refused(path, "it is not a plain file")
-        kind = _take(fd, path)
-        _sign(fd)
-        try:
-            yield kind
-        finally:
-            with contextlib.suppress(OSError):
-                os.ftruncate(fd, 0)
-    finally:
-        os.close(fd)
+        return os.path.samestat(os.fstat(fd), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _taken_away(fd: int, path: Path, made: Sequence[Path]) -> None:
+    """The file goes while it is still locked: who has it open sees, when it is free, that it is not there."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(fd, 0)
+        if _named(fd, path):
+            path.unlink()
+        for directory in made:
+            directory.rmdir()
 
 
 def leave_if_held(path: Path) -> None:

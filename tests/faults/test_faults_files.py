@@ -17,7 +17,7 @@ import pytest
 from tests.faults.conftest import PASSWORD, Desk, Lab
 from tests.faults.proxy import Answer, FaultProxy, always
 from tests.flow.command import PATIENCE_S, ROOT, Ran, command, environment, run_here
-from tests.flow.tree import LOCK, changed, tree
+from tests.flow.tree import changed, tree
 
 EVIDENCE = ROOT / "fixtures" / "webstore" / "evidence.json.gz"
 """Of another incident than the earlier draft is about."""
@@ -250,9 +250,9 @@ def test_output_that_cannot_be_written_is_known_before_drawing(spike_lab: Lab, d
 
 def test_another_run_is_at_work(desk: Desk) -> None:
     """75: nothing is touched; when it has ended, the same command works."""
-    with (desk.home / "reports" / LOCK).open("a+") as held:
+    with (desk.home / "reports" / ".incident-timeline.lock").open("a+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        desk.fails(_replay(EVIDENCE), 75, LOCK)
+        Desk(desk.home, tree(desk.home)).fails(_replay(EVIDENCE), 75, ".incident-timeline.lock")
 
     assert _replay(EVIDENCE).code == 0
 

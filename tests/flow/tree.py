@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-LOCK = ".incident-timeline.lock"
-"""Stays in the output directory on purpose, empty; it holds nothing of a draft."""
-
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -19,10 +16,10 @@ class Kept:
 
 
 def tree(home: Path) -> dict[str, Kept]:
-    """Every file below a directory but the lock, by its relative name."""
+    """Every file below a directory by its relative name."""
     found = {}
     for path in sorted(home.rglob("*")):
-        if path.is_file() and path.name != LOCK:
+        if path.is_file():
             stat = path.stat()
             found[path.relative_to(home).as_posix()] = Kept(path.read_bytes(), stat.st_mtime_ns, stat.st_ino)
     return found

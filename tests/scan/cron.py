@@ -15,8 +15,7 @@ import numpy as np
 from collector.errors import CollectError
 from report.exits import Exit, code_of
 from report.pipeline.kept.texts import DRAFT
-from report.pipeline.scan import LOCK
-from report.write import WriteError, locked
+from report.write import WriteError
 from report.write.staging import TEMP_NAME
 from tests.faults.proxy import Answer, Asked, FaultProxy, failure
 from tests.scan.scene import scan, timelines
@@ -118,10 +117,9 @@ def _run(url: str, output: Path, now: datetime, fault: str, flags: dict[str, str
 
 
 def left_behind(output: Path) -> list[str]:
-    """Temporary files, texts laid beside a draft, and a lock that is still held."""
-    names = [p.name for p in output.rglob("*") if TEMP_NAME.fullmatch(p.name) or p.name.endswith(".new.md")]
-    with locked(output / LOCK):
-        return names
+    """Temporary files, texts laid beside a draft, and locks."""
+    ends = (".new.md", ".lock")
+    return [p.name for p in output.rglob("*") if TEMP_NAME.fullmatch(p.name) or p.name.endswith(ends)]
 
 
 def judged(output: Path) -> dict[str, dict[str, Any]]:

@@ -56,14 +56,91 @@ def test_the_second_run_is_turned_away_at_once(tmp_path: Path) -> None:
 
 
 def test_the_lock_is_free_afterwards(tmp_path: Path) -> None:
-    """After the block, also after an error in it, the next run gets the lock; the file stays, empty."""
-    path = tmp_path / "lock"
+    """After the block, also after an error in it, the next run gets the lock, and nothing is left of it."""
+    path = tmp_path / "reports" / "state" / "lock"
     with pytest.raises(RuntimeError, match="in the block"), locked(path):
         raise RuntimeError("in the block")
     with locked(path):
         pass
 
-    assert path.read_bytes() == b""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_others_made_stays(tmp_path: Path) -> None:
+    """A directory that was there, one in which something lies, and a file that somebody put in its place."""
+    (tmp_path / "there").mkdir()
+    with locked(tmp_path / "there" / "lock"), locked(tmp_path / "new" / "lock"):
+        (tmp_path / "new" / "draft.md").write_text("words")
+    with locked(tmp_path / "lock"):
+        (tmp_path / "lock").unlink()
+        (tmp_path / "lock").write_text("another's")
+
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")) == [
+        "lock",
+        "new",
+        "new/draft.md",
+        "there",
+    ]
+
+
+def test_a_file_that_its_holder_took_away_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who opened it before, and gets its lock after, holds nothing that others would meet."""
+    path = tmp_path / "lock"
+    flock, ends = fcntl.flock, [True]
+
+    def late(fd: int, how: int) -> None:
+        if ends and ends.pop():
+            path.unlink()
+        flock(fd, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with locked(path):
+        assert path.read_text() == f"{os.getpid()}\n"
+        with pytest.raises(LockHeld), locked(path):
+            pass
+
+
+def test_a_directory_that_is_taken_away_meanwhile_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a run that made it, and ended before it put anything there."""
+    path, opened, ends = tmp_path / "new" / "lock", os.open, [True]
+
+    def late(*args: object, **more: object) -> int:
+        if ends and ends.pop():
+            path.parent.rmdir()
+        return opened(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", late)
+    with locked(path):
+        assert path.exists()
+
+
+def test_one_of_many_is_alone_however_often_the_file_goes(tmp_path: Path) -> None:
+    """Four processes that take the lock and let it go all the time never meet inside."""
+    code = """
+import os, sys
+from pathlib import Path
+from report.write import LockHeld, locked
+path, inside = Path(sys.argv[1], "out", "lock"), Path(sys.argv[1], "inside")
+held = 0
+while held < 200:
+    try:
+        with locked(path):
+            os.close(os.open(inside, os.O_CREAT | os.O_EXCL))
+            inside.unlink()
+            held += 1
+    except LockHeld:
+        pass
+"""
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    runs = [
+        subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+
+    assert [(run.communicate()[1], run.returncode) for run in runs] == [("", 0)] * 4
+    assert list(tmp_path.rglob("lock")) == []
 
 
 def test_what_an_earlier_holder_left_is_overwritten(tmp_path: Path) -> None:
