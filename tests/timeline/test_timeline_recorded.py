@@ -99,6 +99,35 @@ def test_of_several_alerts_the_first_pending_and_the_last_end_are_told() -> None
     assert _main(told, "alert_resolved") == ["SlowAnswers"]
 
 
+def test_the_alert_of_a_rule_that_fired_for_a_neighbour_before_is_on_the_first_page() -> None:
+    """One rule watches many services: what it said of another does not stand for what it said of this one."""
+    near = alert("HighErrors", "12:30", "12:45", pending="12:28", nearness=Nearness.NEARBY, service="cart")
+    told = _alerted(near, PAGE)
+    rows = [(e.title, e.main) for e in told.events if e.origin is EventOrigin.ALERT]
+
+    assert rows == [
+        ("HighErrors (nearby) condition true", False),
+        ("HighErrors (nearby) firing", False),
+        ("HighErrors (nearby) resolved", False),
+        ("HighErrors condition true", True),
+        ("HighErrors firing", True),
+        ("HighErrors resolved", True),
+    ]
+
+
+def test_the_firing_that_told_of_the_impact_is_on_the_first_page_also_where_it_was_not_the_first() -> None:
+    """It is the milestone that the summary names; an hour before, the same alert told of something else."""
+    told = _alerted(alert("HighErrors", "12:20", "12:30"), PAGE)
+    main = [(e.at, e.title) for e in told.events if e.kind == "alert_firing" and e.main]
+
+    assert main == [
+        (at("12:20"), "HighErrors firing, the first of 2 times"),
+        (at("13:03"), "HighErrors firing"),
+    ]
+    assert told.milestones.first_alert_firing is not None
+    assert told.milestones.first_alert_firing.at == at("13:03")
+
+
 def test_alerts_of_the_neighbourhood_are_supporting() -> None:
     """They are listed apart, and never say when this service was detected."""
     near = replace(PAGE, name="NodePressure", nearness=Nearness.NEARBY)

@@ -29,7 +29,8 @@ _TARGETS = (ChangeKind.TARGET_DOWN, ChangeKind.TARGET_UP)
 def alert_events(
     alerts: tuple[AlertInterval, ...], judged: Assessment, held: tuple[ConditionStretch, ...]
 ) -> Iterator[Event]:
-    """Pending, firing and resolved rows; main are the first of each alert, and the last end.
+    """Pending, firing and resolved rows; main are the first of each alert, the one that told of the impact,
+    and the last end: of this service, for the same rule may have fired for its neighbours before.
 
     `held` are the stretches in which conditions of alerts were true: their thresholds stand in the rows.
     """
@@ -37,14 +38,15 @@ def alert_events(
     seen: Counter[str] = Counter()
     often = Counter((one.name, one.labels) for one in alerts if one.firing_at is not None)
     for one in alerts:
-        own = one.nearness is Nearness.OWN
-        fresh = own and one.firing_at is not None and seen[one.name] == 0
-        seen[one.name] += one.firing_at is not None
+        fired = one.nearness is Nearness.OWN and one.firing_at is not None
+        fresh = fired and seen[one.name] == 0
+        seen[one.name] += fired
+        told = one is judged.first_alert
         threshold = next((f" ({threshold_words(s.condition)})" for s in held if of_alert(s, one)), "")
-        words = _Words(threshold, often[one.name, one.labels])
-        yield from _of_alert(
-            one, words, pending=one is judged.first_alert, firing=fresh, resolved=one is last
-        )
+        times = often[one.name, one.labels]
+        first = f", the first of {times:,} times" if fresh and times > 1 else ""
+        words = _Words(threshold, first, " for the last time" if one is last and times > 1 else "")
+        yield from _of_alert(one, words, pending=told, firing=fresh or told, resolved=one is last)
 
 
 def _last_resolved(alerts: tuple[AlertInterval, ...], judged: Assessment) -> AlertInterval | None:
@@ -56,17 +58,14 @@ def _last_resolved(alerts: tuple[AlertInterval, ...], judged: Assessment) -> Ale
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What the rows of an alert say besides its state."""
+    """What the rows of an alert say besides its state.
+
+    On the first page its first row must not read as one long firing, where it fired several times.
+    """
 
     threshold: str
-    times: int
-    """How often the same alert fired: on the first page its first row must not read as one long firing."""
-
-    def first(self, main: bool) -> str:
-        return f", the first of {self.times:,} times" if main and self.times > 1 else ""
-
-    def last(self, main: bool) -> str:
-        return " for the last time" if main and self.times > 1 else ""
+    first: str
+    last: str
 
 
 def _of_alert(
@@ -75,10 +74,10 @@ def _of_alert(
     if one.pending_at is not None and one.pending_at != one.firing_at:
         yield _alert_row(one, "alert_pending", f"condition true{words.threshold}", pending)
     if one.firing_at is not None:
-        yield _alert_row(one, "alert_firing", f"firing{words.first(firing)}", firing)
+        yield _alert_row(one, "alert_firing", f"firing{words.first}", firing)
         if one.resolved_at is not None:
             over = "gone when rules were evaluated again" if one.ended_unseen else "resolved"
-            yield _alert_row(one, "alert_resolved", f"{over}{words.last(resolved)}", resolved)
+            yield _alert_row(one, "alert_resolved", f"{over}{words.last}", resolved)
 
 
 def _alert_row(one: AlertInterval, kind: str, verb: str, main: bool) -> Event:
@@ -102,12 +101,17 @@ def _alert_row(one: AlertInterval, kind: str, verb: str, main: bool) -> Event:
         kind=kind,
         origin=EventOrigin.ALERT,
         subject=one.name,
-        title=f"{one.name} {verb}{_often(one, kind)}{since}",
+        title=f"{one.name}{_near(one)} {verb}{_often(one, kind)}{since}",
         value=labels,
         query=one.source,
         link="",
         main=main,
     )
+
+
+def _near(one: AlertInterval) -> str:
+    """Not this service's own: the labels, in the table of those, say whose it is."""
+    return "" if one.nearness is Nearness.OWN else " (nearby)"
 
 
 def _often(one: AlertInterval, kind: str) -> str:
