@@ -7,16 +7,26 @@ once loses nothing.
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from types import FrameType
 
-_INTERRUPTED = 130
-"""As in `report.exits`, which is not loaded yet."""
+_SIGNALS = {signal.SIGINT: b"interrupted", signal.SIGTERM: b"terminated"}
 
 
 def main() -> None:
     """The command; `report.cli` says what it does."""
-    signal.signal(signal.SIGINT, _at_once)
-    lock = None
+    lock: ExitStack | None = None
+
+    def at_once(number: int, _frame: FrameType | None) -> None:
+        os.write(
+            2, b"incident-timeline: %b; every earlier file is as it was\n" % _SIGNALS[signal.Signals(number)]
+        )
+        if lock is not None:
+            lock.close()
+        os._exit(128 + number)
+
+    for number in _SIGNALS:
+        signal.signal(number, at_once)
     if sys.argv[1:2] == ["scan"]:
         from report.occupied import alone
 
@@ -28,8 +38,3 @@ def main() -> None:
     finally:
         if lock is not None:
             lock.close()
-
-
-def _at_once(_number: int, _frame: FrameType | None) -> None:
-    os.write(2, b"incident-timeline: interrupted; every earlier file is as it was\n")
-    os._exit(_INTERRUPTED)

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, TypeAlias
@@ -28,6 +29,10 @@ Draw: TypeAlias = "Callable[[Timeline, Evidence], tuple[Chart, ...]]"
 
 _WORKERS = 2
 """Two draw a draft in half the time; more would wait for each other's start."""
+_NO_WORKERS = (OSError, EOFError, BrokenProcessPool)
+"""A system that has no processes left, or no place for the way to them: then this process draws."""
+_SAFE_PATH = "PYTHONSAFEPATH"
+_starting = threading.Lock()
 
 
 @contextmanager
@@ -73,10 +78,21 @@ def _context() -> BaseContext:
 
 
 def _start(pool: ProcessPoolExecutor) -> None:
-    """Starts the workers now, deaf to Ctrl-C: the terminal sends it to them too, and ending is ours to do."""
-    with _deaf(), suppress(RuntimeError):  # the run may have ended meanwhile
+    """Starts the workers now; the first drawing tells where that was not to be."""
+    with suppress(RuntimeError, *_NO_WORKERS), _begun_safely():  # the run may have ended meanwhile
         for _ in range(_WORKERS):
             pool.submit(_nothing)
+
+
+@contextmanager
+def _begun_safely() -> Iterator[None]:
+    """Processes started inside are deaf to Ctrl-C, and take no module from the working directory.
+
+    The terminal sends it to them too, and ending is ours to do. What splits into workers would load a
+    `report.py` that lies where the command is called in place of the plotting library.
+    """
+    with _starting, _deaf(), _safe_path():
+        yield
 
 
 @contextmanager
@@ -87,6 +103,19 @@ def _deaf() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 def _made_ready() -> None:
@@ -108,9 +137,12 @@ def _nothing() -> None:
 
 
 def _drawn_beside(pool: ProcessPoolExecutor, timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
-    with _deaf():
-        asked = [pool.submit(_share, timeline, evidence, k) for k in range(_WORKERS)]
-    drawn = {number: chart for one in asked for number, chart in one.result()}
+    try:
+        with _begun_safely():
+            asked = [pool.submit(_share, timeline, evidence, k) for k in range(_WORKERS)]
+        drawn = {number: chart for one in asked for number, chart in one.result()}
+    except _NO_WORKERS:
+        return draw_here(timeline, evidence)
     return tuple(drawn[number] for number in sorted(drawn))
 
 

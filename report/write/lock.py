@@ -15,7 +15,7 @@ from pathlib import Path
 from report.write.errors import LockHeld, OutputError, refused, told
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-_LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_LOOK = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 _TRIES = 100
 """Each fails only where another run ended between two calls of ours."""
@@ -31,11 +31,12 @@ def locked(path: Path) -> Iterator[str]:
     file is gone, and with it what was made to hold it and is empty. Raises LockHeld at once where another
     run holds it, and OutputError where the file cannot be made.
     """
-    missing = [above for above in path.parents if not above.exists()]
+    missing = [above for above in path.parents if not os.path.lexists(above)]
     with ExitStack() as leaving:
+        leaving.callback(_emptied, missing)
         fd, kind = _alone(path)
         leaving.callback(os.close, fd)
-        leaving.callback(_taken_away, fd, path, missing)
+        leaving.callback(_taken_away, fd, path)
         _sign(fd)
         yield kind
 
@@ -76,13 +77,18 @@ def _named(fd: int, path: Path) -> bool:
         return False
 
 
-def _taken_away(fd: int, path: Path, made: Sequence[Path]) -> None:
+def _taken_away(fd: int, path: Path) -> None:
     """The file goes while it is still locked: who has it open sees, when it is free, that it is not there."""
     with contextlib.suppress(OSError):
         os.ftruncate(fd, 0)
         if _named(fd, path):
             path.unlink()
-        for directory in made:
+
+
+def _emptied(made: Sequence[Path]) -> None:
+    """Directories that were not there before go again, the deepest first; where something lies they stay."""
+    for directory in made:
+        with contextlib.suppress(OSError):
             directory.rmdir()
 
 

@@ -115,3 +115,17 @@ def test_missing_samples_add_no_requests() -> None:
     assert one.end_by >= at_ms("11:30")
     unseen = np.full(GRID.count, np.nan)
     assert with_pooled((), series(ERRORS, GRID, unseen), POINTS, unseen) == ()
+
+
+@pytest.mark.parametrize("usual", [0.5, 0.7, 0.9, 0.99])
+def test_where_most_requests_fail_anyway_more_of_them_may(usual: float) -> None:
+    """What is left of the way up to all of them is told, or nothing; the bounds lie in order."""
+    draw = np.random.default_rng(4)
+    total = draw.poisson(30.0, GRID.count).astype(np.float64)
+    worse = (GRID.times >= at_ms("11:00")) & (GRID.times < at_ms("11:40"))
+    values = draw.binomial(total.astype(np.int64), np.where(worse, 1.0, usual)) / np.maximum(total, 1.0)
+
+    for one in with_pooled((), series(ERRORS, GRID, values), POINTS, total):
+        assert one.start_after < one.start_by
+        assert one.end is None or one.onset < one.end
+        assert one.inside <= 1.0

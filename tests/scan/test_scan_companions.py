@@ -142,6 +142,30 @@ def test_a_copy_is_no_companion() -> None:
     assert companions(Path("out", "b"), groups(begun(known))) == ()
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [{"plus_minus_s": "x"}, {"plus_minus_s": 1e300}, None, "text"],
+    ids=["a word", "endless", "nothing", "no object"],
+)
+def test_a_draft_whose_file_is_damaged_is_no_companion(damage: object) -> None:
+    """It is passed over, and costs the others nothing."""
+    broken, whole = _known("broken", 0), _known("whole", 1)
+    broken.document["impact"] = {"episodes": [damage]}
+    broken.document["id"] = ["no", "text"]
+
+    assert [one.service for one in begun([broken, whole])] == ["whole"]
+
+
+def test_only_our_drafts_are_made_again() -> None:
+    """A scan of one service, or of a part of the fleet, leaves the others' to those who ask for them."""
+    mine, theirs = _known("mine", 0), _known("theirs", 1)
+    for one in (mine, theirs):
+        one.document["companions"] = []
+    period = Span(_NOON, _NOON + timedelta(hours=6))
+
+    assert [one.service for one, _ in out_of_date([mine], [mine, theirs], period)] == ["mine"]
+
+
 def test_only_drafts_of_the_period_that_can_tell_are_made_again() -> None:
     """Not one that an earlier version made, and not one whose impact was over before."""
     old, able = _known("old", 0), _known("able", 1)
@@ -149,7 +173,8 @@ def test_only_drafts_of_the_period_that_can_tell_are_made_again() -> None:
     period = Span(_NOON, _NOON + timedelta(hours=6))
     later = Span(_NOON + timedelta(hours=2), _NOON + timedelta(hours=6))
 
-    assert [(one.service, [c.service for c in told]) for one, told in out_of_date([old, able], period)] == [
-        ("able", ["old"])
-    ]
-    assert list(out_of_date([old, able], later)) == []
+    assert [
+        (one.service, [c.service for c in told])
+        for one, told in out_of_date([old, able], [old, able], period)
+    ] == [("able", ["old"])]
+    assert list(out_of_date([old, able], [old, able], later)) == []

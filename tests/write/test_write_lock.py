@@ -83,6 +83,16 @@ def test_what_others_made_stays(tmp_path: Path) -> None:
     ]
 
 
+def test_what_was_made_goes_also_where_the_lock_cannot_be(tmp_path: Path) -> None:
+    """And by a way that turns back."""
+    with pytest.raises(OutputError), locked(tmp_path / "a" / "b" / ("c" * 300) / "lock"):
+        pass
+    with locked(tmp_path / "a" / ".." / "b" / "lock"):
+        pass
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_its_holder_took_away_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who opened it before, and gets its lock after, holds nothing that others would meet."""
     path = tmp_path / "lock"

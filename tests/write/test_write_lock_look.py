@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,9 @@ def test_a_free_lock_stays_free_and_an_absent_one_absent(tmp_path: Path) -> None
     leave_if_held(path)
     with locked(path):
         pass
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    """Nobody may ever write to it."""
+    os.mkfifo(tmp_path / "lock")
+    leave_if_held(tmp_path / "lock")

@@ -89,7 +89,8 @@ def _placed(
     low, high, first_end, last_end = within
     inside = slice(high, first_end) if first_end - high > 2 else slice(low, last_end)
     share = min(1.0, float(failed[inside].sum()) / max(float(total[inside].sum()), 1.0))
-    share = max(share, 1.5 * usual)
+    # Where most requests fail anyway, what is left may fail too: a share is below one.
+    share = max(share, min(1.5 * usual, (1.0 + usual) / 2.0))
     gain = failed * np.log(share / usual) + (total - failed) * np.log((1.0 - share + 1e-9) / (1.0 - usual))
     onset, _, early = _best(gain[low : high + 1][::-1])
     start, after = high + 1 - onset, high + 1 - early

@@ -39,20 +39,22 @@ class Begun:
 
 def begun(known: Sequence[Known]) -> tuple[Begun, ...]:
     """Those of the drafts that measured an impact; none that lies there twice: nobody knows which counts."""
-    ids = Counter(one.document.get("id") for one in known)
-    alone = (one for one in known if not one.document.get("id") or ids[one.document["id"]] == 1)
+    ids = Counter(str(one.document.get("id")) for one in known)
+    alone = (one for one in known if not one.document.get("id") or ids[str(one.document["id"])] == 1)
     return tuple(found for one in alone if (found := _of_known(one)) is not None)
 
 
 def _of_known(one: Known) -> Begun | None:
-    episodes = (one.document.get("impact") or {}).get("episodes") or ()
-    if one.start is None or not episodes:
+    """What its timeline.json tells; None without an impact, and of one that is damaged."""
+    try:
+        episodes = (one.document.get("impact") or {}).get("episodes") or ()
+        if one.start is None or not episodes:
+            return None
+        matchers = tuple(map(str, (one.document.get("scope") or {}).get("matchers") or ()))
+        off = timedelta(seconds=float(episodes[0].get("plus_minus_s") or 0.0))
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return None
-    scope = one.document.get("scope") or {}
-    off = timedelta(seconds=float(episodes[0].get("plus_minus_s") or 0.0))
-    return Begun(
-        one.directory, one.service, tuple(map(str, scope.get("matchers") or ())), one.start, off, one.end
-    )
+    return Begun(one.directory, one.service, matchers, one.start, off, one.end)
 
 
 def about_to_begin(output: Path, timeline: Timeline) -> Begun | None:
@@ -108,13 +110,15 @@ def _place(timeline: Timeline, output: Path) -> Begun | None:
         return None  # told when it is to be written
 
 
-def out_of_date(known: Sequence[Known], period: Span) -> Iterator[tuple[Known, tuple[Companion, ...]]]:
-    """The drafts of the period whose companions are others than they tell, with those that are.
+def out_of_date(
+    ours: Sequence[Known], known: Sequence[Known], period: Span
+) -> Iterator[tuple[Known, tuple[Companion, ...]]]:
+    """Those of our drafts, of the period, whose companions are others than they tell, with those that are.
 
     Not those of earlier versions, which tell of none, and not those of long ago, which are people's.
     """
     found = groups(begun(known))
-    for one in known:
+    for one in ours:
         told = one.document.get("companions")
         if isinstance(told, list) and one.stretch[1] >= period.start:
             mine = companions(one.directory, found)

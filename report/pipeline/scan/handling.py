@@ -66,7 +66,7 @@ def handle(
     """
     period = wanted.period
     known = of_source(known_drafts(wanted.settings.output), source, wanted.settings.tenant)
-    opened = tuple(c for c in still_open(known, looked.close, period) if _is_ours(c, wanted))
+    opened = tuple(c for c in still_open(known, looked.close, period) if _is_ours(c.member.service, wanted))
     counted = Counter(member.service for member in looked.members)
     namesakes = frozenset(name for name, count in counted.items() if count > 1)
     urgent = sorted((*opened, *looked.close), key=_urgency)
@@ -94,19 +94,21 @@ def handle(
                     memory.remember(case.key, found.why)
         known = of_source(known_drafts(wanted.settings.output), source, wanted.settings.tenant)
     if known:
-        _companions_told(known, period, outcome, partial(desk_for, source, wanted, namesakes))
+        ours = tuple(one for one in known if _is_ours(one.service, wanted))
+        _companions_told(ours, known, period, outcome, partial(desk_for, source, wanted, namesakes))
 
 
 def _companions_told(
+    ours: Sequence[Known],
     known: Sequence[Known],
     period: Span,
     outcome: Outcome,
     desk_for: Callable[[], AbstractContextManager[Desk]],
 ) -> None:
-    """Drafts whose companions came, went or moved after they were written are made again."""
+    """Drafts of ours whose companions, among all that are known, came, went or moved are made again."""
     from report.pipeline.scan.companions import made_again, out_of_date
 
-    stale = tuple(out_of_date(known, period))
+    stale = tuple(out_of_date(ours, known, period))
     if stale:
         with desk_for() as desk:
             for one, others in stale:
@@ -184,8 +186,7 @@ def _harm(one: Standout) -> float:
     return 1.0 if one.measure is Measure.AVAILABILITY else 0.0
 
 
-def _is_ours(candidate: Candidate, asked: Wanted) -> bool:
-    service = candidate.member.service
+def _is_ours(service: str, asked: Wanted) -> bool:
     if asked.settings.service and asked.settings.service != service:
         return False
     return asked.shard is None or asked.shard.holds(service)

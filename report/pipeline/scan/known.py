@@ -73,7 +73,7 @@ def _read(directory: Path) -> Known | None:
     document = read_document(directory)
     try:
         return _known(directory, document) if document is not None else None
-    except (KeyError, TypeError, ValueError, TextError):
+    except (AttributeError, KeyError, TypeError, ValueError, TextError):
         return None  # not one of ours, or of another version: never touched, never listed
 
 
