@@ -15,7 +15,6 @@ from pathlib import Path
 from report.write.errors import LockHeld, OutputError, refused, told
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-_LOOK = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 _TRIES = 100
 """Each fails only where another run ended between two calls of ours."""
@@ -90,25 +89,6 @@ def _emptied(made: Sequence[Path]) -> None:
     for directory in made:
         with contextlib.suppress(OSError):
             directory.rmdir()
-
-
-def leave_if_held(path: Path) -> None:
-    """Raises LockHeld where another run holds the lock now; makes nothing and keeps nothing.
-
-    To be asked before anything that takes long, `locked` being what decides: somebody may take the lock
-    just after.
-    """
-    try:
-        fd = os.open(path, _LOOK)
-    except OSError:
-        return
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _HELD:
-            raise _held(fd, path) from error
-    finally:
-        os.close(fd)
 
 
 def _take(fd: int, path: Path) -> str:

@@ -10,14 +10,13 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from pathlib import Path
 from typing import TypeAlias
 
 from incident.text.controls import terminal
 from report.exits import Exit
 from report.pipeline.scan import LOCK
 from report.write.errors import LockHeld
-from report.write.lock import leave_if_held, locked
+from report.write.lock import locked
 
 Given: TypeAlias = Mapping[str, str | bool | tuple[str, ...] | None]
 """As in `report.pipeline.asked.given`, which takes its time to load."""
@@ -38,9 +37,6 @@ def run_scan(
     that of the output, where it has been taken.
     """
     try:
-        output = given.get("output")
-        if lock is None and isinstance(output, str) and output:
-            leave_if_held(Path(output) / LOCK)
         return _alone(given, version, now, clock, workers, lock)
     except LockHeld as held:
         if not given.get("skip_if_locked"):
