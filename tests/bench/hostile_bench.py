@@ -66,7 +66,7 @@ def _unheard(browser: Chromium) -> int:
         fields, made = unguarded(address)
         for page in made:
             heard.clear()
-            browser.opened(page)
+            browser.reached(page, fields, heard)
             missed += len(fields - set(heard))
     return missed
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +17,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 Scheme: TypeAlias = Literal["light", "dark"]
 
 _PATIENCE_MS = 300
-"""What a page does by itself it does within this; the controls show that it is long enough."""
+"""How long a page that should do nothing is watched, beyond its load and until the browser is idle."""
+_LOOK_MS = 50
+_PATIENT_LOOKS = 400
+"""How often a control looks for what it waits for: 20 s, for on a busy machine the last request took one."""
+_AT_REST = "new Promise(done => requestIdleCallback(() => requestAnimationFrame(() => done())))"
 _TALL = 1000
 _A4 = (794, 1123)
 """Pixels of CSS on a sheet."""
@@ -49,9 +54,19 @@ class Chromium:
         """The page after everything it does by itself."""
         with self._page(page, width=900) as at:
             at.wait_for_timeout(_PATIENCE_MS)
+            at.evaluate(_AT_REST)
             said: list[str] = at.evaluate("window.blocked || []")
             here = (self._folder / f"{self._pages}.html").as_uri()
             return Seen(at.content(), tuple(said), at.url.partition("#")[0] == here)
+
+    def reached(self, page: bytes, wanted: AbstractSet[str], heard: Sequence[str]) -> bool:
+        """Whether the page asks for all that is wanted: a control waits for it, for long."""
+        with self._page(page, width=900) as at:
+            for _ in range(_PATIENT_LOOKS):
+                if wanted <= set(heard):
+                    return True
+                at.wait_for_timeout(_LOOK_MS)
+        return False
 
     def pasted(self, page: bytes) -> str:
         """What an editor in another tab holds after all of the page was copied there by the keyboard."""

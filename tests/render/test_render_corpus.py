@@ -35,10 +35,10 @@ def test_the_corpus_in_every_field_leaves_the_tree_as_it_is() -> None:
 @pytest.mark.browser
 def test_the_corpus_as_markup_does_reach_out(browser: Chromium) -> None:
     """Positive control: as HTML the same strings load and run, by markup, style and script."""
-    with listening() as (address, heard):
-        browser.opened(_told("<!DOCTYPE html>" + "\n".join(CONTROL), address))
     ways = {"/img.png", "/onerror", "/inline", "/style.css", "/background", "/svgload", "/script.js"}
-    assert ways <= set(heard)
+    with listening() as (address, heard):
+        page = _told("<!DOCTYPE html>" + "\n".join(CONTROL), address)
+        assert browser.reached(page, ways, heard), ways - set(heard)
 
 
 @pytest.mark.browser
@@ -48,8 +48,7 @@ def test_every_place_of_every_field_could_reach_out(browser: Chromium) -> None:
         fields, made = unguarded(address)
         for page in made:
             heard.clear()
-            browser.opened(page)
-            assert fields <= set(heard)
+            assert browser.reached(page, fields, heard), fields - set(heard)
     assert len(fields) >= 30
 
 
