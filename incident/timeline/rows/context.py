@@ -63,8 +63,8 @@ def _worth_telling(maker: Maker, one: Departure) -> bool:
     lone_drop = _kind(one) == "latency_drop" and not _beside_impact(maker, one)
     if lone_drop and not _much_faster(one):
         return False
-    traffic = next((s for s in maker.evidence.signals if s.spec.measure is Measure.TRAFFIC), None)
-    return enough(one, maker.series(one.spec.name), traffic)
+    traffic = maker.evidence.measuring(Measure.TRAFFIC)
+    return enough(one, maker.evidence.signal(one.spec.name), traffic)
 
 
 def _much_faster(one: Departure) -> bool:

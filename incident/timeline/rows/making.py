@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from incident.impact.assess import Assessment
 from incident.model.evidence import Evidence
 from incident.model.policy import Policy
-from incident.model.signals import SignalSeries
 from incident.model.timeline import Event, EventOrigin
 from incident.timeline.rows.ids import event_id
 
@@ -20,10 +19,6 @@ class Maker:
     evidence: Evidence
     judged: Assessment
     policy: Policy
-
-    def series(self, name: str) -> SignalSeries:
-        """The signal of that name, which the evidence has."""
-        return next(s for s in self.evidence.signals if s.spec.name == name)
 
 
 def measured(

@@ -106,7 +106,7 @@ def _what(maker: Maker, one: Departure, at: datetime, counted: float | None = No
             known = len(maker.evidence.probes.samples) if maker.evidence.probes else 0
             return "the probe fails" if known == 1 else f"all {known} probes fail"
         case _:
-            after = level_after(maker.series(spec.name), at, one.stop_ms)
+            after = level_after(maker.evidence.signal(spec.name), at, one.stop_ms)
             if after is not None and abs(after - one.before) < _RISEN * abs(one.inside - one.before):
                 verb = "rising" if one.direction == "up" else "falling"
                 return f"{spec.name} {verb} from {quantity(one.before, spec.unit)}"
