@@ -6,15 +6,15 @@ from functools import partial
 
 import numpy as np
 
-from incident.detect import boxes, candidates
 from incident.detect.baseline.calm import LEAST_CALM, calm_mask
-from incident.detect.baseline.chance import few_events, few_requests, requests_of
-from incident.detect.baseline.earlier import Earlier, Row, earlier_of, less_odd, seasonal, without_days
 from incident.detect.baseline.reference import reference_of
 from incident.detect.baseline.scale import Scaled, percentage, scaled
 from incident.detect.baseline.season import without_rhythm
 from incident.detect.baseline.smooth import spans, steady
-from incident.detect.bounds import Piece, calm_between, levels, refined
+from incident.detect.candidates import boxes
+from incident.detect.candidates.bounds import Piece, calm_between, levels, refined
+from incident.detect.candidates.gradual import SLOW_PER_HOUR, slow_of
+from incident.detect.candidates.stretches import ENTER, after_jumps, jumps_of, runs
 from incident.detect.episode import (
     Bools,
     Direction,
@@ -24,10 +24,18 @@ from incident.detect.episode import (
     Kind,
     Worse,
 )
-from incident.detect.gradual import SLOW_PER_HOUR, slow_of
-from incident.detect.judge import Calibration, Verdict, burst_samples, far_samples, judged, least_samples
-from incident.detect.merge import merged
-from incident.detect.remainder import going_on
+from incident.detect.verdict.chance import few_events, few_requests, requests_of
+from incident.detect.verdict.earlier import Earlier, Row, earlier_of, less_odd, seasonal, without_days
+from incident.detect.verdict.judge import (
+    Calibration,
+    Verdict,
+    burst_samples,
+    far_samples,
+    judged,
+    least_samples,
+)
+from incident.detect.verdict.merge import merged
+from incident.detect.verdict.remainder import going_on
 
 Chance = Callable[[int, int], bool]
 
@@ -218,8 +226,8 @@ def _judged(
     bumps = boxes.limits(normal, boxes.lengths(max(2, len(y) - first)))
     # A single sample is held against single ones.
     single = {} if samples.supported is None else boxes.limits(normal, [1])
-    jumps = candidates.jumps_of(y, normal, least)
-    falls = candidates.jumps_of(-y, -normal, least)
+    jumps = jumps_of(y, normal, least)
+    falls = jumps_of(-y, -normal, least)
     slow = slow_of(scale, question.kind, question.step_s)
     far, burst = far_samples(question.step_s), burst_samples(question.kind, least)
     known = Calibration(reference, single | bumps, jumps, falls, slow, far, burst)
@@ -255,8 +263,8 @@ def _pieces(y: Floats, first: int, known: Calibration, least: int) -> Iterator[t
     several = {length: limit for length, limit in known.bumps.items() if length > 1}
     for box in boxes.standing_out(y, first, several, look):
         yield box.explained, refined(y, box.start, box.stop, centre=centre, noise=noise)
-    stretches = list(candidates.runs(y, reference))
-    stretches += candidates.after_jumps(y, steady(y, least), known.jumps, reference, least)
+    stretches = list(runs(y, reference))
+    stretches += after_jumps(y, steady(y, least), known.jumps, reference, least)
     for start, stop in stretches:
         if stop > first:
             piece = refined(y, start, stop, centre=centre, noise=noise)
@@ -268,7 +276,7 @@ def _peaks(y: Floats, known: Calibration, samples: Samples, least: int) -> Itera
     if samples.supported is None:
         return
     reference = known.reference
-    for start, stop in spans(y - reference.centre > candidates.ENTER * reference.band):
+    for start, stop in spans(y - reference.centre > ENTER * reference.band):
         if stop - start < least and samples.supported[start:stop].any():
             piece = levels(y, start, stop, reference.centre)
             yield boxes.explained(piece.height, stop - start), piece

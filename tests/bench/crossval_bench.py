@@ -19,9 +19,11 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from incident.detect import boxes, judge, kernel, screen
+from incident.detect import kernel, screen
 from incident.detect.baseline import scale, season
+from incident.detect.candidates import boxes
 from incident.detect.episode import Bools, Floats
+from incident.detect.verdict import judge
 from tests.bench.labelled import REAL, Labelled, found_in, matched, read
 
 SPLITS, PARTS, HALVES = 10, 5, 200

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from incident.model.spans import Span
-from report.pipeline.scan.companions import begun, companions, groups, out_of_date
-from report.pipeline.scan.known import Known
+from report.pipeline.scan.drafts.companions import begun, companions, groups, out_of_date
+from report.pipeline.scan.sought.known import Known
 from tests.faults.proxy import Answer, Asked, FaultProxy
 from tests.flow.command import run_here
 from tests.flow.tree import changed, tree

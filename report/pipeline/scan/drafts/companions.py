@@ -17,12 +17,12 @@ from incident.model.timeline import Timeline
 from incident.timeline.json_form import companion_document
 from report.merge import HumanNeeded
 from report.pipeline.places import find_place
-from report.pipeline.scan.known import Known
 from report.pipeline.scan.outcome import Change, Drafted
+from report.pipeline.scan.sought.known import Known
 from report.write import LockHeld
 
 if TYPE_CHECKING:
-    from report.pipeline.scan.candidate import Desk, Ready
+    from report.pipeline.scan.drafts.candidate import Desk, Ready
 
 
 @dataclass(frozen=True, slots=True)

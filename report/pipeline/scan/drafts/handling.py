@@ -19,7 +19,8 @@ from incident.fleet.together import TOGETHER
 from incident.model.signals import Measure
 from incident.model.spans import Span
 from incident.text.promql import Matcher
-from report.pipeline.scan.known import (
+from report.pipeline.scan.outcome import Change, Drafted, Outcome, StoodOut
+from report.pipeline.scan.sought.known import (
     Known,
     draft_of,
     known_drafts,
@@ -28,14 +29,13 @@ from report.pipeline.scan.known import (
     still_open,
     with_left,
 )
-from report.pipeline.scan.lines import stood_out
-from report.pipeline.scan.looking import Looked
-from report.pipeline.scan.memory import Memory
-from report.pipeline.scan.outcome import Change, Drafted, Outcome, StoodOut
+from report.pipeline.scan.sought.looking import Looked
+from report.pipeline.scan.sought.memory import Memory
+from report.pipeline.scan.told.lines import stood_out
 from report.pipeline.scan.wanted import Wanted
 
 if TYPE_CHECKING:
-    from report.pipeline.scan.candidate import Desk, Ready
+    from report.pipeline.scan.drafts.candidate import Desk, Ready
 
 MOST_CANDIDATES = 50
 """Close looks in one scan: some two thousand questions, which a server answers in minutes. More services
@@ -127,7 +127,7 @@ def _companions_told(
     desk_for: Callable[[], AbstractContextManager[Desk]],
 ) -> None:
     """Drafts of ours whose companions, among all that are known, came, went or moved are made again."""
-    from report.pipeline.scan.companions import made_again, out_of_date
+    from report.pipeline.scan.drafts.companions import made_again, out_of_date
 
     stale = tuple(out_of_date(ours, known, period))
     if stale:
@@ -143,7 +143,7 @@ def _handled(cases: Sequence[_Case], desk: Desk, known: Sequence[Known]) -> Iter
     other, so that each tells of the others and is drawn once.
     Raises the source's error when the source is gone, after what was ready is written.
     """
-    from report.pipeline.scan.candidate import Ready, looked_at
+    from report.pipeline.scan.drafts.candidate import Ready, looked_at
 
     looks = [partial(looked_at, one.candidate, one.known, one.scope, desk) for one in cases]
     results = ahead(looks, desk.wanted.settings.concurrency)
@@ -176,8 +176,8 @@ def _near(cases: Sequence[_Case]) -> list[int]:
 
 
 def _written(held: Sequence[tuple[_Case, Ready]], desk: Desk, known: Sequence[Known]) -> Iterator[_Handled]:
-    from report.pipeline.scan.candidate import drafted
-    from report.pipeline.scan.companions import told_of_each_other
+    from report.pipeline.scan.drafts.candidate import drafted
+    from report.pipeline.scan.drafts.companions import told_of_each_other
 
     ready = told_of_each_other([each for _, each in held], known, desk.wanted.settings.output)
     for (one, _), told in zip(held, ready, strict=True):
