@@ -16,7 +16,8 @@ from report.charts.drawing import measured_signals
 from report.charts.frame import frame
 from report.charts.single import single
 from report.charts.summary import summary
-from tests.charts_builder import CASES, Case
+from tests.charts_builder import Case
+from tests.charts_cases import CASES
 
 
 def summary_of(case: Case) -> Figure:

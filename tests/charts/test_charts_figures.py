@@ -30,7 +30,6 @@ from tests.charts.figures import (
     ys_of,
 )
 from tests.charts_builder import (
-    CASES,
     ERRORS,
     HOSTILE,
     LATENCY,
@@ -40,11 +39,10 @@ from tests.charts_builder import (
     blanked,
     episode,
     event,
-    payments,
     report,
-    store,
     wave,
 )
+from tests.charts_cases import CASES, payments, store
 
 FIGURES = [(name, place) for name in CASES for place in (-1, 0, 1, 2)]
 

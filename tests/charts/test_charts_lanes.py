@@ -24,7 +24,8 @@ from tests.charts.figures import (
     words_on,
     xs_of,
 )
-from tests.charts_builder import alert, at, episode, event, payments
+from tests.charts_builder import alert, at, episode, event
+from tests.charts_cases import payments
 
 pytestmark = pytest.mark.usefixtures("in_our_style")
 
