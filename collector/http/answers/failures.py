@@ -122,7 +122,7 @@ def unreadable(reply: Reply, why: str, wording: Wording, api: str = "Prometheus"
     kind = cut(wording.text(reply.content_type), 60) or "no content type"
     return NotTheApi(
         f"{reply.url}: the answer is not one of the {api} API ({wording.text(why)}; {kind}, begins "
-        f"with {begins}); check the url, and what lies between"
+        f"with {begins}); check the url and any proxy on the way"
     )
 
 
@@ -146,7 +146,7 @@ def _page_text(reply: Reply) -> str:
 
 def _login_page(reply: Reply) -> AccessRefused:
     return LoginPage(
-        f"{reply.url}: answered with a web page instead of the API (login page?); give credentials by "
+        f"{reply.url}: answered with a web page instead of the API (login page?); give credentials with "
         "--http.config.file, or the address behind the login"
     )
 
@@ -166,13 +166,13 @@ def _refused(reply: Reply, wording: Wording) -> AccessRefused:
         )
     if _NO_TENANT.search(said):
         return AccessRefused(
-            f"{reply.url}: no tenant named (401){because}; name one by --header X-Scope-OrgID=TENANT"
+            f"{reply.url}: no tenant named (401){because}; name one with --header X-Scope-OrgID=TENANT"
         )
     if wording.credential:
         next_step = f"check {wording.credential}"
     else:
-        next_step = "give some by --http.config.file or --header"
-    state = "credentials refused" if wording.credential else "credentials wanted, none given"
+        next_step = "give them with --http.config.file or --header"
+    state = "credentials refused" if wording.credential else "credentials required, none given"
     return AccessRefused(f"{reply.url}: {state} (401){because}; {next_step}")
 
 
@@ -180,7 +180,7 @@ def _unavailable(reply: Reply, text: str) -> Unavailable:
     said = f": {text}" if text else ""
     advice = "try again later"
     if reply.status == 429:
-        advice = "it is overloaded or limits us; try again later, or ask for less"
+        advice = "it is overloaded or limits our rate; try again later, or ask for less"
     return Unavailable(f"{reply.url}: the server cannot answer now (status {reply.status}){said}; {advice}")
 
 
