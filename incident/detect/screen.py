@@ -1,6 +1,6 @@
 """A cheap look at many series at once, so that only those where something sticks out are analysed.
 
-The tests are necessary conditions of the rules in `judge`: a row that passes none of them has no
+The tests are necessary conditions of the rules in `verdict.judge`: a row that passes none of them has no
 episode. They look at a row with its missing samples filled by the one before, which can only make
 more stick out.
 """
@@ -22,7 +22,7 @@ from incident.detect.baseline.scale import (
     arc,
 )
 from incident.detect.episode import Bools, Floats, Ints, Kind
-from incident.detect.judge import (
+from incident.detect.verdict.judge import (
     BEYOND_REACH,
     EXTREME_REACH,
     LARGEST_BUMP,

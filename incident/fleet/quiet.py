@@ -2,8 +2,8 @@
 
 The kernel analyses row by row, about two milliseconds each, whatever sticks out at all, and of a fleet
 half does: a day's rhythm leaves the range of the five hours before, few requests are noisy. What is asked
-here are necessary conditions of its verdicts (`incident.detect.judge`), of pieces of every length, with
-levels that can only make a piece stand out more. A row that meets none of them has no episode.
+here are necessary conditions of its verdicts (`incident.detect.verdict.judge`), of pieces of every length,
+with levels that can only make a piece stand out more. A row that meets none of them has no episode.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import numpy as np
 from incident.detect.baseline.calm import LEAST_CALM, SHORT_STRETCH, SPLIT_CHANGES, SPLIT_SIGMAS
 from incident.detect.baseline.reference import MAD_TO_SIGMA
 from incident.detect.baseline.season import rhythm_known
-from incident.detect.boxes import FLANKS, lengths
+from incident.detect.candidates.boxes import FLANKS, lengths
+from incident.detect.candidates.gradual import LEAST_SAMPLES, SLOW_PER_HOUR, WINDOW_S
 from incident.detect.episode import Bools, Floats, Kind, Worse
-from incident.detect.gradual import LEAST_SAMPLES, SLOW_PER_HOUR, WINDOW_S
-from incident.detect.judge import (
+from incident.detect.screen import on_scale, sticking_out
+from incident.detect.verdict.judge import (
     BEYOND_BUMP,
     BEYOND_REACH,
     EXTREME_BUMP,
@@ -33,7 +34,6 @@ from incident.detect.judge import (
     STEP_REACH,
     least_samples,
 )
-from incident.detect.screen import on_scale, sticking_out
 
 FLANK = FLANKS[0]
 """Samples beside a piece of up to as many: those pieces are asked about one length at a time."""
@@ -276,7 +276,8 @@ def _short(rows: _Rows, sharp: Bools) -> Bools:
 def _bumps(rows: _Rows, before: Floats, after: Floats) -> dict[int, Floats]:
     """The largest contrast of the boxes before the window by length, each (r,), >= 0.
 
-    As `incident.detect.boxes.limits` has them, but only of boxes with all of both neighbours: at most that.
+    As `incident.detect.candidates.boxes.limits` has them, but only of boxes with all of both neighbours: at
+    most that.
     """
     sums = np.cumsum(rows.y[:, : rows.baseline], axis=1)
     sums = np.concatenate((np.zeros((len(rows.y), 1)), sums), axis=1)

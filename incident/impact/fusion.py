@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from incident.detect.judge import least_samples
+from incident.detect.verdict.judge import least_samples
 from incident.impact.departure import Departure
 from incident.impact.signals.again import stands_out_again
 from incident.impact.signals.departures import baseline_points

@@ -15,6 +15,7 @@ from incident.model.evidence import Evidence
 from incident.model.timeline import Timeline
 from incident.timeline import Display, assemble
 from report.pipeline.keeping import reconciled
+from report.pipeline.kept.leaving import dated_as_left
 from report.pipeline.places import Place, find_place
 from report.pipeline.publishing import Published, preview, publish
 from report.pipeline.studio import Draw, draw_here
@@ -63,7 +64,7 @@ def _judged_in_place(
     say("assembling")
     timeline = timeline or judged(evidence, version)
     place = find_place(output, timeline)
-    kept = reconciled(evidence, place.directory)
+    kept = dated_as_left(reconciled(evidence, place.directory), place.directory)
     if place.exists and (place.entered or kept is not evidence):  # in a new place only the form is settled
         timeline = judged(kept, version, place)
     shown = replace(kept.presentation, identity=place.identity)

@@ -18,6 +18,7 @@ from report.merge import readable_diff
 from report.pipeline.identity import stays_itself
 from report.pipeline.keeping import EVIDENCE
 from report.pipeline.kept.history import saved_late
+from report.pipeline.kept.leaving import LEFT, left_again, left_bytes, left_line, nobody_needed
 from report.pipeline.kept.saving import save
 from report.pipeline.kept.standing import stands
 from report.pipeline.kept.texts import DRAFT, NEW_DRAFT, base_name, encoded, kept_texts, pages, text_of
@@ -51,11 +52,7 @@ class Published:
 
 def left_alone(published: Published) -> str:
     """Why a draft was left for a person and what to do, in one line."""
-    if published.beside:
-        then = f"the new text lies beside it as {NEW_DRAFT}; compare the two and keep what you want"
-    else:
-        then = "run again later"
-    return f"{published.draft}: {published.reason}; it was left alone, {then}"
+    return left_line(published.draft, published.reason, beside=published.beside)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +79,8 @@ def publish(
     """Writes the draft into its place, merged with what people wrote there.
 
     Where that is not certain, the draft is left alone and the new text laid `beside` it. Without `anew` one
-    that this version made from the same evidence is taken to be what it would be, and not drawn. Raises
+    that this version made from the same evidence is taken to be what it would be, and not drawn; nor is one
+    that was left for a person and would be left as it was. Raises
     OutputError where it cannot be written, LockHeld where another run is at work there, and HumanNeeded
     where the text that lies there is of another incident.
     """
@@ -91,6 +89,8 @@ def publish(
         stays_itself(place.directory / DRAFT, text_of(place.directory / DRAFT), timeline.identity)
     if not anew and place.exists and stands(place.directory, timeline, evidence):
         return Published(Outcome.UNCHANGED, place.directory / DRAFT, ())
+    if not anew and (left := left_again(place.directory, timeline, evidence)) is not None:
+        return Published(Outcome.HUMAN_NEEDED, place.directory / DRAFT, (), left.reason, beside=True)
     say("drawing")
     made = _Made(timeline, evidence, place, draw(timeline, evidence))
     say("writing")
@@ -103,10 +103,11 @@ def publish(
             number, new = _generated(made, kept)
             choice = decided(kept, new)
             if choice.outcome is Outcome.HUMAN_NEEDED:
-                return _beside(place, choice, write=beside)
+                return _left(made, kept, choice, write=beside)
             files = _files(made, number, new, choice)
             with contextlib.suppress(Overtaken):
                 changed = save(place.directory, files, kept.existing)
+                nobody_needed(place.directory)
                 outcome = Outcome.WRITTEN if changed else Outcome.UNCHANGED
                 return Published(outcome, place.directory / DRAFT, changed, told=choice.told, late=late)
     return Published(Outcome.HUMAN_NEEDED, place.directory / DRAFT, (), "somebody keeps saving it")
@@ -135,10 +136,15 @@ def _generated(made: _Made, kept: KeptTexts) -> tuple[int, str]:
     return number + 1, text(generation=number + 1)
 
 
-def _beside(place: Place, choice: Decision, *, write: bool) -> Published:
-    changed = write_all(place.directory, {NEW_DRAFT: encoded(choice.text)}) if write else ()
-    draft = place.directory / DRAFT
-    return Published(Outcome.HUMAN_NEEDED, draft, changed, choice.reason, beside=write)
+def _left(made: _Made, kept: KeptTexts, choice: Decision, *, write: bool) -> Published:
+    """The draft as it is, the new text beside it, and what was found out, for the runs to come."""
+    directory, new = made.place.directory, encoded(choice.text)
+    changed: tuple[str, ...] = ()
+    if write and kept.existing is not None:
+        was = encoded(kept.existing)
+        found = left_bytes(was, new, choice.reason, made.timeline, made.evidence)
+        changed = write_all(directory, {NEW_DRAFT: new, LEFT: found}, private=KEPT)
+    return Published(Outcome.HUMAN_NEEDED, directory / DRAFT, changed, choice.reason, beside=write)
 
 
 def _files(made: _Made, number: int, new: str, choice: Decision) -> dict[str, bytes]:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from incident.detect import Episode, boxes, detect_episodes
+from incident.detect import Episode, detect_episodes
 from incident.detect.baseline.scale import scaled
+from incident.detect.candidates import boxes
 from incident.detect.episode import Floats
 from tests.bench.rivals import Stretches
 from tests.detect.shapes import Clock, Drawn, error_ratio, latency_quantile, step

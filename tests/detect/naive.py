@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from incident.detect.boxes import LEAST_FLANK, flank_of
+from incident.detect.candidates.boxes import LEAST_FLANK, flank_of
 from incident.detect.episode import Bools, Floats
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incident.detect.baseline.earlier import Earlier, earlier_of
 from incident.detect.episode import Floats
+from incident.detect.verdict.earlier import Earlier, earlier_of
 from tests.detect.days import (
     BASELINE,
     LATENCY,

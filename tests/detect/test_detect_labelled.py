@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from incident.detect import judge
+from incident.detect.verdict import judge
 from tests.bench.bounds_bench import likeliest_split, nearest_step
 from tests.bench.crossval_bench import Scores, changed, crossvalidated, drawn
 from tests.bench.labelled import Labelled, Matched, Stretch, matched, read

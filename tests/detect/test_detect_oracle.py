@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from incident.detect import Kind, Worse, boxes, detect_episodes
+from incident.detect import Kind, Worse, detect_episodes
 from incident.detect.baseline.smooth import bridged, running_medians, spans, steady, trailing_medians
-from incident.detect.bounds import (
+from incident.detect.candidates import boxes
+from incident.detect.candidates.bounds import (
     BACK_SAMPLES,
     BACK_SHARE,
     LEVEL_SHARE,
@@ -22,11 +23,12 @@ from incident.detect.bounds import (
     Piece,
     with_ramps,
 )
-from incident.detect.candidates import jump_sizes
+from incident.detect.candidates.stretches import jump_sizes
 from incident.detect.episode import Bools, Floats
-from incident.detect.judge import least_samples
-from incident.detect.kernel import Question, episodes_of, samples_of
+from incident.detect.kernel import episodes_of
+from incident.detect.samples import Question, samples_of
 from incident.detect.screen import QUANTILES, sticking_out
+from incident.detect.verdict.judge import least_samples
 from tests.detect import naive
 from tests.detect.shapes import (
     Clock,

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incident.detect.baseline.calm import LONG_SAMPLES, MOST_SHARE, calm_mask
-from incident.detect.baseline.chance import few_events, few_requests, requests_of
 from incident.detect.baseline.scale import SMALLEST_ARC, SMALLEST_FACTOR, percentage, scaled
 from incident.detect.baseline.season import rhythm_known
-from incident.detect.boxes import FLANKS, flank_of, lengths
+from incident.detect.candidates.boxes import FLANKS, flank_of, lengths
 from incident.detect.episode import Floats
-from incident.detect.judge import Verdict, least_samples
-from incident.detect.merge import FREQUENT, merged
+from incident.detect.verdict.chance import few_events, few_requests, requests_of
+from incident.detect.verdict.judge import Verdict, least_samples
+from incident.detect.verdict.merge import FREQUENT, merged
 from tests.detect.asking import found_at, found_in
 from tests.detect.shapes import Clock, gauge, latency_quantile, ramp, request_rate, rhythm
 

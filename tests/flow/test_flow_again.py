@@ -235,7 +235,7 @@ def test_no_word_is_lost_by_any_edit(edit: Callable[[bytes], bytes], code: int, 
     assert ran.code == code, ran.stderr
     assert _missing(edited, generated, path.read_bytes()) == []
     if code == 8:
-        assert changed(before, tree(draft)) == {"postmortem.new.md"}
+        assert changed(before, tree(draft)) == {"postmortem.new.md", ".incident-timeline/left.json"}
         assert "Times Asia/Tokyo" in (draft / "postmortem.new.md").read_text("utf-8")
         assert len(ran.errors) == 1
         assert "postmortem.new.md" in ran.errors[0]

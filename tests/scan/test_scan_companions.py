@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from incident.model.spans import Span
-from report.pipeline.scan.companions import begun, companions, groups, out_of_date
-from report.pipeline.scan.known import Known
+from report.pipeline.scan.drafts.companions import begun, companions, groups, out_of_date
+from report.pipeline.scan.sought.known import Known
 from tests.faults.proxy import Answer, Asked, FaultProxy
 from tests.flow.command import run_here
 from tests.flow.tree import changed, tree
@@ -178,3 +179,35 @@ def test_only_drafts_of_the_period_that_can_tell_are_made_again() -> None:
         for one, told in out_of_date([old, able], [old, able], period)
     ] == [("able", ["old"])]
     assert list(out_of_date([old, able], [old, able], later)) == []
+
+
+def test_what_waits_for_a_person_is_not_made_again() -> None:
+    """It would be left again, by every run that finds a companion."""
+    mine, other = _known("mine", 0), _known("other", 1)
+    period = Span(_NOON, _NOON + timedelta(hours=6))
+    waiting = replace(mine, left="it holds conflict markers")
+
+    assert list(out_of_date([waiting], [waiting, other], period)) == []
+
+
+@pytest.mark.server
+def test_a_draft_that_only_a_companion_would_change_is_left_without_a_word_once(
+    fleet_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has been seen to its end and says all but that; what is found out is not found out again."""
+    scan(fleet_url, tmp_path, at(9.9), service="payments", last="2h")
+    (text,) = tmp_path.glob("*-payments-*/postmortem.md")
+    text.write_text(text.read_text("utf-8") + "\n<<<<<<< mine\na\n=======\nb\n>>>>>>> theirs\n", "utf-8")
+    first = scan(fleet_url, tmp_path, at(9.9), last="2h")
+    before = tree(tmp_path)
+    monkeypatch.setattr("report.pipeline.publishing.publish", _never)
+    second = scan(fleet_url, tmp_path, at(9.9), last="2h")
+
+    assert [(one.code, one.stderr) for one in (first, second)] == [(0, "")] * 2
+    assert [line for line in first.lines if "-payments-" in line] == []
+    assert [name for name, _ in _told(tmp_path)["checkout"]] == ["payments"]
+    assert changed(before, tree(tmp_path)) == set()
+
+
+def _never(*_arguments: object, **_named: object) -> None:
+    raise AssertionError("published again")

@@ -126,6 +126,28 @@ def test_what_people_wrote_into_an_open_draft_stays(fleet_url: str, tmp_path: Pa
     assert next(iter(timelines(tmp_path).values()))["status"] == "recovered"
 
 
+def test_a_draft_that_waits_for_a_person_costs_a_run_nothing(fleet_url: str, tmp_path: Path) -> None:
+    """Its incident is over, and the text beside it says so: later runs only screen, and say who is needed."""
+    scan(fleet_url, tmp_path, at(8.25), service="payments", last="1h")
+    (path,) = tmp_path.glob("*/postmortem.md")
+    path.write_text(path.read_text("utf-8") + "\n<<<<<<< mine\na\n=======\nb\n>>>>>>> theirs\n", "utf-8")
+    runs, trees = [], []
+    for hours in (9.6, 9.7, 10.2):
+        runs.append(scan(fleet_url, tmp_path, at(hours), service="payments", last="2h", form="json"))
+        trees.append(tree(next(iter(tmp_path.glob("*-payments-*")))))
+    asked = [json.loads(one.stdout)["queries"] for one in runs]
+    path.write_text(path.read_text("utf-8").partition("<<<<<<<")[0] + "Mended.\n", "utf-8")
+    mended = scan(fleet_url, tmp_path, at(10.3), service="payments", last="2h")
+
+    assert [one.code for one in runs] == [8, 8, 8]
+    assert all("conflict markers" in one.stderr for one in runs)
+    assert asked[1] == asked[2] < asked[0] / 4
+    assert changed(trees[0], trees[1]) | changed(trees[0], trees[2]) == set()
+    assert (mended.code, len(mended.lines)) == (0, 1)
+    assert "Mended." in path.read_text("utf-8")
+    assert [one["status"] for one in timelines(tmp_path).values()] == ["recovered"]
+
+
 def test_status_and_metrics_tell_of_the_run(whole: tuple[Scanned, Path], promtool_binary: Path) -> None:
     """The status names each draft; node_exporter's file passes promtool."""
     told = json.loads((whole[1].parent / "status.json").read_text("utf-8"))

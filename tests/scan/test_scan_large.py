@@ -20,8 +20,8 @@ from incident.fleet.model import Member, Screening, joined
 from incident.model.signals import Measure, Samples
 from incident.model.spans import Grid, Span, instant
 from report.pipeline.asked.given import settings_of
-from report.pipeline.scan import looking
-from report.pipeline.scan.looking import look
+from report.pipeline.scan.sought import looking
+from report.pipeline.scan.sought.looking import look
 from report.pipeline.scan.wanted import wanted
 from tests.faults.proxy import FaultProxy
 from tests.scan.scene import DRAFTED, END

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from report.pipeline.scan.memory import CACHE
+from report.pipeline.scan.sought.memory import CACHE
 from tests.faults.proxy import Answer, Asked, FaultProxy
 from tests.scan.scene import END, at, scan, timelines
 

@@ -18,8 +18,8 @@ from incident.fleet.together import TOGETHER, Onset, together
 from incident.model.policy import Policy
 from incident.model.signals import Measure
 from report.exits import Exit
-from report.pipeline.scan.index import write_index
-from report.pipeline.scan.monitoring import metrics, write_textfile
+from report.pipeline.scan.told.index import write_index
+from report.pipeline.scan.told.monitoring import metrics, write_textfile
 from report.render import Index, IndexOnset, IndexRow, index_html, index_markdown
 from report.render.pages.parser import parser
 

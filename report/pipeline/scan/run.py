@@ -22,19 +22,19 @@ from incident.text.controls import terminal
 from report.exits import Exit, code_of
 from report.pipeline.asked.given import Given
 from report.pipeline.asked.window import described
-from report.pipeline.scan import monitoring
-from report.pipeline.scan.budget import over_budget, put_off_line
-from report.pipeline.scan.handling import handle
-from report.pipeline.scan.known import known_drafts
-from report.pipeline.scan.looking import look
-from report.pipeline.scan.memory import Memory, shelf_of
+from report.pipeline.scan.drafts.budget import over_budget, put_off_line
+from report.pipeline.scan.drafts.handling import handle
 from report.pipeline.scan.outcome import INDEX, Change, Failure, Outcome
+from report.pipeline.scan.sought.known import known_drafts
+from report.pipeline.scan.sought.looking import look
+from report.pipeline.scan.sought.memory import Memory, shelf_of
+from report.pipeline.scan.told import monitoring
 from report.pipeline.scan.wanted import Wanted, wanted
 from report.progress import progress
 from report.write import Shelf, WriteError
 
 if TYPE_CHECKING:
-    from report.pipeline.scan.candidate import Desk
+    from report.pipeline.scan.drafts.candidate import Desk
 
 _LOST = (Unavailable, AccessRefused, NoData, QueryRejected)
 """What keeps a source from being scanned to the end; a single rejected query elsewhere costs itself only."""
@@ -87,7 +87,7 @@ def _desk(
     run: _Run, spent: Callable[[], str], source: Source, wanted: Wanted, namesakes: frozenset[str]
 ) -> Iterator[Desk]:
     """What drafting needs, loaded with the first close look: a quiet night loads no plotting library."""
-    from report.pipeline.scan.candidate import Desk
+    from report.pipeline.scan.drafts.candidate import Desk
     from report.pipeline.studio import has_workers, studio
 
     with studio(workers=run.workers, early=False) as draw:
@@ -124,7 +124,7 @@ def _index_loading(settings: Settings) -> Iterator[None]:
 
 
 def _load_index() -> None:
-    import report.pipeline.scan.index  # noqa: F401
+    import report.pipeline.scan.told.index  # noqa: F401
 
 
 def _index(settings: Settings, outcome: Outcome) -> None:
@@ -132,7 +132,7 @@ def _index(settings: Settings, outcome: Outcome) -> None:
     put_off = (Failure(f"{one.service}: {one.what}", one.why) for one in outcome.put_off)
     failed = (*outcome.failed_sources, *outcome.failed_queries, *put_off)
     if outcome.stood_out or failed or (settings.output / INDEX).exists() or known_drafts(settings.output):
-        from report.pipeline.scan.index import write_index
+        from report.pipeline.scan.told.index import write_index
 
         write_index(settings.output, outcome.stood_out, failed, settings.timezone)
 

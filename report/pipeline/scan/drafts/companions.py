@@ -17,12 +17,12 @@ from incident.model.timeline import Timeline
 from incident.timeline.json_form import companion_document
 from report.merge import HumanNeeded
 from report.pipeline.places import find_place
-from report.pipeline.scan.known import Known
 from report.pipeline.scan.outcome import Change, Drafted
+from report.pipeline.scan.sought.known import Known
 from report.write import LockHeld
 
 if TYPE_CHECKING:
-    from report.pipeline.scan.candidate import Desk, Ready
+    from report.pipeline.scan.drafts.candidate import Desk, Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,13 @@ def out_of_date(
 ) -> Iterator[tuple[Known, tuple[Companion, ...]]]:
     """Those of our drafts, of the period, whose companions are others than they tell, with those that are.
 
-    Not those of earlier versions, which tell of none, and not those of long ago, which are people's.
+    Not those of earlier versions, which tell of none, not those of long ago, which are people's, and not
+    those that wait for a person.
     """
     found = groups(begun(known))
     for one in ours:
         told = one.document.get("companions")
-        if isinstance(told, list) and one.stretch[1] >= period.start:
+        if isinstance(told, list) and one.stretch[1] >= period.start and not one.left:
             mine = companions(one.directory, found)
             if told != [companion_document(companion) for companion in mine]:
                 yield one, mine
@@ -129,11 +130,12 @@ def out_of_date(
 def made_again(one: Known, found: tuple[Companion, ...], desk: Desk) -> Drafted | None:
     """The draft with these companions, from the evidence beside it; None where it was left as it is.
 
-    Nothing is asked. One that people must look at is left without a word: a scan that has something new to
-    say of it tells them. Raises OutputError.
+    Nothing is asked. One that people must look at is left without a word, once: a scan that has something
+    new to say of it tells them. Raises OutputError.
     """
     from report.pipeline.flow import judged
     from report.pipeline.keeping import kept_evidence
+    from report.pipeline.kept.leaving import remember_left
     from report.pipeline.merging import Outcome
     from report.pipeline.places import place_at
     from report.pipeline.publishing import publish
@@ -149,6 +151,8 @@ def made_again(one: Known, found: tuple[Companion, ...], desk: Desk) -> Drafted 
         done = publish(timeline, evidence, place, draw=desk.draw, now=desk.now, say=desk.say, beside=False)
     except (HumanNeeded, LockHeld):
         return None
+    if done.outcome is Outcome.HUMAN_NEEDED:
+        remember_left(one.directory, done.reason, timeline, evidence)
     if done.outcome is not Outcome.WRITTEN:
         return None
     return Drafted(done.draft, one.service, Change.REFRESHED, f"{one.service}: {finding(timeline)}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from incident.detect.baseline.scale import Scaled
-from incident.detect.bounds import Piece
+from incident.detect.candidates.bounds import Piece
 from incident.detect.episode import Floats, Kind
 
 WINDOW_S = 1800.0

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from incident.detect.episode import Bools, Ints
-from incident.detect.judge import Verdict
+from incident.detect.verdict.judge import Verdict
 
 MOST_LEVELS = 3
 """So many further levels of one incident are followed; each takes a look at the row."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -45,6 +45,8 @@ class Known:
     ongoing: bool
     collected: datetime | None = None
     """When its evidence was read; None where that is not told."""
+    left: str = ""
+    """Why it was left for a person, who has not changed it since; empty where nobody is asked for."""
 
     @property
     def draft(self) -> Path:
@@ -67,12 +69,34 @@ def known_drafts(output: Path) -> tuple[Known, ...]:
     return tuple(one for path in paths if (one := _read(path)) is not None)
 
 
+def with_left(known: tuple[Known, ...]) -> tuple[Known, ...]:
+    """The same; those that were left for a person tell what the text beside them does, or would.
+
+    The draft on disk may be hours behind that, and every run would find out again what the last one has.
+    """
+    return tuple(_as_left(one) for one in known)
+
+
+def _as_left(one: Known) -> Known:
+    from report.pipeline.kept.leaving import left_in
+
+    left = left_in(one.directory)
+    if left is None:
+        return one
+    found = _parsed(one.directory, left.document)
+    return replace(found, left=left.reason if left.beside else "") if found is not None else one
+
+
 def _read(directory: Path) -> Known | None:
     from report.pipeline.places import read_document  # loads all of the reasoning: only where drafts are
 
     document = read_document(directory)
+    return _parsed(directory, document) if document is not None else None
+
+
+def _parsed(directory: Path, document: dict[str, Any]) -> Known | None:
     try:
-        return _known(directory, document) if document is not None else None
+        return _known(directory, document)
     except (AttributeError, KeyError, TypeError, ValueError, TextError):
         return None  # not one of ours, or of another version: never touched, never listed
 

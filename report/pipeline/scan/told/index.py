@@ -13,8 +13,8 @@ from incident.fleet.together import Onset, together
 from incident.text.durations import compact
 from incident.text.instants import stamp, zone_label
 from report.pipeline.kept.texts import DRAFT, text_of
-from report.pipeline.scan.known import Known, known_drafts
 from report.pipeline.scan.outcome import INDEX, Failure, StoodOut
+from report.pipeline.scan.sought.known import Known, known_drafts
 from report.render import Index, IndexOnset, IndexRow, index_html, index_markdown, open_prompts
 from report.write import write_all
 

@@ -19,15 +19,23 @@ from incident.fleet.together import TOGETHER
 from incident.model.signals import Measure
 from incident.model.spans import Span
 from incident.text.promql import Matcher
-from report.pipeline.scan.known import Known, draft_of, known_drafts, of_source, settled, still_open
-from report.pipeline.scan.lines import stood_out
-from report.pipeline.scan.looking import Looked
-from report.pipeline.scan.memory import Memory
 from report.pipeline.scan.outcome import Change, Drafted, Outcome, StoodOut
+from report.pipeline.scan.sought.known import (
+    Known,
+    draft_of,
+    known_drafts,
+    of_source,
+    settled,
+    still_open,
+    with_left,
+)
+from report.pipeline.scan.sought.looking import Looked
+from report.pipeline.scan.sought.memory import Memory
+from report.pipeline.scan.told.lines import stood_out
 from report.pipeline.scan.wanted import Wanted
 
 if TYPE_CHECKING:
-    from report.pipeline.scan.candidate import Desk, Ready
+    from report.pipeline.scan.drafts.candidate import Desk, Ready
 
 MOST_CANDIDATES = 50
 """Close looks in one scan: some two thousand questions, which a server answers in minutes. More services
@@ -65,7 +73,7 @@ def handle(
     source's error when the source is gone, and OutputError.
     """
     period = wanted.period
-    known = of_source(known_drafts(wanted.settings.output), source, wanted.settings.tenant)
+    known = _known(source, wanted)
     opened = tuple(c for c in still_open(known, looked.close, period) if _is_ours(c.member.service, wanted))
     counted = Counter(member.service for member in looked.members)
     namesakes = frozenset(name for name, count in counted.items() if count > 1)
@@ -77,7 +85,7 @@ def handle(
     for candidate in urgent[:MOST_CANDIDATES]:
         one = draft_of(candidate, known, period)
         if one is not None and settled(candidate, one, wanted.tail):
-            outcome.drafted.append(Drafted(one.draft, one.service, Change.UNCHANGED, ""))
+            outcome.drafted.append(_as_it_is(one))
             continue
         scope = _matchers_of(candidate, wanted.settings.match, namesakes)
         key = memory.key(candidate, scope, looked.screening, wanted) if one is None else ""
@@ -92,10 +100,23 @@ def handle(
                 outcome.add(found)
                 if isinstance(found, StoodOut) and found.final:
                     memory.remember(case.key, found.why)
-        known = of_source(known_drafts(wanted.settings.output), source, wanted.settings.tenant)
+        known = _known(source, wanted)
     if known:
         ours = tuple(one for one in known if _is_ours(one.service, wanted))
         _companions_told(ours, known, period, outcome, partial(desk_for, source, wanted, namesakes))
+
+
+def _known(source: Source, wanted: Wanted) -> tuple[Known, ...]:
+    return with_left(of_source(known_drafts(wanted.settings.output), source, wanted.settings.tenant))
+
+
+def _as_it_is(one: Known) -> Drafted:
+    """A draft that no look would say more of; where it waits for a person, its text or the one beside it."""
+    if not one.left:
+        return Drafted(one.draft, one.service, Change.UNCHANGED, "")
+    from report.pipeline.kept.leaving import left_line
+
+    return Drafted(one.draft, one.service, Change.LEFT, "", left=left_line(one.draft, one.left, beside=True))
 
 
 def _companions_told(
@@ -106,7 +127,7 @@ def _companions_told(
     desk_for: Callable[[], AbstractContextManager[Desk]],
 ) -> None:
     """Drafts of ours whose companions, among all that are known, came, went or moved are made again."""
-    from report.pipeline.scan.companions import made_again, out_of_date
+    from report.pipeline.scan.drafts.companions import made_again, out_of_date
 
     stale = tuple(out_of_date(ours, known, period))
     if stale:
@@ -122,7 +143,7 @@ def _handled(cases: Sequence[_Case], desk: Desk, known: Sequence[Known]) -> Iter
     other, so that each tells of the others and is drawn once.
     Raises the source's error when the source is gone, after what was ready is written.
     """
-    from report.pipeline.scan.candidate import Ready, looked_at
+    from report.pipeline.scan.drafts.candidate import Ready, looked_at
 
     looks = [partial(looked_at, one.candidate, one.known, one.scope, desk) for one in cases]
     results = ahead(looks, desk.wanted.settings.concurrency)
@@ -155,8 +176,8 @@ def _near(cases: Sequence[_Case]) -> list[int]:
 
 
 def _written(held: Sequence[tuple[_Case, Ready]], desk: Desk, known: Sequence[Known]) -> Iterator[_Handled]:
-    from report.pipeline.scan.candidate import drafted
-    from report.pipeline.scan.companions import told_of_each_other
+    from report.pipeline.scan.drafts.candidate import drafted
+    from report.pipeline.scan.drafts.companions import told_of_each_other
 
     ready = told_of_each_other([each for _, each in held], known, desk.wanted.settings.output)
     for (one, _), told in zip(held, ready, strict=True):

@@ -6,11 +6,11 @@ from math import ceil
 import numpy as np
 
 from incident.detect.baseline.reference import Reference
-from incident.detect.bounds import Piece, with_ramps
-from incident.detect.boxes import limit_of
-from incident.detect.candidates import Jumps
+from incident.detect.candidates.bounds import Piece, with_ramps
+from incident.detect.candidates.boxes import limit_of
+from incident.detect.candidates.gradual import Slow, gradual
+from incident.detect.candidates.stretches import Jumps
 from incident.detect.episode import Floats, Kind, Rule
-from incident.detect.gradual import Slow, gradual
 
 BEYOND_REACH = 1.4
 BEYOND_BUMP = 1.6

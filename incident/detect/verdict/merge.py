@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from incident.detect.judge import Verdict
+from incident.detect.verdict.judge import Verdict
 
 NEAR_SAMPLES = 3
 NEAR_SHARE = 0.25

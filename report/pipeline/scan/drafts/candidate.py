@@ -24,9 +24,9 @@ from report.pipeline.flow import draft, judged
 from report.pipeline.kept.texts import DRAFT
 from report.pipeline.merging import Outcome as Written
 from report.pipeline.publishing import left_alone
-from report.pipeline.scan.known import Bounds, Known, window_for
-from report.pipeline.scan.lines import stood_out
 from report.pipeline.scan.outcome import Change, Drafted, StoodOut
+from report.pipeline.scan.sought.known import Bounds, Known, window_for
+from report.pipeline.scan.told.lines import stood_out
 from report.pipeline.scan.wanted import LATE_SAMPLES, Wanted
 from report.pipeline.studio import Draw
 from report.render import found

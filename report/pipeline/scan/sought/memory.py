@@ -12,7 +12,7 @@ from collector.config.settings import Settings
 from collector.source import Source
 from incident.fleet.model import SCREENED, Candidate, Screening
 from incident.model.spans import Span
-from report.pipeline.scan.known import window_for
+from report.pipeline.scan.sought.known import window_for
 from report.pipeline.scan.wanted import Wanted
 from report.write import Shelf
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from incident.detect.baseline.scale import arc
-from incident.detect.boxes import LEAST_FLANK, flank_of
+from incident.detect.candidates.boxes import LEAST_FLANK, flank_of
 from incident.detect.episode import Bools, Floats
 
 CHANCE_SIGMAS = 4.0

@@ -12,9 +12,9 @@ import numpy as np
 from incident.detect.baseline.reference import spread
 from incident.detect.baseline.season import narrower_than
 from incident.detect.baseline.smooth import spans
-from incident.detect.boxes import flank_of
+from incident.detect.candidates.boxes import flank_of
 from incident.detect.episode import Bools, Floats
-from incident.detect.judge import BEYOND_REACH, Verdict
+from incident.detect.verdict.judge import BEYOND_REACH, Verdict
 
 LEAST_KNOWN = 8
 """Fewer calm samples than this with an earlier day beside them say nothing about the difference."""

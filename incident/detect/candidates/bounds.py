@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from incident.detect.baseline.smooth import bridged, spans
-from incident.detect.boxes import flank_of
+from incident.detect.candidates.boxes import flank_of
 from incident.detect.episode import Bools, Floats
 
 EDGE_SIGMAS = 1.5

@@ -1,0 +1,1 @@
+"""What to look at closely: what stood out, the drafts that are there, what earlier runs have answered."""
