@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from incident.text.controls import terminal
-from report.pipeline.scan import LOCK
+from report.pipeline.scan import LOCK, skipped
 from report.write.errors import LockHeld, OutputError
 from report.write.lock import locked
 
@@ -57,7 +56,7 @@ def alone(words: Sequence[str]) -> ExitStack | None:
 
 
 def _leave(held: LockHeld, *, skip: bool, quiet: bool) -> NoReturn:
-    said = f"skipped  {terminal(str(held))}" if skip else f"incident-timeline: {' '.join(str(held).split())}"
+    said = skipped(held) if skip else f"incident-timeline: {' '.join(str(held).split())}"
     if sys.stderr is not None and not (skip and quiet):
         print(said, file=sys.stderr)
     raise SystemExit(0 if skip else _LOCKED) from None

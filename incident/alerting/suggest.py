@@ -63,7 +63,7 @@ def _best_of(report: SignalReport, evidence: Evidence, judged: Assessment) -> It
     if report.spec.role is not Role.IMPACT or report.baseline is None:
         return
     hurt = next((e for e in report.episodes if e.impact), None)
-    series = next(s for s in evidence.signals if s.spec.name == report.spec.name)
+    series = evidence.signal(report.spec.name)
     calm = _calm(series, judged)
     if hurt is None or int((calm & np.isfinite(series.values)).sum()) < _LEAST_CALM:
         return

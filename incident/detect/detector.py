@@ -6,7 +6,8 @@ import numpy as np
 
 from incident.detect.baseline.season import rhythm_known
 from incident.detect.episode import Bools, Episode, Floats, Kind, Worse
-from incident.detect.kernel import Question, episodes_of, samples_of
+from incident.detect.kernel import episodes_of
+from incident.detect.samples import Question, samples_of
 from incident.detect.screen import sticking_out
 from incident.detect.verdict.judge import least_samples
 

@@ -1,4 +1,4 @@
-"""What lies in the window: the episodes that concern it, the samples in it, where the data end."""
+"""What lies in the window, and what inside the impact: episodes, samples, where the data end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from incident.impact.fusion import RawEpisode
 from incident.model.evidence import Evidence
 from incident.model.policy import Policy
 from incident.model.signals import SignalSeries
-from incident.model.spans import instant, ms, whole_second
+from incident.model.spans import Flags, instant, ms, whole_second
+from incident.model.timeline import ImpactEpisode
 
 
 def concerning(found: tuple[RawEpisode, ...], evidence: Evidence, policy: Policy) -> tuple[RawEpisode, ...]:
@@ -49,3 +50,12 @@ def data_end(evidence: Evidence) -> datetime:
         present = np.flatnonzero(np.isfinite(one.values))
         last = max(last, int(present[-1]) if present.size else 0)
     return instant(evidence.grid.start_ms + last * evidence.grid.step_ms)
+
+
+def inside_impact(series: SignalSeries, told: tuple[ImpactEpisode, ...]) -> Flags:
+    """Which points of the signal's grid lie inside the impact."""
+    times = series.grid.times
+    inside = np.zeros(times.size, bool)
+    for one in told:
+        inside |= (times >= ms(one.start.at)) & (times < ms(one.end.at) if one.end else True)
+    return inside

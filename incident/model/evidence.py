@@ -9,7 +9,7 @@ from incident.model.companions import Companion
 from incident.model.conditions import Condition
 from incident.model.facts import AlertInterval, AlertRule, Change, Entered, Unknown
 from incident.model.policy import Policy
-from incident.model.signals import Counters, EarlierPeriod, SignalSeries, Targets
+from incident.model.signals import Counters, EarlierPeriod, Measure, SignalSeries, Targets
 from incident.model.silences import AlertSilence
 from incident.model.spans import Grid, Span
 from incident.model.where import Placement
@@ -109,3 +109,11 @@ class Evidence:
     """Silences of the Alertmanager that overlap what was read; empty also where none was asked."""
     companions: tuple[Companion, ...] = ()
     """Services that began together with this one, in order of onset; empty also where no scan has looked."""
+
+    def signal(self, name: str) -> SignalSeries:
+        """The signal of that name, which is one of them."""
+        return next(one for one in self.signals if one.spec.name == name)
+
+    def measuring(self, measure: Measure) -> SignalSeries | None:
+        """The first signal of that measure; None where there is none."""
+        return next((one for one in self.signals if one.spec.measure is measure), None)

@@ -223,7 +223,7 @@ def _baseline_note(evidence: Evidence) -> str:
 
 
 def _judged_by_calm(evidence: Evidence, name: str) -> bool:
-    series = next(s for s in evidence.signals if s.spec.name == name)
+    series = evidence.signal(name)
     if series.spec.measure in (Measure.AVAILABILITY, Measure.PROBE):
         return False
     return baseline_points(series, evidence) == 0

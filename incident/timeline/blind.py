@@ -43,7 +43,7 @@ def _explained(evidence: Evidence, judged: Assessment) -> Flags:
     for one in judged.impact:
         if one.spec.measure is Measure.AVAILABILITY:
             known[max(0, one.onset - 2) : None if one.end is None else one.end + _warm_up(evidence)] = True
-    traffic = next((s for s in evidence.signals if s.spec.measure is Measure.TRAFFIC), None)
+    traffic = evidence.measuring(Measure.TRAFFIC)
     if traffic is not None:
         known |= traffic.values == 0
     return known

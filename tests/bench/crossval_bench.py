@@ -19,7 +19,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from incident.detect import kernel, screen
+from incident.detect import pieces, screen
 from incident.detect.baseline import scale, season
 from incident.detect.candidates import boxes
 from incident.detect.episode import Bools, Floats
@@ -35,7 +35,7 @@ Setting = tuple[tuple[ModuleType, ...], str, object]
 
 SETTINGS: tuple[tuple[tuple[ModuleType, ...], str, tuple[object, ...]], ...] = (
     ((boxes,), "FLANKS", ((10, 20, 40, 60), (10, 20, 40, 60, 100), (10, 20, 40, 80, 160))),
-    ((kernel,), "LOOK_SHARE", (0.5, 0.8, 1.0)),
+    ((pieces,), "LOOK_SHARE", (0.5, 0.8, 1.0)),
     ((scale, screen), "SMALLEST_FACTOR", (0.10, 0.12, 0.15)),
     ((judge, screen), "BEYOND_REACH", (1.25, 1.4, 1.6)),
     ((judge,), "BEYOND_BUMP", (1.4, 1.6, 1.8)),

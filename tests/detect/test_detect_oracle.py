@@ -25,7 +25,8 @@ from incident.detect.candidates.bounds import (
 )
 from incident.detect.candidates.stretches import jump_sizes
 from incident.detect.episode import Bools, Floats
-from incident.detect.kernel import Question, episodes_of, samples_of
+from incident.detect.kernel import episodes_of
+from incident.detect.samples import Question, samples_of
 from incident.detect.screen import QUANTILES, sticking_out
 from incident.detect.verdict.judge import least_samples
 from tests.detect import naive

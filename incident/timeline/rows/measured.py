@@ -3,56 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from incident.impact.assess import Assessment
 from incident.impact.departure import Departure, looks_back
-from incident.impact.fusion import enough
 from incident.model.evidence import Evidence
 from incident.model.policy import Policy
-from incident.model.signals import Measure, SignalSeries
-from incident.model.spans import instant, ms, whole_second
-from incident.model.timeline import Event, EventOrigin, ImpactEpisode, Phase, SignalEpisode
+from incident.model.signals import Measure
+from incident.model.spans import instant, ms
+from incident.model.timeline import Event, ImpactEpisode, Phase, SignalEpisode
 from incident.text.durations import format_duration
 from incident.text.numbers import quantity
-from incident.timeline.rows.context import context_kind
-from incident.timeline.rows.ids import event_id
+from incident.timeline.rows.context import context_rows
+from incident.timeline.rows.making import Maker, measured
 from incident.timeline.rows.turns import level_after, turned
 from incident.timeline.rows.words import capital, change
 
-_BRIEF = timedelta(minutes=3)
-"""Context must last longer to be told."""
-_NEAR_IMPACT = timedelta(minutes=30)
-"""Context this close to the impact is worth a row of its own; farther away it is supporting."""
 _RISEN = 0.03
 """Less of the climb than this next to the onset is its foot: told as rising, not as a level reached."""
-_NONE_UP = 0.05
-"""Fewer targets than this are as good as none: nobody counts requests any more."""
-_FASTER = 1.5
-"""A latency by itself must fall by a third to be worth a row, as it must grow by half to be impact."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    evidence: Evidence
-    judged: Assessment
-    policy: Policy
-
-    def series(self, name: str) -> SignalSeries:
-        return next(s for s in self.evidence.signals if s.spec.name == name)
 
 
 def measured_events(evidence: Evidence, judged: Assessment, policy: Policy) -> tuple[Event, ...]:
     """All measured rows, in no particular order."""
-    maker = _Maker(evidence, judged, policy)
+    maker = Maker(evidence, judged, policy)
     rows: list[Event] = []
     for number, episode in enumerate(judged.episodes):
         rows += _of_episode(maker, number, episode)
-    return (*rows, *_context(maker))
+    return (*rows, *context_rows(maker))
 
 
-def _of_episode(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]:
+def _of_episode(maker: Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]:
     yield _began(maker, number, episode)
     for k, (before, after) in enumerate(zip(episode.phases, episode.phases[1:], strict=False)):
         yield _turned(maker, number, k, before, after)
@@ -61,7 +41,7 @@ def _of_episode(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[
     if episode.end is not None:
         held = format_duration(maker.policy.recovery_hold)
         seen = "; samples are missing next to it" if episode.end_uncertain else ""
-        yield _event(
+        yield measured(
             ("recovered", str(number)),
             "recovered",
             episode.end.at,
@@ -72,7 +52,7 @@ def _of_episode(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[
         )
 
 
-def _began(maker: _Maker, number: int, episode: ImpactEpisode) -> Event:
+def _began(maker: Maker, number: int, episode: ImpactEpisode) -> Event:
     quiet = _quiet_before(maker.judged.episodes, number)
     relapse = quiet is not None and quiet <= maker.policy.quiet_gap
     first = episode.phases[0]
@@ -84,7 +64,7 @@ def _began(maker: _Maker, number: int, episode: ImpactEpisode) -> Event:
         title = f"Relapse, {title[0].lower()}{title[1:]}"
     if episode.began_before:
         title += "; it began before the first sample read"
-    return _event(
+    return measured(
         ("onset", str(number)),
         "relapse" if relapse else "degraded",
         episode.start.at,
@@ -101,7 +81,7 @@ def _quiet_before(episodes: tuple[ImpactEpisode, ...], number: int) -> timedelta
     return episodes[number].start.at - before.at if before is not None else None
 
 
-def _first_carrier(maker: _Maker, episode: ImpactEpisode) -> Departure:
+def _first_carrier(maker: Maker, episode: ImpactEpisode) -> Departure:
     """The departure a reader should be told first: targets and errors before a latency."""
     order = [Measure.AVAILABILITY, Measure.PROBE, Measure.ERRORS, Measure.TRAFFIC, Measure.LATENCY]
     stop = episode.end.at if episode.end else instant(maker.evidence.grid.end_ms)
@@ -112,7 +92,7 @@ def _first_carrier(maker: _Maker, episode: ImpactEpisode) -> Departure:
     return min(early, key=lambda d: (rank.get(d.spec.measure, 9), d.start_by))
 
 
-def _what(maker: _Maker, one: Departure, at: datetime, counted: float | None = None) -> str:
+def _what(maker: Maker, one: Departure, at: datetime, counted: float | None = None) -> str:
     """What a departure looks like in words with its numbers.
 
     `counted` is the failing share by raw counters, for what was over before the curve stood clear of it.
@@ -126,7 +106,7 @@ def _what(maker: _Maker, one: Departure, at: datetime, counted: float | None = N
             known = len(maker.evidence.probes.samples) if maker.evidence.probes else 0
             return "the probe fails" if known == 1 else f"all {known} probes fail"
         case _:
-            after = level_after(maker.series(spec.name), at, one.stop_ms)
+            after = level_after(maker.evidence.signal(spec.name), at, one.stop_ms)
             if after is not None and abs(after - one.before) < _RISEN * abs(one.inside - one.before):
                 verb = "rising" if one.direction == "up" else "falling"
                 return f"{spec.name} {verb} from {quantity(one.before, spec.unit)}"
@@ -138,7 +118,7 @@ def _what(maker: _Maker, one: Departure, at: datetime, counted: float | None = N
             return f"{change(spec.name, one.before, after, spec.unit)}{more}"
 
 
-def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> Event:
+def _turned(maker: Maker, number: int, k: int, before: Phase, after: Phase) -> Event:
     worse = after.state.rank > before.state.rank and not after.improving
     turn = turned(maker.evidence, maker.judged, before, after)
     if after.returned:
@@ -150,7 +130,7 @@ def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> 
         kind = "worsened" if worse else "improved"
         what = f"{kind}-{k}"
         title = f"{capital(after.state.words)}: {turn.words}"
-    return _event(
+    return measured(
         (what, str(number)),
         kind,
         after.start,
@@ -162,7 +142,7 @@ def _turned(maker: _Maker, number: int, k: int, before: Phase, after: Phase) -> 
     )
 
 
-def _peak(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]:
+def _peak(maker: Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]:
     """The worst sample of the first carrier, supporting; none of a burst that no sample holds alone."""
     one = _first_carrier(maker, episode)
     if one.spec.measure in (Measure.AVAILABILITY, Measure.PROBE):
@@ -174,7 +154,7 @@ def _peak(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]
         at -= off
         if at >= episode.end.at or episode.end.at - episode.start.at < 2 * off:
             return
-    yield _event(
+    yield measured(
         ("peak", one.spec.name, str(number)),
         "peak",
         at,
@@ -188,7 +168,7 @@ def _peak(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]
     )
 
 
-def _joined(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]:
+def _joined(maker: Maker, number: int, episode: ImpactEpisode) -> Iterator[Event]:
     """Other signals that left their normal in the episode, supporting rows."""
     first = _first_carrier(maker, episode)
     stop = ms(episode.end.at) if episode.end else maker.evidence.grid.end_ms
@@ -198,7 +178,7 @@ def _joined(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Even
             continue
         k = seen[one.spec.name] = seen.get(one.spec.name, -1) + 1
         told = _told(maker, one)
-        yield _event(
+        yield measured(
             ("signal", one.spec.name, str(number), str(k)),
             "degraded",
             told.start,
@@ -210,134 +190,7 @@ def _joined(maker: _Maker, number: int, episode: ImpactEpisode) -> Iterator[Even
         )
 
 
-def _told(maker: _Maker, one: Departure) -> SignalEpisode:
+def _told(maker: Maker, one: Departure) -> SignalEpisode:
     """The departure as the table of signals tells it: one time for one thing on a page."""
     report = next(each for each in maker.judged.signals if each.spec.name == one.spec.name)
     return report.episodes[maker.judged.departures[one.spec.name].index(one)]
-
-
-def _context(maker: _Maker) -> Iterator[Event]:
-    """Surges, drops and falling latencies that are no impact by themselves."""
-    harmful = set(maker.judged.impact)
-    timed = {condition.signal for condition in maker.evidence.conditions}
-    for name, found in sorted(maker.judged.departures.items()):
-        if name in timed:  # told by the evaluations of its rule
-            continue
-        counted: dict[str, int] = {}
-        for one in found:
-            kind = None if one in harmful else context_kind(one)
-            if kind is None or _is_lost_with_targets(maker, one):
-                continue
-            if _worth_telling(maker, one) and not _twin(maker, one):
-                k = counted[kind] = counted.get(kind, -1) + 1
-                yield _context_event(maker, one, kind, name, k)
-
-
-def _is_lost_with_targets(maker: _Maker, one: Departure) -> bool:
-    """Traffic that falls while no target is up: what is left of it is a range that runs empty."""
-    if one.spec.measure is not Measure.TRAFFIC or one.direction != "down":
-        return False
-    gone = (d for d in maker.judged.impact if d.spec.measure is Measure.AVAILABILITY and d.inside <= _NONE_UP)
-    return any(d.start_after <= one.start_by and one.start_after < d.stop_ms for d in gone)
-
-
-def _worth_telling(maker: _Maker, one: Departure) -> bool:
-    """Long enough, and over enough requests, to be more than a wobble of the signal."""
-    stop = one.end_by if one.end_by is not None else maker.evidence.grid.end_ms
-    if stop - one.start_by < _BRIEF // timedelta(milliseconds=1):
-        return False
-    lone_drop = context_kind(one) == "latency_drop" and not _beside_impact(maker, one)
-    if lone_drop and not _much_faster(one):
-        return False
-    traffic = next((s for s in maker.evidence.signals if s.spec.measure is Measure.TRAFFIC), None)
-    return enough(one, maker.series(one.spec.name), traffic)
-
-
-def _much_faster(one: Departure) -> bool:
-    """By a third, as a lone latency must grow by half to be impact: quiet nights are faster by a fifth."""
-    return one.inside * _FASTER <= one.before
-
-
-def _context_event(maker: _Maker, one: Departure, kind: str, name: str, k: int) -> Event:
-    return _event(
-        (kind, name, str(k)),
-        kind,
-        whole_second((one.start_after + one.start_by) / 2),
-        timedelta(milliseconds=(one.start_by - one.start_after) // 2),
-        one.spec.name,
-        _context_title(one, kind),
-        until=instant(one.end_by) if one.end_by else None,
-        query=one.spec.query,
-        main=_beside_impact(maker, one) and k == 0,
-    )
-
-
-def _twin(maker: _Maker, one: Departure) -> bool:
-    """A second quantile of the same latency says the same again."""
-    first = next((s.spec.name for s in maker.evidence.signals if s.spec.measure is one.spec.measure), "")
-    others = [
-        n for n, found in maker.judged.departures.items() if n == first and n != one.spec.name and found
-    ]
-    return one.spec.measure is Measure.LATENCY and any(
-        o.direction == one.direction for n in others for o in maker.judged.departures[n]
-    )
-
-
-def _context_title(one: Departure, kind: str) -> str:
-    changed = change(one.spec.name, one.before, one.inside, one.spec.unit)
-    if kind == "condition":
-        return capital(_condition(one, changed))
-    if kind == "latency_drop":
-        return f"Responses faster: {changed}"
-    words = "Traffic rising" if kind == "traffic_surge" else "Traffic falling"
-    return f"{words}, {changed.removeprefix(one.spec.name).strip()}"
-
-
-def _condition(one: Departure, changed: str) -> str:
-    """A condition of a signal that people named: past its limit where it has one."""
-    if one.spec.limit is None:
-        return changed
-    beyond = "under" if one.direction == "down" else "over"
-    worst = quantity(one.peak, one.spec.unit)
-    return f"{one.spec.name} {beyond} {quantity(one.spec.limit, one.spec.unit)}, at worst {worst}"
-
-
-def _beside_impact(maker: _Maker, one: Departure) -> bool:
-    """Whether the context touches the impact or came shortly before it."""
-    if not maker.judged.episodes:
-        return one.spec.measure is Measure.OTHER
-    slack = round(_NEAR_IMPACT.total_seconds() * 1000)
-    for episode in maker.judged.episodes:
-        stop = ms(episode.end.at) if episode.end else maker.evidence.grid.end_ms
-        if one.start_by < stop and ms(episode.start.at) - slack < one.stop_ms:
-            return one.start_by > ms(episode.start.at) - slack
-    return False
-
-
-def _event(
-    identity: tuple[str, ...],
-    kind: str,
-    at: datetime,
-    plus_minus: timedelta,
-    subject: str,
-    title: str,
-    *,
-    until: datetime | None = None,
-    value: str = "",
-    query: str = "",
-    main: bool = True,
-) -> Event:
-    return Event(
-        id=event_id("measured", *identity),
-        at=at,
-        until=until,
-        plus_minus=plus_minus,
-        kind=kind,
-        origin=EventOrigin.MEASURED,
-        subject=subject,
-        title=title,
-        value=value,
-        query=query,
-        link="",
-        main=main,
-    )

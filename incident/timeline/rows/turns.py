@@ -36,7 +36,7 @@ class Turn:
 
 def turned(evidence: Evidence, judged: Assessment, phase: Phase, following: Phase) -> Turn:
     """What stepped at the instant between two phases."""
-    errors = next((s for s in evidence.signals if s.spec.measure is Measure.ERRORS), None)
+    errors = evidence.measuring(Measure.ERRORS)
     traffic = _harmed_traffic(evidence, judged, following.start)
     shares = None if errors is None else _shares(errors, phase, following)
     if traffic is not None and (shares is None or abs(shares[1] - shares[0]) < _SAME_SHARE):
@@ -76,7 +76,7 @@ def _harmed_traffic(evidence: Evidence, judged: Assessment, at: datetime) -> Sig
     carried = any(
         d.spec.measure is Measure.TRAFFIC and d.start_after < ms(at) <= d.stop_ms for d in judged.impact
     )
-    return next((s for s in evidence.signals if carried and s.spec.measure is Measure.TRAFFIC), None)
+    return evidence.measuring(Measure.TRAFFIC) if carried else None
 
 
 def _levels(series: SignalSeries, at: datetime) -> tuple[float, float] | None:

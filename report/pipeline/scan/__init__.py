@@ -7,5 +7,13 @@ while others are drawn, candidate: one to its draft, companions), told (lines, i
 run came to is gathered in outcome.
 """
 
+from incident.text.controls import terminal
+from report.write.errors import LockHeld
+
 LOCK = ".incident-timeline-scan.lock"
 """Beside the drafts, and not the lock that each writing of a draft takes."""
+
+
+def skipped(held: LockHeld) -> str:
+    """The line of a run that leaves because another one works on the same output."""
+    return f"skipped  {terminal(str(held))}"

@@ -12,9 +12,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TypeAlias
 
-from incident.text.controls import terminal
 from report.exits import Exit
-from report.pipeline.scan import LOCK
+from report.pipeline.scan import LOCK, skipped
 from report.write.errors import LockHeld
 from report.write.lock import locked
 
@@ -42,7 +41,7 @@ def run_scan(
         if not given.get("skip_if_locked"):
             raise
         if not given.get("quiet"):
-            print(f"skipped  {terminal(str(held))}", file=sys.stderr)
+            print(skipped(held), file=sys.stderr)
         return Exit.DONE
 
 
