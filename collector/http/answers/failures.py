@@ -36,6 +36,8 @@ _TOO_MUCH = re.compile(
 _TOO_LONG = re.compile(
     r"too long query|maxQueryLen|max-query-expression|query.{0,20}bytes.{0,20}exceed", re.IGNORECASE
 )
+# VictoriaMetrics with -denyQueriesOutsideRetention, which says it as if it were away (503).
+_EXPIRED = re.compile(r"outside the allowed -retentionPeriod")
 # Cortex, Mimir and Loki, to who asks without X-Scope-OrgID.
 _NO_TENANT = re.compile(r"no org id|no user id|missing (?:org|tenant) ?id", re.IGNORECASE)
 _WRONG_SCHEME = re.compile(r"HTTP request (?:was sent )?to (?:an )?HTTPS", re.IGNORECASE)
@@ -86,7 +88,8 @@ def failure(reply: Reply, query: str, wording: Wording) -> CollectError | None:
     error_type, text = (wording.text(part) for part in _api_error(reply))
     if _WRONG_SCHEME.search(text):
         return Unavailable(f"{reply.url}: the server speaks HTTPS there; write https:// in the url")
-    if reply.status in (400, 413, 414, 422) or (error_type and _TOO_MUCH.search(f"{error_type} {text}")):
+    its_own = error_type and (_TOO_MUCH.search(f"{error_type} {text}") or _EXPIRED.search(text))
+    if reply.status in (400, 413, 414, 422) or its_own:
         return rejected(reply, error_type, text, query)
     if reply.status in (404, 405, 501):
         return NoEndpoint(
@@ -106,6 +109,8 @@ def rejected(reply: Reply, error_type: str, text: str, query: str) -> QueryRejec
         kind, advice = TooExpensive, "shorten the query, or raise the server's limit"
     elif _TOO_MUCH.search(f"{error_type} {text}") or reply.status == 413:
         kind, advice = TooMuchAtOnce, "ask for a shorter window or fewer series, or raise the server's limit"
+    elif _EXPIRED.search(text):
+        advice = "choose a later window"
     said = text or "no reason given"
     return kind(
         f"{reply.url}: query refused ({reply.status} {error_type or 'no type'}): {said}; {advice}: {shown}",
@@ -186,7 +191,10 @@ def _unavailable(reply: Reply, text: str) -> Unavailable:
 
 def is_own_fault(reply: Reply) -> bool:
     """Whether a failure is the query's own, in the server's words; asking again would end the same."""
-    return _api_error(reply)[0] in ("timeout", "canceled", "execution", "bad_data", "422")
+    error_type, text = _api_error(reply)
+    return error_type in ("timeout", "canceled", "execution", "bad_data", "422") or bool(
+        _EXPIRED.search(text)
+    )
 
 
 def over_limit(url: str, limit: OverLimit, query: str) -> TooExpensive:

@@ -13,7 +13,7 @@ from incident.model.spans import Span
 from incident.text.durations import format_duration, parse_duration
 from incident.text.instants import parse_time, rfc3339, stamp, zone_label
 from incident.text.promql import Matcher
-from report.pipeline.asked.firing import SEARCHED, firing_of, last_fired, latest_run
+from report.pipeline.asked.firing import firing_of, last_fired, latest_run
 
 AROUND = timedelta(hours=2)
 """`--around` reads two hours to each side: most incidents fit, and detection needs the calm beside."""
@@ -133,15 +133,9 @@ def _about(name: str, series: Samples) -> About:
 def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, About]:
     """The latest firing of an alert with an hour to each side, and what its labels say it is about.
 
-    Raises NoData where the server has none.
+    Raises NoData where the server has none, and what it says where it refuses to look for one.
     """
-    found = last_fired(source, name, now)
-    if not found:
-        raise NoData(
-            f"alert {name}: no firing sample in ALERTS in the {SEARCHED.days // 365} years before "
-            f"{rfc3339(now)}; check the name, or give the window with --from and --to"
-        )
-    start, end, series = latest_run(found)
+    start, end, series = last_fired(source, name, now)
     return Span(start - _ALERT_MARGIN, min(end + _ALERT_MARGIN, now)), _about(name, series)
 
 
