@@ -127,7 +127,7 @@ def _unreadable(source: Source, there: Present, found: Found, span: Span) -> tup
     own = named(found.scope.label, found.scope.service)
     series = source.series((selector("", (buckets, own, *parsed(found.scope.matchers))),), span)
     names = [name for name in values_of(series, "__name__") if _is_missing_last(series, name)]
-    why = 'its series have no bucket le="+Inf", without which no quantile can be told; keep it when scraping'
+    why = 'its series lack the bucket le="+Inf", so no quantile can be computed; keep it when scraping'
     return tuple(Unknown(what=f"latency of {name.removesuffix('_bucket')}", why=why) for name in names)
 
 

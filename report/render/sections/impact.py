@@ -117,7 +117,8 @@ def others_sentence(timeline: Timeline) -> Md:
         _named("Stayed in the normal range: {}.", [report for report in calm if not report.strayed]),
         _strayed(timeline, calm),
         _named(
-            "Departed too, but not counted as impact: {}.", [report for report in seen if report.episodes]
+            "Also left the normal range, but not counted as impact: {}.",
+            [report for report in seen if report.episodes],
         ),
         _named("Not seen in part of the impact, so unknown: {}.", blind),
     ]
@@ -136,7 +137,7 @@ def _strayed(timeline: Timeline, calm: Sequence[SignalReport]) -> Md:
         for report in calm
         if (one := report.strayed) is not None
     ]
-    return line("Left the normal range for a moment only: {}.", joined(", ", told)) if told else Md("")
+    return line("Left the normal range only for a moment: {}.", joined(", ", told)) if told else Md("")
 
 
 def _hurt(report: SignalReport) -> bool:
@@ -184,6 +185,6 @@ def _only_presence(timeline: Timeline) -> Md:
     if not only_presence(timeline):
         return Md("")
     return Md(
-        "Only that targets were up is known: no errors, traffic or latency of the service was found. "
-        "`incident-timeline doctor` with its name shows what could be given by `--signal`."
+        "All that is known is that targets were up: no errors, traffic or latency of the service were found. "
+        "`incident-timeline doctor --service NAME` shows what could be given with `--signal`."
     )
