@@ -132,7 +132,7 @@ class _Reader:
             key = self._key(event)
             if key in values:
                 first = self._places[(*path, key)].line
-                raise self._refused(event, f"the key {key!a} is here twice (first in line {first})")
+                raise self._refused(event, f"the key {key!a} is given twice (first in line {first})")
             values[key] = self._value(next(self._events), (*path, key))
         return values
 

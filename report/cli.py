@@ -87,7 +87,8 @@ def _told() -> Iterator[None]:
             _leave(_defect(error), Exit.DEFECT)
         _give_up_stdout()
         _leave(
-            f"standard output: {error.strerror}; files were written; send it elsewhere", Exit.OUTPUT_FAILED
+            f"standard output: {error.strerror}; the files were written; send the output elsewhere",
+            Exit.OUTPUT_FAILED,
         )
     except Exception as error:  # noqa: BLE001 - the one boundary: a defect becomes a line and code 1
         code = code_of(error)
@@ -135,7 +136,7 @@ _source_options = _options(
     click.option(
         "--header", multiple=True, metavar="NAME=VALUE", help="Sent with every request; repeatable."
     ),
-    click.option("--config", metavar="FILE", help="Settings; default ./config.yaml where it exists."),
+    click.option("--config", metavar="FILE", help="Configuration file; default ./config.yaml if it exists."),
 )
 _shown_options = _options(
     click.option("--timezone", metavar="ZONE", help="IANA zone to show times in; default UTC."),
@@ -145,7 +146,10 @@ _shown_options = _options(
 _scope_options = _options(
     click.option("--service", metavar="NAME", help="The service, as its labels name it."),
     click.option(
-        "--match", multiple=True, metavar="MATCHER", help="Narrow it: 'namespace=\"prod\"'; repeatable."
+        "--match",
+        multiple=True,
+        metavar="MATCHER",
+        help="Narrow the scope: 'namespace=\"prod\"'; repeatable.",
     ),
 )
 
@@ -160,7 +164,7 @@ _scope_options = _options(
     help="Show the version.",
 )
 def main() -> None:
-    """From a window of Prometheus metrics and alerts to a measured postmortem draft.
+    """Turn a window of Prometheus metrics and alerts into a measured postmortem draft.
 
     TIME is RFC 3339, unix seconds, or now-2h. Exit codes: 0 done, 2 usage, 3 partial, 4 no data,
     5 unavailable, 6 refused, 7 output failed, 8 a human is needed, 75 locked.
@@ -178,15 +182,17 @@ def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
 @click.option("--from", "start", metavar="TIME", help="Start of the window.")
 @click.option("--to", "end", metavar="TIME", help="End of the window; default now.")
 @click.option("--last", metavar="DURATION", help="The window is this long and ends at --to.")
-@click.option("--around", metavar="TIME", help="The window is two hours to each side of TIME.")
+@click.option("--around", metavar="TIME", help="The window is two hours on each side of TIME.")
 @click.option(
-    "--alert", metavar="NAME", help="Draft what this alert is about; alone, around its latest firing."
+    "--alert", metavar="NAME", help="Draft what this alert is about; without a window, its latest firing."
 )
 @click.option(
     "--signal", "signals", multiple=True, metavar="NAME=PROMQL", help="Add or replace a signal; repeatable."
 )
-@click.option("--alertmanager", metavar="URL", help="Read its silences; also ALERTMANAGER_URL.")
-@click.option("--replay", metavar="PATH", help="Draft from kept evidence, with no network.")
+@click.option(
+    "--alertmanager", metavar="URL", help="Alertmanager to read silences from; also ALERTMANAGER_URL."
+)
+@click.option("--replay", metavar="PATH", help="Draft from kept evidence, without a network.")
 @click.option(
     "--events",
     multiple=True,
@@ -197,15 +203,17 @@ def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
     "--form",
     "draft_form",
     metavar="NAME",
-    help="How much the draft holds: full, short, or a template of yours.",
+    help="Form of the draft: full, short, or one of your own templates.",
 )
-@click.option("--templates", metavar="DIR", help="Your own templates of drafts; kept with the draft.")
+@click.option("--templates", metavar="DIR", help="Directory of your own templates; kept with the draft.")
 @click.option(
-    "--restore", metavar="DIR", help="Put back the text that the last refresh displaced; only that."
+    "--restore",
+    metavar="DIR",
+    help="Put back the text that the last refresh replaced; takes no other option.",
 )
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would change in the draft.")
 @click.option(
-    "--format", "form", type=click.Choice(["path", "json"]), default="path", help="What stdout gets."
+    "--format", "form", type=click.Choice(["path", "json"]), default="path", help="What to print on stdout."
 )
 @_shown_options
 def draft(**flags: Flag) -> None:
@@ -239,7 +247,7 @@ def demo(output: str, quiet: bool) -> None:
     type=click.Choice(
         ["note", "reported", "acknowledged", "declared", "escalated", "action", "mitigated", "resolved"]
     ),
-    help="What it was; milestones fill the durations. Default note.",
+    help="What happened then; milestones fill the durations. Default note.",
 )
 @click.option(
     "--timezone", metavar="ZONE", help="What a TIME without an offset means; default the draft's zone."
@@ -277,7 +285,7 @@ def scan(**flags: Flag) -> None:
 @main.command()
 @click.argument("directory", metavar="DIR")
 def review(directory: str) -> None:
-    """List what keeps the draft in DIR from being ready: open questions, times that contradict."""
+    """List what keeps the draft in DIR from being ready: open questions, contradicting times."""
     with _told():
         from report.pipeline.drafting import run_review
 
@@ -290,7 +298,7 @@ def review(directory: str) -> None:
 @click.option("--timezone", metavar="ZONE", hidden=True)
 @click.option("--output", metavar="DIR", hidden=True)
 def doctor(**flags: Flag) -> None:
-    """Check the way to Prometheus: reachable, let in, version, retention, alerts, rules, signals."""
+    """Check what Prometheus gives us: access, version, retention, alerts, rules, signals."""
     with _told():
         from report.pipeline.checkup.verbs import run_doctor
 
@@ -304,7 +312,7 @@ def doctor(**flags: Flag) -> None:
     "--output",
     "file",
     metavar="FILE",
-    help="Where the configuration goes, or - for stdout; default config.yaml, never one that is there.",
+    help="File to write, or - for stdout; default config.yaml. Never overwrites one.",
 )
 @click.option("--timezone", metavar="ZONE", hidden=True)
 def init(**flags: Flag) -> None:

@@ -88,14 +88,14 @@ def _wanted(evidence: Evidence) -> tuple[list[_Wanted], list[str]]:
         compared = comparison(rule.query)
         if compared is None:
             said.append(
-                f"{alert.name}: its rule compares nothing with a number that could be charted; "
-                "the alert's own times are told"
+                f"{alert.name}: its rule has no comparison with a number that could be charted; "
+                "only the alert's own times are given"
             )
         elif len(found) < MOST_CONDITIONS:
             found.append(_of_alert(alert, rule, compared, names))
             names.add(found[-1].signal)
         else:
-            said.append(f"{alert.name}: not charted, {MOST_CONDITIONS} expressions of alerts are")
+            said.append(f"{alert.name}: not charted; {MOST_CONDITIONS} other alert expressions already are")
     return found + _of_people(evidence, MOST_CONDITIONS), list(dict.fromkeys(said))
 
 

@@ -153,7 +153,7 @@ class _Loader:
         for index, keys in enumerate(self._keys.sources):
             path: KeyPath = ("sources", index)
             if not keys.name.strip() or keys.name in found:
-                self._reader.wrong((*path, "name"), "a name that no other source has is needed")
+                self._reader.wrong((*path, "name"), "needs a name that no other source has")
             try:
                 url = checked_base(keys.url)
             except ConfigError as error:
@@ -239,7 +239,7 @@ class _Loader:
         wanted: dict[str, WantedSignal] = {}
         for index, keys in enumerate(self._keys.signals):
             if keys.name in wanted:
-                self._reader.wrong(("signals", index, "name"), f"{keys.name!a} is here twice")
+                self._reader.wrong(("signals", index, "name"), f"{keys.name!a} is given twice")
             self._check_signal(f"signals[{index}]", keys.name, keys.query)
             wanted[keys.name] = WantedSignal(
                 keys.name, keys.query, keys.kind, keys.unit, keys.worse, keys.role, keys.limit

@@ -54,11 +54,11 @@ def records(text: str, file: str, number: int) -> Iterator[Record | Bad]:
         return sheet_records(text, header, place)
     if _YAML.match(first):
         return _yaml(text, place)
-    raise ConfigError(f"{file}: {excerpt(first.strip(), 40)} is no format known here; {_KNOWN}")
+    raise ConfigError(f"{file}: {excerpt(first.strip(), 40)} is not a known format; {_KNOWN}")
 
 
 def _no_number(name: str) -> object:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_number)
@@ -102,13 +102,13 @@ def _decoded(text: str, at: int, broken: int) -> tuple[object, int]:
 def _record(place: Place, value: object, container: str) -> Record | Bad:
     if isinstance(value, dict):
         return Record(place, value, container)
-    return Bad(place, f"{excerpt(str(value), 40)} is no object with fields")
+    return Bad(place, f"{excerpt(str(value), 40)} is not an object with fields")
 
 
 def _yaml(text: str, place: Place) -> Iterator[Record | Bad]:
     """The entries of a list, or one object. Where the whole cannot be read, each entry is read alone."""
     if len(text) > LARGEST_FILE:
-        raise ConfigError(f"{place.file}: larger than {LARGEST_FILE:,} bytes, which is much YAML; use JSONL")
+        raise ConfigError(f"{place.file}: larger than {LARGEST_FILE:,} bytes, too large for YAML; use JSONL")
     try:
         yield from _entries(load_text(text, name=place.file), place, 0)
     except ConfigError as error:

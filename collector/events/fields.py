@@ -120,7 +120,7 @@ def instant_of(value: object, clock: Clock) -> datetime:
     if _NUMBER.fullmatch(text):
         return _from_unix(text)
     if text.lower().startswith("now"):
-        raise TextError(f"time {excerpt(text)}: a recorded time is meant, write it out")
+        raise TextError(f"time {excerpt(text)}: relative times are not taken here; write it out")
     stamp = _STAMP.fullmatch(text)
     return parse_time(_strict(stamp) if stamp else text, now=clock.now, zone=clock.zone)
 

@@ -234,7 +234,9 @@ class _Taken:
         if seen.resolved_at is not None or seen.firing_at >= self._window.start - _LONGEST_OPEN:
             return True
         began = rfc3339(seen.firing_at)
-        self.bad.append(Bad(one.places[0], f"{seen.name} began {began} and its end is not told; left out"))
+        self.bad.append(
+            Bad(one.places[0], f"{seen.name} began {began} and the file does not say when it ended; left out")
+        )
         return False
 
 

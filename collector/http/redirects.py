@@ -67,7 +67,7 @@ def _refused(url: str, target: str) -> CollectError:
     shown = cut(bare(target), _SHOWN)
     if _LOGIN.search(urlsplit(target).netloc + urlsplit(target).path):
         return AccessRefused(
-            f"{bare(url)}: sends us to a login page ({shown}); give credentials by --http.config.file, "
+            f"{bare(url)}: sends us to a login page ({shown}); give credentials with --http.config.file, "
             "or the address behind the login"
         )
     return Unavailable(

@@ -106,7 +106,7 @@ MOST_TARGET_SAMPLES = 3_000_000
 _USUAL_SCRAPE = timedelta(seconds=15)
 _TOO_MANY_TARGETS = Unknown(
     what="restarts, deploys and single targets",
-    why="targets are too many to read one by one over this window; only their share that is up was asked for",
+    why="too many targets to read one by one over this window; only the share that is up was read",
 )
 _PACE_UNKNOWN = Unknown(
     what="scrape interval",
@@ -148,7 +148,7 @@ def with_history(source: Source, evidence: Evidence, on_progress: Progress) -> E
 
 
 # How the remark on such an alert ends, by which it is found again.
-_ALWAYS = "fired through all that was read and is left out: it tells nothing of this window"
+_ALWAYS = "fired throughout everything that was read, so it says nothing about this window; left out"
 
 
 def _with_always(before: Sequence[str], alerts: AlertHistory) -> tuple[str, ...]:
@@ -174,7 +174,7 @@ def _covered(request: SurveyRequest, now: datetime) -> Span:
     end = min(request.asked.end + request.tail, now)
     if end <= request.asked.start:
         raise NoData(
-            f"window {rfc3339(request.asked.start)} to {rfc3339(request.asked.end)}: lies in the future, "
+            f"window {rfc3339(request.asked.start)} to {rfc3339(request.asked.end)}: lies in the future; "
             f"now is {rfc3339(now)}; choose an earlier one"
         )
     return Span(start, end)

@@ -116,7 +116,7 @@ def _buckets(source: Source, evidence: Evidence, latency: Latency | None, bracke
     series = latency.count * _BUCKETS
     if _samples(spans, series, evidence.scrape_interval) > MOST_SAMPLES:
         why = (
-            f"about {series} series are too many samples; the boundaries of latency stay those of the survey"
+            f"about {series} series hold too many samples; latency keeps the coarser boundaries of the survey"
         )
         return _Read((), (), (Unknown(what="latency buckets", why=why),))
     return _read(source, latency.selector, spans, series, evidence.scrape_interval, "latency buckets")

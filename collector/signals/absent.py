@@ -35,11 +35,11 @@ def unknown_service(
         first, last = around
         return NoData(
             f"{what}; its samples lie between about {rfc3339(first)} and {rfc3339(last)}; "
-            "choose a window in there"
+            "choose a window between them"
         )
     places = _elsewhere(source, service, matchers, span, there)
     if places:
-        return NoData(f"{what}; without these matchers it is there: {places}; choose with --match")
+        return NoData(f"{what}; without these matchers it exists in {places}; choose with --match")
     known = tuple(sorted(one.name for one in list_services(source, span)))
     if not known:
         return NoData(f"{what}, nor of any other service; check the window and the address of the server")

@@ -54,7 +54,7 @@ def _condition(held: Sequence[ConditionStretch], frame: Frame) -> str:
         f"{stamp(one.start)} to {stamp(one.end)}" if one.end else f"{stamp(one.start)} to the end of the data"
         for one in held[:_MOST_STRETCHES]
     ]
-    more = f" and {len(held) - _MOST_STRETCHES} times more" if len(held) > _MOST_STRETCHES else ""
+    more = f" and {len(held) - _MOST_STRETCHES} more times" if len(held) > _MOST_STRETCHES else ""
     worst_words = f"{amount(worst.peak, condition)} at {stamp(worst.peak_at)}"
     return (
         f"the condition of {shown(condition.alert or condition.signal, 40)}, {threshold_words(condition)}, "

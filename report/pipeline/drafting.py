@@ -87,7 +87,7 @@ def _run_restore(given: Given, *, quiet: bool) -> Exit:
     """`draft --restore`: no window, no source; only the text of a draft goes back."""
     others = sorted(k for k, v in given.items() if v and k not in ("restore", "quiet", "form", "output"))
     if others:
-        raise ConfigError(f"--restore: goes with no other option; leave out --{others[0].replace('_', '-')}")
+        raise ConfigError(f"--restore: takes no other option; leave out --{others[0].replace('_', '-')}")
     print(
         restore(Path(_text(given, "restore")), lambda line: None if quiet else print(line, file=sys.stderr))
     )

@@ -61,8 +61,8 @@ def stays_itself(draft: Path, existing: str | None, identity: str) -> None:
     other = _renamed(draft, identity) if existing is None and identity else None
     if other is not None:
         raise HumanNeeded(
-            f"{_shown(draft)}: is not there, and {_shown(other)} is this draft; name it {draft.name} again, "
-            "or move it away for a new one; nothing was changed"
+            f"{_shown(draft)}: does not exist, but {_shown(other)} is this draft; name it {draft.name} "
+            "again, or move it away for a new one; nothing was changed"
         )
 
 

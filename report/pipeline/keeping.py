@@ -62,8 +62,8 @@ def reconciled(new: Evidence, directory: Path) -> Evidence:
         return new
     if _samples(new, kept.asked) < _POORER * _samples(kept, kept.asked):
         raise NoData(
-            f"{new.origin.url}: has less of {kept.asked.start:%Y-%m-%d %H:%M} UTC than the evidence kept in "
-            f"{directory}; the draft was left as it is, use --replay to make it again"
+            f"{new.origin.url}: has fewer samples from {kept.asked.start:%Y-%m-%d %H:%M} UTC on than the "
+            f"evidence kept in {directory}; the draft was left as it is, use --replay to make it again"
         )
     lost = _failed(new) - _failed(kept)
     if lost and kept.asked == new.asked:

@@ -57,7 +57,7 @@ def decided(kept: KeptTexts, new: str) -> Decision:
         return Decision(Outcome.UNCHANGED if kept.existing == new else Outcome.WRITTEN, new)
     base = _base_of(kept.existing, kept.bases)
     if base is None:
-        return Decision(Outcome.HUMAN_NEEDED, new, reason="the text it was made from is not kept any more")
+        return Decision(Outcome.HUMAN_NEEDED, new, reason="the text it was made from is no longer kept")
     if mostly_gone(kept.existing, base):
         return Decision(Outcome.HUMAN_NEEDED, new, reason="most of its blocks are gone at once")
     merged = merge(kept.existing, base, new)
@@ -65,7 +65,7 @@ def decided(kept: KeptTexts, new: str) -> Decision:
         return Decision(Outcome.HUMAN_NEEDED, new, reason="it holds conflict markers")
     lost = lost_lines(kept.existing, base, merged.text, new=new)
     if lost:
-        return Decision(Outcome.HUMAN_NEEDED, new, reason=f"{len(lost)} lines of yours would be missing")
+        return Decision(Outcome.HUMAN_NEEDED, new, reason=f"{len(lost)} lines of yours would be lost")
     if merged.text == kept.existing:
         return Decision(Outcome.UNCHANGED, merged.text, told=summary(merged))
     return Decision(Outcome.WRITTEN, recounted(merged.text), told=summary(merged))

@@ -182,8 +182,8 @@ def read_entered(directory: Path) -> tuple[Entered, ...]:
         return ()
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ConfigError(
-            f"{path}: the notes kept there cannot be read ({type(error).__name__}); mend the file or move it "
-            "away, nothing was changed"
+            f"{path}: the notes kept there cannot be read ({type(error).__name__}); repair the file or move "
+            "it away; nothing was changed"
         ) from error
 
 

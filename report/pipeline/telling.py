@@ -30,15 +30,15 @@ def tell(made: Draft) -> None:
 # Kinds of events that are no words of a sentence.
 _WORDS = {
     "scale": "scaling",
-    "oom_kill": "kill for memory",
+    "oom_kill": "kill for lack of memory",
     "job_failed": "failed job",
-    "target_down": "outage of targets",
-    "target_up": "return of targets",
-    "node": "event of a node",
+    "target_down": "target down",
+    "target_up": "target back up",
+    "node": "change on nodes",
     "pod": "pod that could not run",
-    "rollout_stuck": "rollout that got stuck",
+    "rollout_stuck": "rollout without progress",
     "data_gap": "gap in the data",
-    "monitoring_trouble": "trouble of the monitoring",
+    "monitoring_trouble": "problem in monitoring",
 }
 
 

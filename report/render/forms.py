@@ -50,7 +50,7 @@ class Form:
         wanted = _names(form, quiet)
         if form not in FORMS and f"{form}.md.j2" not in templates:
             known = [*FORMS, *(own for name in templates if (own := _form_of(name)) and own not in FORMS)]
-            raise FormError(f"form {form!r}: not known; there are {', '.join(dict.fromkeys(known))}")
+            raise FormError(f"form {form!r}: not known; choose one of {', '.join(dict.fromkeys(known))}")
         try:
             return self._environment.select_template(wanted)
         except TemplateError as error:
@@ -132,14 +132,14 @@ def _checked(text: str, name: str) -> str:
     anchors = _ANCHOR.findall(text)
     twice = next((each for each in anchors if anchors.count(each) > 1), None)
     if twice:
-        raise FormError(f"template {name}: the anchor {twice!r} stands there twice; each block has its own")
+        raise FormError(f"template {name}: the anchor {twice!r} is used twice; each block needs its own")
     return text
 
 
 def _said(error: Exception) -> str:
     """`template sections/x.md.j2, line 4: 'y' is undefined`."""
     if isinstance(error, RecursionError):
-        return "templates: they include one another without end"
+        return "templates: they include one another in a circle"
     if isinstance(error, TemplateNotFound):
         return f"template {error.name}: not found; it is included by another"
     if isinstance(error, TemplateSyntaxError):

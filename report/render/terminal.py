@@ -73,7 +73,7 @@ def _as_far(timeline: Timeline) -> str:
     """What a quiet line does not know: what was not seen, or not looked at."""
     if timeline.status is not Status.NO_IMPACT:
         return ""
-    presence = " (only that targets were up is known)" if only_presence(timeline) else ""
+    presence = " (all that is known: targets were up)" if only_presence(timeline) else ""
     return f"{unseen_words(timeline)}{presence}"
 
 

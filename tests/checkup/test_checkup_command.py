@@ -65,7 +65,7 @@ def test_draft_works_with_what_init_wrote(url: str, tmp_path: Path) -> None:
 
     assert (made.code, made.stdout) == (0, "config.yaml\n"), made.stderr
     assert again.code == 7
-    assert "it is there already and was left as it is" in again.stderr
+    assert "it already exists and was left as it is" in again.stderr
 
     ran = run(tmp_path, "draft", "--last", "1h")
 

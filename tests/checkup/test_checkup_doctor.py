@@ -168,8 +168,8 @@ def test_counters_of_unknown_families_are_offered_as_signals() -> None:
     told = _told(_patient(_source(held=held)))
 
     assert told["errors, traffic"].says == (
-        "no counter of requests known to us; these look like some: shop_rpc_calls_total; "
-        "give them by --signal 'errors=PROMQL'"
+        "no request counter that we know; these look like request counters: shop_rpc_calls_total; "
+        "give them with --signal 'errors=PROMQL'"
     )
     assert told["latency"].health is Health.NOTE
 
@@ -180,7 +180,7 @@ def test_histogram_that_cannot_be_read_is_a_line_of_its_own() -> None:
 
     told = _told(_patient(_source(held=held)))
 
-    assert 'no bucket le="+Inf"' in told["not readable"].says
+    assert 'lack the bucket le="+Inf"' in told["not readable"].says
 
 
 class _At(FakeSource):
@@ -279,7 +279,7 @@ def test_pushed_metrics_are_no_trouble() -> None:
     told = _told(_patient(source))
 
     assert told["scrape interval"].health is told["availability"].health is Health.NOTE
-    assert told["scrape interval"].says.endswith("nothing is scraped; what is pushed has none")
+    assert told["scrape interval"].says.endswith("nothing is scraped (pushed metrics have no `up`)")
     assert told["availability"].says.startswith("no targets of its own")
     assert told["errors"].health is Health.GOOD
 
@@ -315,7 +315,7 @@ def test_a_counter_whose_label_tells_failures_is_offered_as_a_ready_signal() -> 
 
     says = _told(_patient(_source(held=held), service="o'mail"))["errors, traffic"].says
 
-    assert "mails_sent_total may be one, its result tells failures" in says
+    assert "mails_sent_total may be one: its label result marks failures" in says
     signal = shlex.split(says.partition("--signal ")[2])
     assert signal == [
         'errors=sum(rate(mails_sent_total{job=~"(.+/)?o\'mail",result=~"failed|timeout"}[5m]))'

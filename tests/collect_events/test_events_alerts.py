@@ -320,7 +320,8 @@ def test_open_end_of_long_ago_is_not_read_as_firing(tmp_path: Path) -> None:
 
     assert [a.name for a in imported.alerts] == ["Recent"]
     assert problems(imported) == [
-        "events file given-0 line 1 item 1: Old began 2026-11-20T04:00:00Z and its end is not told; left out"
+        "events file given-0 line 1 item 1: Old began 2026-11-20T04:00:00Z and the file does not "
+        "say when it ended; left out"
     ]
 
 

@@ -290,7 +290,7 @@ def test_wrong_matcher_says_where_the_service_is() -> None:
     """A service that only the matchers hide is told with its namespaces."""
     source = FakeSource(http_service("payments", 0, 60))
 
-    with pytest.raises(NoData, match="without these matchers it is there: namespace prod, job payments"):
+    with pytest.raises(NoData, match="without these matchers it exists in namespace prod, job payments"):
         discover(source, "payments", ('namespace="dev"',), WINDOW)
 
 

@@ -78,7 +78,7 @@ def test_an_alert_that_always_fires_stands_in_the_evidence_once() -> None:
 
     for one in (seen, with_history(source, seen, lambda _: None)):
         assert [line for line in one.signals_explained if line.startswith("Old ")] == [
-            "Old fired through all that was read and is left out: it tells nothing of this window"
+            "Old fired throughout everything that was read, so it says nothing about this window; left out"
         ]
 
 
@@ -101,7 +101,7 @@ def test_histogram_without_its_last_bucket_is_unknown_not_silent() -> None:
     assert found.latency is None
     (unknown,) = found.unknowns
     assert unknown.what == "latency of http_request_duration_seconds"
-    assert 'no bucket le="+Inf"' in unknown.why
+    assert 'lack the bucket le="+Inf"' in unknown.why
     assert not unknown.failed
 
 

@@ -99,7 +99,7 @@ FAULTS = [
         tries=3,
     ),
     Fault("503", answer("", status=503), Unavailable, "cannot answer now (status 503)", tries=3),
-    Fault("429", answer("", status=429), Unavailable, "limits us", tries=3),
+    Fault("429", answer("", status=429), Unavailable, "limits our rate", tries=3),
     Fault(
         "429 for an hour",
         answer("", status=429, headers={"Retry-After": "3600"}),

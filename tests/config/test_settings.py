@@ -201,7 +201,7 @@ def test_links_go_to_the_external_address() -> None:
         ("signals:\n  - {name: a}", "signals[0].query: missing"),
         ("signals:\n  - {name: a, query: up, kind: latncy}", "did you mean latency?"),
         ("signals:\n  - {name: a, query: up, limit: high}", "signals[0].limit: expected a number"),
-        ("signals:\n  - {name: a, query: up}\n  - {name: a, query: up}", "'a' is here twice"),
+        ("signals:\n  - {name: a, query: up}\n  - {name: a, query: up}", "'a' is given twice"),
         ("signals: up", "signals: expected a list"),
         ("signals:\n  - {name: '', query: up}", "signals[0]: a name of 1 to 60 printable characters"),
         ("discovery: off", "discovery: expected true or false"),

@@ -61,8 +61,8 @@ def test_plain_values(text: str, expected: object) -> None:
 @pytest.mark.parametrize(
     ("text", "where", "why"),
     [
-        ("a: 1\nb: 2\na: 3\n", "c.yaml:3:1", "'a' is here twice (first in line 1)"),
-        ("a: {x: 1, x: 2}\n", "c.yaml:1:11", "'x' is here twice"),
+        ("a: 1\nb: 2\na: 3\n", "c.yaml:3:1", "'a' is given twice (first in line 1)"),
+        ("a: {x: 1, x: 2}\n", "c.yaml:1:11", "'x' is given twice"),
         ("a: &x 1\n", "c.yaml:1:4", "anchors and aliases"),
         ("a: 1\nb: *a\n", "c.yaml:2:4", "anchors and aliases"),
         ("a: !!python/object/apply:os.system [x]\n", "c.yaml:1:4", "tags"),

@@ -97,7 +97,7 @@ def test_the_draft_says_what_it_was_compared_with(drafted: dict[str, Ran]) -> No
     """Both days, for the signals that they were read for; and the replay says the same."""
     text = (drafted["slow"].draft / "postmortem.md").read_text("utf-8")
 
-    assert "Same hours one week earlier, in steps of 5 min: compared with for traffic, p99, p50." in text
-    assert "Same hours one day earlier, in steps of 5 min: compared with for traffic, p99, p50." in text
+    assert "Same hours one week earlier, in steps of 5 min: compared for traffic, p99, p50." in text
+    assert "Same hours one day earlier, in steps of 5 min: compared for traffic, p99, p50." in text
     again = run_here(["draft", "--replay", str(drafted["slow"].draft), "--output", "again"])
     assert (again.draft / "postmortem.md").read_text("utf-8") == text

@@ -52,7 +52,7 @@ def test_changes_are_counted_in_words() -> None:
     """No kind shows its name in timeline.json, which is for programs."""
     assert counted_changes({"data_gap": 2, "restart": 1, "oom_kill": 3}) == [
         "2 gaps in the data",
-        "3 kills for memory",
+        "3 kills for lack of memory",
         "1 restart",
     ]
     assert not [line for line in counted_changes({kind.value: 1 for kind in ChangeKind}) if "_" in line]
@@ -75,7 +75,7 @@ def test_a_full_standard_output_is_told_in_a_line(tmp_path: Path, buffered: str)
             check=False,
         )
 
-    why = "standard output: No space left on device; files were written; send it elsewhere"
+    why = "standard output: No space left on device; the files were written; send the output elsewhere"
     assert (done.returncode, done.stderr) == (7, f"incident-timeline: {why}\n")
 
 

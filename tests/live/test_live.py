@@ -121,4 +121,4 @@ def test_nothing_is_told_that_was_not_done(live: Live) -> None:
 def test_the_fault_that_no_rule_watches_is_named(live: Live) -> None:
     """The only rule watches failing requests; slow ones hurt without an alert."""
     assert live.timeline["detection"]["unwatched"] == ["p99"]
-    assert "Had impact and no alerting rule watches it: p99." in live.text
+    assert "No alerting rule watches p99, which had impact." in live.text

@@ -125,7 +125,7 @@ def test_values_are_escaped_and_ours_are_not() -> None:
         ("{{ rows[0].what.__class__ }}", "line 2: "),
         ('{{ ask("a | b") }}', "line 2: prompt 'a | b'"),
         ('{{ anchor("A B") }}', "line 2: anchor 'A B'"),
-        ('{{ anchor("x") }}\n{{ anchor("x") }}', "the anchor 'x' stands there twice"),
+        ('{{ anchor("x") }}\n{{ anchor("x") }}', "the anchor 'x' is used twice"),
         ("{{ none }}", "line 2: a draft prints what is not known in words"),
         ("{{ 1 / 0 }}", "line 2: division by zero"),
         ("{% for x in range(101) %}{% endfor %}", "range of more than 100 numbers"),
@@ -186,7 +186,7 @@ def test_too_much_is_refused_before_it_is_read() -> None:
 
 def test_an_unknown_form_is_told_with_those_there_are() -> None:
     """The next step is in the message."""
-    with pytest.raises(FormError, match="form 'shrot': not known; there are full, short, handover"):
+    with pytest.raises(FormError, match="form 'shrot': not known; choose one of full, short, handover"):
         markdown(build.payments(), [], generation=1, form="shrot", templates=_example())
 
 

@@ -43,6 +43,15 @@ def test_a_signal_without_data_was_not_checked() -> None:
     assert "Not judged for lack of data: traffic." in text
 
 
+def test_calm_traffic_is_no_word_on_failures() -> None:
+    """Where requests are counted but not by how they ended, a quiet draft says what nobody measured."""
+    text = markdown(replace(build.healthy(), signals=(build.traffic(),)), [], generation=1)
+    told = "Whether requests failed was not measured"
+
+    assert told in text
+    assert told not in markdown(build.healthy(), [], generation=1)
+
+
 def test_a_bad_row_of_a_file_hides_nothing_of_the_service() -> None:
     """It stands in the evidence, and not between the reader and the summary."""
     bad = Unknown("events file notes.csv line 3", "time 'soon': not understood", aside=True)
@@ -56,7 +65,7 @@ def test_that_targets_were_up_is_not_told_as_more_than_it_is() -> None:
     spec = replace(build.errors().spec, name="availability", measure=Measure.AVAILABILITY)
     up = replace(build.errors(), spec=spec, episodes=())
     text = markdown(replace(build.healthy(), signals=(up,)), [], generation=1)
-    assert "Only that targets were up is known: no errors, traffic or latency of the service" in text
+    assert "All that is known is that targets were up: no errors, traffic or latency of the service" in text
 
 
 def test_a_calm_window_says_how_much_of_it_nobody_saw() -> None:
@@ -82,7 +91,7 @@ def test_the_log_says_where_little_was_looked_at() -> None:
     up = replace(build.errors(), spec=spec, episodes=())
 
     assert found(replace(build.healthy(), signals=(up,))) == (
-        "no impact measured (only that targets were up is known)"
+        "no impact measured (all that is known: targets were up)"
     )
 
 

@@ -185,7 +185,7 @@ def test_an_action_has_an_owner_and_a_due_date(row: str, said: list[str]) -> Non
 def test_a_time_that_is_none_is_told() -> None:
     """It could not be compared with anything."""
     assert any(
-        "time 'half past two' is not read" in one
+        "time 'half past two' cannot be read" in one
         for one in _said(_with_row("| - | half past two | | Called | |"))
     )
 

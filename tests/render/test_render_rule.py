@@ -58,7 +58,7 @@ def test_the_sentence_is_read_and_the_rule_is_looked_up() -> None:
 def test_a_restless_rule_is_not_praised(times: int, told: str) -> None:
     """How often it would have fired for nothing stands in the same sentence."""
     before, _ = _sections(_draft(replace(_RULE, false_firings=times)))
-    assert f"12 min earlier, but also {told} for nothing before." in before
+    assert f"12 min earlier, but also {told} for nothing before that." in before
 
 
 def test_where_no_rule_is_suggested_nothing_is_said_of_one() -> None:

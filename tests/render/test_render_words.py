@@ -56,7 +56,8 @@ def test_two_incidents_of_one_window_are_told_apart_with_the_way_to_draft_each()
     told = summary(_later(build.store(), timedelta(hours=5)))
 
     assert (
-        "Again: down 08:00 to 09:00 (1 h). These are 2 incidents, with more than 1 h without impact" in told
+        "Again: down 08:00 to 09:00 (1 h). This window holds 2 incidents, more than 1 h apart; draft each"
+        in told
     )
     assert "`--from 2023-12-15T09:40:00Z --to 2023-12-15T10:50:00Z`" in told
     assert "`--from 2023-12-15T15:40:00Z --to 2023-12-15T17:20:00Z`" in told
@@ -71,9 +72,9 @@ def test_a_second_incident_that_lasts_is_drafted_up_to_now() -> None:
 
 def test_a_relapse_is_the_same_incident() -> None:
     """Half an hour, and just the quiet gap, between two episodes: one incident."""
-    assert "These are" not in summary(build.store())
-    assert "These are" not in summary(_later(build.store(), timedelta(minutes=30)))
-    assert "These are" in summary(_later(build.store(), timedelta(minutes=31)))
+    assert "This window holds" not in summary(build.store())
+    assert "This window holds" not in summary(_later(build.store(), timedelta(minutes=30)))
+    assert "This window holds" in summary(_later(build.store(), timedelta(minutes=31)))
 
 
 def test_the_first_alert_is_counted_from_the_start_with_what_had_failed() -> None:
@@ -115,8 +116,8 @@ def test_signals_without_samples_in_the_impact_are_unknown_and_not_normal() -> N
     }
     reports = tuple(replace(one, spec=replace(one.spec, name=name)) for name, one in names.items())
     assert others_sentence(replace(build.payments(), signals=(build.errors(), *reports))) == (
-        "Stayed in the normal range: saturation. Departed too, but not counted as impact: traffic. "
-        "Not seen in part of the impact, so unknown: availability."
+        "Stayed in the normal range: saturation. Also left the normal range, but not counted as impact: "
+        "traffic. Not seen in part of the impact, so unknown: availability."
     )
 
 
@@ -315,6 +316,6 @@ def test_errors_that_left_their_range_for_a_moment_did_not_stay_normal() -> None
     departed = replace(build.errors().episodes[0], impact=False)
     counted = replace(slow, signals=(replace(build.errors(), episodes=(departed,)), build.latency()))
 
-    assert others_sentence(slow) == "Left the normal range for a moment only: errors (48.0 % at 14:05:30)."
+    assert others_sentence(slow) == "Left the normal range only for a moment: errors (48.0 % at 14:05:30)."
     assert "stayed normal" not in lead(slow)
     assert "stayed normal" not in lead(counted)

@@ -36,6 +36,8 @@ _TOO_MUCH = re.compile(
 _TOO_LONG = re.compile(
     r"too long query|maxQueryLen|max-query-expression|query.{0,20}bytes.{0,20}exceed", re.IGNORECASE
 )
+# VictoriaMetrics with -denyQueriesOutsideRetention, which says it as if it were away (503).
+_EXPIRED = re.compile(r"outside the allowed -retentionPeriod")
 # Cortex, Mimir and Loki, to who asks without X-Scope-OrgID.
 _NO_TENANT = re.compile(r"no org id|no user id|missing (?:org|tenant) ?id", re.IGNORECASE)
 _WRONG_SCHEME = re.compile(r"HTTP request (?:was sent )?to (?:an )?HTTPS", re.IGNORECASE)
@@ -86,7 +88,8 @@ def failure(reply: Reply, query: str, wording: Wording) -> CollectError | None:
     error_type, text = (wording.text(part) for part in _api_error(reply))
     if _WRONG_SCHEME.search(text):
         return Unavailable(f"{reply.url}: the server speaks HTTPS there; write https:// in the url")
-    if reply.status in (400, 413, 414, 422) or (error_type and _TOO_MUCH.search(f"{error_type} {text}")):
+    its_own = error_type and (_TOO_MUCH.search(f"{error_type} {text}") or _EXPIRED.search(text))
+    if reply.status in (400, 413, 414, 422) or its_own:
         return rejected(reply, error_type, text, query)
     if reply.status in (404, 405, 501):
         return NoEndpoint(
@@ -106,6 +109,8 @@ def rejected(reply: Reply, error_type: str, text: str, query: str) -> QueryRejec
         kind, advice = TooExpensive, "shorten the query, or raise the server's limit"
     elif _TOO_MUCH.search(f"{error_type} {text}") or reply.status == 413:
         kind, advice = TooMuchAtOnce, "ask for a shorter window or fewer series, or raise the server's limit"
+    elif _EXPIRED.search(text):
+        advice = "choose a later window"
     said = text or "no reason given"
     return kind(
         f"{reply.url}: query refused ({reply.status} {error_type or 'no type'}): {said}; {advice}: {shown}",
@@ -122,7 +127,7 @@ def unreadable(reply: Reply, why: str, wording: Wording, api: str = "Prometheus"
     kind = cut(wording.text(reply.content_type), 60) or "no content type"
     return NotTheApi(
         f"{reply.url}: the answer is not one of the {api} API ({wording.text(why)}; {kind}, begins "
-        f"with {begins}); check the url, and what lies between"
+        f"with {begins}); check the url and any proxy on the way"
     )
 
 
@@ -146,7 +151,7 @@ def _page_text(reply: Reply) -> str:
 
 def _login_page(reply: Reply) -> AccessRefused:
     return LoginPage(
-        f"{reply.url}: answered with a web page instead of the API (login page?); give credentials by "
+        f"{reply.url}: answered with a web page instead of the API (login page?); give credentials with "
         "--http.config.file, or the address behind the login"
     )
 
@@ -166,13 +171,13 @@ def _refused(reply: Reply, wording: Wording) -> AccessRefused:
         )
     if _NO_TENANT.search(said):
         return AccessRefused(
-            f"{reply.url}: no tenant named (401){because}; name one by --header X-Scope-OrgID=TENANT"
+            f"{reply.url}: no tenant named (401){because}; name one with --header X-Scope-OrgID=TENANT"
         )
     if wording.credential:
         next_step = f"check {wording.credential}"
     else:
-        next_step = "give some by --http.config.file or --header"
-    state = "credentials refused" if wording.credential else "credentials wanted, none given"
+        next_step = "give them with --http.config.file or --header"
+    state = "credentials refused" if wording.credential else "credentials required, none given"
     return AccessRefused(f"{reply.url}: {state} (401){because}; {next_step}")
 
 
@@ -180,13 +185,16 @@ def _unavailable(reply: Reply, text: str) -> Unavailable:
     said = f": {text}" if text else ""
     advice = "try again later"
     if reply.status == 429:
-        advice = "it is overloaded or limits us; try again later, or ask for less"
+        advice = "it is overloaded or limits our rate; try again later, or ask for less"
     return Unavailable(f"{reply.url}: the server cannot answer now (status {reply.status}){said}; {advice}")
 
 
 def is_own_fault(reply: Reply) -> bool:
     """Whether a failure is the query's own, in the server's words; asking again would end the same."""
-    return _api_error(reply)[0] in ("timeout", "canceled", "execution", "bad_data", "422")
+    error_type, text = _api_error(reply)
+    return error_type in ("timeout", "canceled", "execution", "bad_data", "422") or bool(
+        _EXPIRED.search(text)
+    )
 
 
 def over_limit(url: str, limit: OverLimit, query: str) -> TooExpensive:

@@ -10,9 +10,7 @@ from report.merge.reading.blocks import ORPHANS, Block, Draft
 from report.merge.reading.lines import Line
 
 _HEADING = "## Orphaned notes"
-_EXPLAINED = (
-    "Written beside facts that are not in the data any more; move each where it belongs, or delete it."
-)
+_EXPLAINED = "Written beside facts that are no longer in the data; move each where it belongs, or delete it."
 
 
 @dataclass(frozen=True, slots=True)

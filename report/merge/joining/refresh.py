@@ -32,7 +32,9 @@ def refreshed(mine: Draft, old: Draft, fresh: Draft, end: str) -> list[Outcome]:
     return [
         _outcome(block, old, fresh, end, known)
         if not block.key or block.own or first[block.key] == number
-        else _copy(block, f"{block.key}: a second copy of this block is yours alone now")
+        else _copy(
+            block, f"{block.key}: the second copy of this block is yours now and is no longer refreshed"
+        )
         for number, block in enumerate(mine.blocks)
     ]
 
@@ -82,7 +84,7 @@ def _refreshed(block: Block, new: Block, old: Draft, end: str, known: frozenset[
     """A block that the new text has too."""
     head = replace(block, anchor=new.anchor)
     if any(line.held for line in block.lines):
-        note = f"{block.key}: conflict markers stand in it, so it was left as it is"
+        note = f"{block.key}: it contains conflict markers, so it was left as it is"
         return Outcome(block.key, head, note=note, conflicted=True)
     base = _of(old, block.key)
     was = base.lines if base else ()

@@ -59,7 +59,7 @@ def _read(directory: Path) -> Mapping[str, str]:
             )
         if len(files) > _MOST_FILES:
             raise ConfigError(
-                f"--templates {_shown(directory)}: {len(files)} files; that is no such directory"
+                f"--templates {_shown(directory)}: {len(files)} files; is this the right directory?"
             )
         return {path.relative_to(directory).as_posix(): _text(path) for path in files}
     except OSError as error:
@@ -71,7 +71,7 @@ def _text(path: Path) -> str:
     data = path.read_bytes() if path.stat().st_size <= _MOST_BYTES else None
     if data is None:
         raise ConfigError(
-            f"template {_shown(path)}: larger than {_MOST_BYTES // 1024} KiB; it is no template"
+            f"template {_shown(path)}: larger than {_MOST_BYTES // 1024} KiB; is it a template?"
         )
     try:
         return data.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")

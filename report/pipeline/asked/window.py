@@ -13,7 +13,7 @@ from incident.model.spans import Span
 from incident.text.durations import format_duration, parse_duration
 from incident.text.instants import parse_time, rfc3339, stamp, zone_label
 from incident.text.promql import Matcher
-from report.pipeline.asked.firing import SEARCHED, firing_of, last_fired, latest_run
+from report.pipeline.asked.firing import firing_of, last_fired, latest_run
 
 AROUND = timedelta(hours=2)
 """`--around` reads two hours to each side: most incidents fit, and detection needs the calm beside."""
@@ -54,7 +54,7 @@ def window(asked: Asked, *, now: datetime, zone: tzinfo | None) -> Span | None:
     if asked.last:
         length = parse_duration(asked.last)
         if length <= timedelta(0):
-            raise ConfigError(f"--last {asked.last}: no time at all; give one like 3h")
+            raise ConfigError(f"--last {asked.last}: must be longer than zero; write e.g. 3h")
         return _past(Span(end - length, end), now)
     start = parse_time(asked.start, now=now, zone=zone)
     if end <= start:
@@ -77,19 +77,19 @@ def _one_way(asked: Asked) -> None:
     ]
     if not ways and not asked.alert:
         raise ConfigError(
-            "window: none given; say --from TIME --to TIME, --last 3h, --around TIME or --alert NAME"
+            "window: none given; use --from TIME --to TIME, --last 3h, --around TIME or --alert NAME"
         )
     if len(ways) > 1:
         raise ConfigError(f"window: {' and '.join(ways)} contradict each other; give one of them")
     if asked.end and (asked.around or not ways):
-        raise ConfigError(f"window: --to does not go with {(*ways, '--alert')[0]} alone; leave it out")
+        raise ConfigError(f"window: --to cannot be combined with {(*ways, '--alert')[0]} alone; leave it out")
 
 
 def _past(span: Span, now: datetime) -> Span:
     """The span as far as it lies in the past. Raises ConfigError where nothing of it does."""
     if span.start >= now:
         raise ConfigError(
-            f"window {rfc3339(span.start)} to {rfc3339(span.end)}: lies in the future, now is {rfc3339(now)}"
+            f"window {rfc3339(span.start)} to {rfc3339(span.end)}: lies in the future; now is {rfc3339(now)}"
         )
     return Span(span.start, min(span.end, now)) if span.end > now else span
 
@@ -133,15 +133,9 @@ def _about(name: str, series: Samples) -> About:
 def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, About]:
     """The latest firing of an alert with an hour to each side, and what its labels say it is about.
 
-    Raises NoData where the server has none.
+    Raises NoData where the server has none, and what it says where it refuses to look for one.
     """
-    found = last_fired(source, name, now)
-    if not found:
-        raise NoData(
-            f"alert {name}: no firing sample in ALERTS in the {SEARCHED.days // 365} years before "
-            f"{rfc3339(now)}; check the name, or give the window with --from and --to"
-        )
-    start, end, series = latest_run(found)
+    start, end, series = last_fired(source, name, now)
     return Span(start - _ALERT_MARGIN, min(end + _ALERT_MARGIN, now)), _about(name, series)
 
 

@@ -42,7 +42,7 @@ def examine(patient: Patient, now: datetime) -> Iterator[Finding]:
     yield Finding("reachable", Health.GOOD, f"{source.url} answers")
     yield Finding("authenticated", Health.GOOD, patient.credential or "no credentials needed")
     if patient.tenant:
-        yield Finding("tenant", Health.GOOD, "X-Scope-OrgID is sent with every question")
+        yield Finding("tenant", Health.GOOD, "X-Scope-OrgID is sent with every request")
     yield server.clock(patient.told_time(), now)
     info = source.info()
     yield server.version(info)

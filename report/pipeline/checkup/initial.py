@@ -129,8 +129,8 @@ def _server(source: Source, wanted: Wanted) -> Iterator[str]:
     else:
         yield "  #http_config_file: http.yml"
     if wanted.has_headers:
-        yield "  # Headers were given for this look; their values are not written here. Give them each time"
-        yield "  # by --header, or write them here where only you can read them."
+        yield "  # Headers were given on the command line; their values are not written here. Give them"
+        yield "  # each time with --header, or write them here where only you can read them."
     yield "  #headers:"
     yield "    #X-Scope-OrgID: team-a"
     yield ""
@@ -152,7 +152,7 @@ def _scope(
     if chosen:
         yield f"service: {_quoted(chosen)}"
     else:
-        yield "# Several: name the one to draft by --service, or here."
+        yield "# Several services: name the one to draft with --service, or here."
         yield f"#service: {_quoted(known[0].name)}" if known else "#service: payments"
     found = services[0].found if chosen and services else None
     matchers = found.scope.matchers if found else wanted.matchers
@@ -169,10 +169,10 @@ def _signals(one: _Told) -> Iterator[str]:
         yield _comment(f"{one.name}: {one.why}")
         yield ""
         return
-    yield _comment(f"What a draft of {one.name} measures by itself; nothing of this needs to be configured:")
+    yield _comment(f"What a draft of {one.name} measures by itself; none of this needs to be configured:")
     window = rate_window(DEFAULT_SCRAPE, timedelta(minutes=1))
     requests, latency = one.found.requests, one.found.latency
-    yield _comment(f"  requests: {told_requests(one.found) or 'no counter of requests known to us'}")
+    yield _comment(f"  requests: {told_requests(one.found) or 'no request counter that we know'}")
     if requests is not None:
         yield from (_comment(f"    {spec.name}: {spec.query}") for spec in request_specs(requests, window))
     yield _comment(f"  latency: {told_latency(latency) if latency else 'no durations known to us'}")
@@ -181,13 +181,13 @@ def _signals(one: _Told) -> Iterator[str]:
     yield _comment(f"  availability: {one.found.targets if one.scraped else 'no targets of its own'}")
     if one.found.probes:
         yield _comment(f"  probes: {one.found.probes}")
-    yield _comment("  saturation (CPU throttling, memory, pools, queues) is looked for beside it, as context")
+    yield _comment("  saturation (CPU throttling, memory, pools, queues) is looked for as well, as context")
     yield from (_comment(f"  unknown: {unknown.what}: {unknown.why}") for unknown in one.found.unknowns)
     yield ""
 
 
 _REST = (
-    "# Signals to add, or to put in place of the found ones of the same name (errors, p99, traffic, ...).",
+    "# Signals to add, or to replace discovered ones of the same name (errors, p99, traffic, ...).",
     "#signals:",
     "  #- name: queue",
     "    #query: sum(orders_queue_depth)",

@@ -26,18 +26,19 @@ _WENT_WRONG = "(?i:err|errors?|fail(s|ed|ure|ures)?|exceptions?|false|ko|timeout
 def advice(source: Source, found: Found, span: Span) -> str:
     """What to give by hand: a ready signal where a counter tells failures, else names to look at."""
     if not found.scope.label:
-        return "give signals by --signal 'NAME=PROMQL'"
+        return "give signals with --signal 'NAME=PROMQL'"
     if ready := _ready(source, found.scope, span):
         return ready
     names = values_of(_series(source, span, [_counters(found.scope, _LIKE_REQUESTS)]), "__name__")
     if not names:
-        return "give signals by --signal 'NAME=PROMQL'"
-    return f"these look like some: {', '.join(names[:_LIKELY])}; give them by --signal 'errors=PROMQL'"
+        return "give signals with --signal 'NAME=PROMQL'"
+    shown = ", ".join(names[:_LIKELY])
+    return f"these look like request counters: {shown}; give them with --signal 'errors=PROMQL'"
 
 
 def failures(source: Source, found: Found, span: Span) -> str:
     """What to give for errors where the counter of requests does not tell them: a counter of those."""
-    by_hand = "give them by --signal 'errors=PROMQL'"
+    by_hand = "give them with --signal 'errors=PROMQL'"
     if found.requests is None or not found.scope.label:
         return by_hand
     requests = found.requests.family.counter
@@ -50,7 +51,7 @@ def failures(source: Source, found: Found, span: Span) -> str:
     metric = values_of(seen, "__name__")[0]
     of = selector(requests, every)
     signal = f"errors=sum(rate({selector(metric, every)}[5m])) / sum(rate({of}[5m]))"
-    return f"{metric} may count them; give it by --signal {_quoted(signal)}"
+    return f"{metric} may count them; give it with --signal {_quoted(signal)}"
 
 
 def _ready(source: Source, scope: Scope, span: Span) -> str:
@@ -67,7 +68,7 @@ def _ready(source: Source, scope: Scope, span: Span) -> str:
     every = (named(scope.label, scope.service), *parsed(scope.matchers))
     failing = selector(metric, (*every, _one_of(outcome, values_of(own, outcome))))
     signal = f"errors=sum(rate({failing}[5m])) / sum(rate({selector(metric, every)}[5m]))"
-    return f"{metric} may be one, its {outcome} tells failures; give it by --signal {_quoted(signal)}"
+    return f"{metric} may be one: its label {outcome} marks failures; give it with --signal {_quoted(signal)}"
 
 
 def _counters(scope: Scope, pattern: str, *more: Matcher) -> str:

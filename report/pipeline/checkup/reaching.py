@@ -30,7 +30,7 @@ def require_api(source: Source, open_at: Open) -> None:
         if not found:
             raise
         raise Unavailable(
-            f"{source.url}: no Prometheus API there, but at {found}; use --prometheus {found}"
+            f"{source.url}: no Prometheus API there, but there is one at {found}; use --prometheus {found}"
         ) from error
 
 

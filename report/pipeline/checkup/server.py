@@ -28,7 +28,9 @@ _STALE = timedelta(minutes=5)
 def version(info: ServerInfo) -> Finding:
     """Product and version."""
     if not info.version:
-        return Finding("version", Health.NOTE, "the server does not say; Prometheus from 2.30 on is expected")
+        return Finding(
+            "version", Health.NOTE, "the server does not say; Prometheus 2.30 or newer is expected"
+        )
     return Finding("version", Health.GOOD, f"{info.product} {info.version}")
 
 
@@ -38,13 +40,13 @@ def clock(told: datetime | None, now: datetime) -> Finding:
         return Finding("clock", Health.NOTE, "the server's answers carry no time")
     skew = told - now
     if abs(skew) <= _CLOCK_SLACK:
-        return Finding("clock", Health.GOOD, f"agrees with this machine's to {_CLOCK_SLACK.seconds} s")
+        return Finding("clock", Health.GOOD, f"agrees with this machine's to within {_CLOCK_SLACK.seconds} s")
     far = f"{format_duration(timedelta(seconds=round(abs(skew).total_seconds())))}"
     side = "ahead of" if skew > timedelta(0) else "behind"
     return Finding(
         "clock",
         Health.NOTE,
-        f"the server's is {far} {side} this machine's; set both by NTP, or give windows by --from and --to",
+        f"the server's is {far} {side} this machine's; set both by NTP, or give windows with --from and --to",
     )
 
 
@@ -77,7 +79,7 @@ def scrape_interval(source: Source, now: datetime) -> Finding:
     targets = _value(source, "count(up)", now)
     if targets is None:
         if _value(source, "count(last_over_time(up[1d]))", now) is None:
-            pushed = "no `up` samples in the last day: nothing is scraped; what is pushed has none"
+            pushed = "no `up` samples in the last day: nothing is scraped (pushed metrics have no `up`)"
             return Finding(what, Health.NOTE, pushed)
         return Finding(what, Health.BAD, "no `up` samples in the last 5 min: is anything scraped?")
     if targets > _FEW_TARGETS:
@@ -113,10 +115,10 @@ def alerts(source: Source, span: Span) -> Finding:
             what,
             Health.NOTE,
             "no ALERTS in the last hour: nothing was pending or firing, or rules are evaluated elsewhere "
-            "(then ask that server, or give its log by --events)",
+            "(then ask that server, or give its log with --events)",
         )
     answer = source.range("count by (alertname) (last_over_time(ALERTS[1h]))", Grid(span.end_ms, 60_000, 1))
-    seen = f"ALERTS is there, so times are exact; in the last hour: {_some(answer.series)}"
+    seen = f"ALERTS is stored, so alert times are exact; in the last hour: {_some(answer.series)}"
     return Finding(what, Health.GOOD, seen)
 
 
@@ -134,5 +136,5 @@ def rules(source: Source) -> Finding:
         missing = "thresholds and runbooks will be missing in drafts"
         return Finding(what, Health.NOTE, f"the server does not list rules: {missing}")
     if not found:
-        return Finding(what, Health.NOTE, "none here; where a ruler evaluates them, ask its address")
+        return Finding(what, Health.NOTE, "none here; if a ruler evaluates them, give its address")
     return Finding(what, Health.GOOD, f"{len(found)} alerting rule{'' if len(found) == 1 else 's'}")

@@ -95,7 +95,7 @@ def _requests(source: Source, found: Found, now: datetime, span: Span) -> Iterat
         yield Finding(
             "errors, traffic",
             Health.NOTE,
-            f"no counter of requests known to us; {advice(source, found, span)}",
+            f"no request counter that we know; {advice(source, found, span)}",
         )
         return
     specs = request_specs(found.requests, _window())
@@ -110,14 +110,16 @@ def _requests(source: Source, found: Found, now: datetime, span: Span) -> Iterat
 
 def _latency(source: Source, found: Found, now: datetime) -> Iterator[Finding]:
     if found.latency is None:
-        yield Finding("latency", Health.NOTE, "no durations known to us; give them by --signal 'p99=PROMQL'")
+        yield Finding(
+            "latency", Health.NOTE, "no request durations that we know; give them with --signal 'p99=PROMQL'"
+        )
         return
     yield from _values(source, latency_specs(found.latency, _window()), now, told_latency(found.latency))
 
 
 def _saturation(source: Source, found: Found, span: Span) -> Finding:
     names = [one.pressure.name for one in find_pressures(source, found.scope, span)]
-    return Finding("saturation", Health.GOOD, ", ".join(names) or "nothing known to us; context only")
+    return Finding("saturation", Health.GOOD, ", ".join(names) or "no metric that we know; context only")
 
 
 def _window() -> str:

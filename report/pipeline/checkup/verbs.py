@@ -47,7 +47,7 @@ def run_init(given: Given, *, now: datetime) -> Exit:
     """`init`: a configuration of what the server has, into a file that is not there yet, or to stdout."""
     target = str(given.get("file") or DEFAULT_FILE)
     if target != "-" and Path(target).exists():
-        raise refused(Path(target), "it is there already and was left as it is")
+        raise refused(Path(target), "it already exists and was left as it is")
     settings = settings_of({name: value for name, value in given.items() if name != "file"})
     http = given.get("http_config_file")
     wanted = Wanted(

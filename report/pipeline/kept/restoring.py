@@ -32,7 +32,7 @@ def restore(path: Path, tell: Callable[[str], None]) -> Path:
         if text != existing:
             files = {**pages(text, title_of(text), pictures_of(directory)), DRAFT: encoded(text)}
             save(directory, files, existing)
-    tell(f"restored {wanted.path.name}; the text it displaced is kept beside it")
+    tell(f"restored {wanted.path.name}; the text it replaced is kept beside it")
     return directory / DRAFT
 
 

@@ -118,7 +118,7 @@ def _command(value: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(value))
     except ValueError as error:
-        raise ConfigError(f"--exec: {error}; quote it as for a shell, none is started") from error
+        raise ConfigError(f"--exec: {error}; quote it as for a shell (none is started)") from error
 
 
 def _path(value: str) -> Path | None:

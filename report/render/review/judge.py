@@ -82,7 +82,7 @@ def _unfinished(reading: Reading, rows: tuple[Row, ...], document: Mapping[str, 
     for row in rows:
         if row.own and row.time and row.told is None:
             yield Finding(
-                row.line, row.section, f"time {quoted(row.time)!r} is not read; write 14:45 or 14:45:30"
+                row.line, row.section, f"time {quoted(row.time)!r} cannot be read; write 14:45 or 14:45:30"
             )
     for action in reading.rows:
         yield from (Finding(action.line, action.section, why) for why in _lacking(action, document))

@@ -23,7 +23,7 @@ def apart_sentence(timeline: Timeline) -> Md:
     named = joined(" or ", [code(_options(one)) for one in incidents[:_MOST_NAMED]])
     left = len(incidents) - _MOST_NAMED
     return line(
-        "These are {}, with more than {} without impact between them; each alone with {}{}.",
+        "This window holds {}, more than {} apart; draft each alone with {}{}.",
         counted(len(incidents), "incident", "incidents"),
         length(timeline.policy.quiet_gap),
         named,

@@ -130,7 +130,7 @@ def _silent_rules(timeline: Timeline) -> Md:
     if timeline.rules_seen is None:
         return Md("Alerting rules could not be read, so rules that stayed silent are not listed.")
     if timeline.rules_seen == 0 and timeline.alerts:
-        return Md("The server has none of the rules behind these alerts any more.")
+        return Md("The server no longer has any of the rules behind these alerts.")
     if timeline.rules_seen == 0:
         return Md("No alerting rule was found that covers this service.")
     return Md("")

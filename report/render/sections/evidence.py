@@ -228,10 +228,10 @@ def _compared(period: Compared) -> Md:
     """What was usual at this time of day, as far as the server still had it."""
     ago = _AGO.get(period.ago) or format_duration(period.ago)
     if not period.signals:
-        return line("Same hours {} earlier: not compared with ({}).", ago, period.note or "no samples")
+        return line("Same hours {} earlier: not compared ({}).", ago, period.note or "no samples")
     names, step = ", ".join(period.signals), format_duration(period.step)
     note = optional("; {}", period.note)
-    return line("Same hours {} earlier, in steps of {}: compared with for {}{}.", ago, step, names, note)
+    return line("Same hours {} earlier, in steps of {}: compared for {}{}.", ago, step, names, note)
 
 
 def _thresholds(timeline: Timeline) -> tuple[Md, ...]:

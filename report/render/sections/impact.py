@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from incident.model.signals import Role
+from incident.model.signals import Measure, Role
 from incident.model.timeline import ImpactEpisode, SignalEpisode, SignalReport, Timeline
 from incident.text.numbers import quantity
 from report.render.wording.clock import Clock, clock_of, length
@@ -117,7 +117,8 @@ def others_sentence(timeline: Timeline) -> Md:
         _named("Stayed in the normal range: {}.", [report for report in calm if not report.strayed]),
         _strayed(timeline, calm),
         _named(
-            "Departed too, but not counted as impact: {}.", [report for report in seen if report.episodes]
+            "Also left the normal range, but not counted as impact: {}.",
+            [report for report in seen if report.episodes],
         ),
         _named("Not seen in part of the impact, so unknown: {}.", blind),
     ]
@@ -136,7 +137,7 @@ def _strayed(timeline: Timeline, calm: Sequence[SignalReport]) -> Md:
         for report in calm
         if (one := report.strayed) is not None
     ]
-    return line("Left the normal range for a moment only: {}.", joined(", ", told)) if told else Md("")
+    return line("Left the normal range only for a moment: {}.", joined(", ", told)) if told else Md("")
 
 
 def _hurt(report: SignalReport) -> bool:
@@ -163,8 +164,20 @@ def checked_sentence(timeline: Timeline) -> Md:
         length(timeline.step),
     )
     blind = [report for report in impact if report.baseline is None]
-    parts = (checked, _only_presence(timeline), _named("Not judged for lack of data: {}.", blind))
+    blind_words = _named("Not judged for lack of data: {}.", blind)
+    parts = (checked, _only_presence(timeline), _no_errors(impact), blind_words)
     return joined(" ", [part for part in parts if part])
+
+
+def _no_errors(impact: Sequence[SignalReport]) -> Md:
+    """Requests are counted or timed, and nothing says how they ended: calm traffic is no word on that."""
+    seen = {report.spec.measure for report in impact}
+    if seen & {Measure.ERRORS, Measure.OTHER} or not seen & {Measure.TRAFFIC, Measure.LATENCY}:
+        return Md("")
+    return Md(
+        "Whether requests failed was not measured: no metric that tells it was found; "
+        "`--signal 'errors=...'` gives one."
+    )
 
 
 def _only_presence(timeline: Timeline) -> Md:
@@ -172,6 +185,6 @@ def _only_presence(timeline: Timeline) -> Md:
     if not only_presence(timeline):
         return Md("")
     return Md(
-        "Only that targets were up is known: no errors, traffic or latency of the service was found. "
-        "`incident-timeline doctor` with its name shows what could be given by `--signal`."
+        "All that is known is that targets were up: no errors, traffic or latency of the service were found. "
+        "`incident-timeline doctor --service NAME` shows what could be given with `--signal`."
     )

@@ -44,7 +44,7 @@ def unseen_words(timeline: Timeline) -> Md:
 def _only_up(timeline: Timeline) -> Md:
     """What little is known of users: that targets ran."""
     up = any(s.spec.measure is Measure.AVAILABILITY and s.baseline is not None for s in timeline.signals)
-    return Md(", only whether targets were up, and they were" if up else "")
+    return Md("; only targets were seen, and they were up" if up else "")
 
 
 def _held(timeline: Timeline, clock: Clock) -> list[Md]:

@@ -27,7 +27,7 @@ def seen_first(timeline: Timeline) -> Md:
     if first is None or not later:
         return Md("")
     names = listed(foreign(one.signal) for one in together)
-    told = line("Showed first in {}, at {}", names, clock.at(first.at))
+    told = line("First visible in {}, at {}", names, clock.at(first.at))
     tail = [_later(one, first) for one in later[:_NAMED]]
     return Md(f"{joined('; ', [told, *tail])}.")
 
@@ -42,9 +42,9 @@ def watchers(timeline: Timeline) -> tuple[Md, ...]:
     told = []
     if found.unwatched and timeline.rules_seen:
         names = listed(foreign(each) for each in found.unwatched)
-        told.append(line("Had impact and no alerting rule watches it: {}.", names))
+        told.append(line("No alerting rule watches {}, which had impact.", names))
     for rule, signal in found.silent[:_NAMED]:
-        told.append(line("{} watches {} and did not fire in the impact.", rule, signal))
+        told.append(line("{} watches {} but did not fire during the impact.", rule, signal))
     return tuple(told)
 
 
@@ -62,7 +62,7 @@ def verdict(timeline: Timeline) -> Md:
     when = clock_of(timeline).at(rule.would_fire_at, rule.plus_minus)
     sooner = Md("") if rule.earlier is None else line(", {} earlier", length(rule.earlier))
     restless = counted(rule.false_firings, "time", "times")
-    noise = line(", but also {} for nothing before", restless) if rule.false_firings else Md("")
+    noise = line(", but also {} for nothing before that", restless) if rule.false_firings else Md("")
     told = "An alert rule on {}, suggested in the evidence, would have fired at {}{}{}."
     return line(told, rule.signal, when, sooner, noise)
 
@@ -108,17 +108,19 @@ def _episodes(timeline: Timeline, rule: SuggestedRule) -> Md:
     """In how many episodes it fires, where there were several."""
     if len(timeline.episodes) < 2:
         return Md("")
-    return Md(f", and in {rule.episodes_seen} of the {len(timeline.episodes)} episodes")
+    total = len(timeline.episodes)
+    which = "each" if rule.episodes_seen == total else f"{rule.episodes_seen}"
+    return Md(f", and in {which} of the {total} episodes")
 
 
 def _tested(rule: SuggestedRule) -> Md:
     looked = length(rule.looked_at - rule.looked_at % timedelta(minutes=1) or rule.looked_at)
-    where = line("In the {} before the impact that have samples", looked)
+    where = line("In the {} of samples before the impact", looked)
     if rule.false_firings == 0:
-        return line("{} it would not have fired once.", where)
+        return line("{} it would not have fired.", where)
     times = counted(rule.false_firings, "time", "times")
     return line(
-        "{} it would have fired {} for nothing, and no threshold tried was quieter: it is too restless "
+        "{} it would have fired {} for nothing, and no threshold tried was quieter: it is too noisy "
         "to page on.",
         where,
         times,
@@ -133,7 +135,7 @@ def _on_earlier_days(rule: SuggestedRule) -> Md:
     if rule.earlier_firings == 0:
         return line("{} it would not have fired either.", where)
     times = counted(rule.earlier_firings, "time", "times")
-    return line("{} it would have fired {}: look at those before it may page.", where, times)
+    return line("{} it would have fired {}: check those before it pages anyone.", where, times)
 
 
 def _threshold(timeline: Timeline, rule: SuggestedRule) -> Md:
@@ -143,8 +145,8 @@ def _threshold(timeline: Timeline, rule: SuggestedRule) -> Md:
     usual = Md("")
     if band is not None and band.low != band.high:
         whole = whole_day(band, report.usual)
-        over = Md(", the rhythm of the day included" if report.usual is not None else "")
+        over = Md(", daily rhythm included" if report.usual is not None else "")
         low, high = quantity(whole.low, unit), quantity(whole.high, unit)
         usual = line("Normal is {} to {}{}. ", low, high, over)
-    other = Md("yet other" if rule.earlier_days else "other")
-    return line("{}It is a suggestion; how it would do on {} days was not tested.", usual, other)
+    other = Md("any other" if rule.earlier_days else "other")
+    return line("{}It is a suggestion; it was not tested on {} days.", usual, other)

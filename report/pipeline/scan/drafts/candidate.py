@@ -205,7 +205,7 @@ def not_drafted(timeline: Timeline, min_impact: timedelta) -> str:
     signals = {name for episode in timeline.episodes for name in _carrying(timeline, episode)}
     if alerted or len(signals) >= _ENOUGH or any(e.state is not State.DEGRADED for e in timeline.episodes):
         return ""
-    return f"only {', '.join(sorted(signals))} departed, and no alert fired"
+    return f"only {', '.join(sorted(signals))} left the normal range, and no alert fired"
 
 
 def _impacted(timeline: Timeline) -> timedelta:
