@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.again import FIXTURE
+from tests.flow.again.drafted import FIXTURE
 from tests.flow.command import run_all
 from tests.flow.drawn import draw_once
 from tests.flow.lab_runs import LabRun, run_lab

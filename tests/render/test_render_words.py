@@ -13,7 +13,7 @@ from incident.model.spans import Span
 from incident.model.timeline import EventOrigin, State, Status, Stray, Timeline
 from report.render import found, headline, markdown
 from report.render.sections.impact import others_sentence
-from report.render.sections.lead import alert_sentence, course, lead, summary
+from report.render.sections.summary.lead import alert_sentence, course, lead, summary
 from tests import render_builder as build
 
 

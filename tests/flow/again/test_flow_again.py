@@ -17,7 +17,7 @@ from collector.kept.replay import load
 from incident.model.evidence import Evidence
 from incident.model.signals import EarlierPeriod, EarlierSignal
 from incident.model.spans import Grid, frozen_values
-from tests.flow.again import FIXTURE, missing, run_draft
+from tests.flow.again.drafted import FIXTURE, missing, run_draft
 from tests.flow.drawn import draw_anew
 from tests.flow.tree import changed, tree
 

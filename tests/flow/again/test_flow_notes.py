@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.again import missing, run_draft
+from tests.flow.again.drafted import missing, run_draft
 from tests.flow.command import Ran, run_here
 from tests.flow.tree import changed, tree
 

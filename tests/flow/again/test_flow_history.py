@@ -25,8 +25,8 @@ from report.pipeline.places import KEPT, place_at
 from report.pipeline.publishing import publish
 from report.write import sweep_stale
 from report.write.exchange import exchange
+from tests.flow.again.racing import raced
 from tests.flow.command import ROOT, Ran, run_here
-from tests.flow.racing import raced
 from tests.flow.tree import changed, tree
 
 FIXTURE = ROOT / "fixtures" / "webstore" / "evidence.json.gz"
