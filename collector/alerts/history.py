@@ -10,6 +10,7 @@ from collector.alerts.blind import about_incidents, blind_stretches, is_heartbea
 from collector.alerts.exporters import THING_LABELS, is_exporter
 from collector.alerts.flaps import folded
 from collector.alerts.intervals import Reading, intervals
+from collector.alerts.replicas import once
 from collector.alerts.watched import Watched, evaluation_ms, watched
 from collector.signals.labels.home import Home
 from collector.signals.labels.registry import SERVICE_LABELS
@@ -119,7 +120,7 @@ def _ranked(
             continue
         found = intervals(one, replace(reading, step_ms=evaluation_ms(one, everyone)), nearness)
         kept.extend(folded(found))
-    return tuple(sorted(kept, key=_order)), elsewhere
+    return tuple(sorted(once(kept), key=_order)), elsewhere
 
 
 def _order(one: AlertInterval) -> tuple[object, ...]:

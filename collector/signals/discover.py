@@ -26,6 +26,7 @@ from collector.signals.labels.sets import (
 )
 from collector.signals.latency import Latency, Shape, choose_latency
 from collector.signals.samples.native import native_histograms
+from collector.signals.twice import chosen, told_twice
 from collector.source import Source
 from incident.model.evidence import Scope
 from incident.model.facts import Unknown
@@ -55,6 +56,8 @@ class Found:
     """Other counters of requests it exposes, which were not taken."""
     unknowns: tuple[Unknown, ...] = ()
     """What is there but cannot be read."""
+    twice: str = ""
+    """Which of several that tell the same was taken, in words; empty where all is told once."""
 
 
 def discover(source: Source, service: str, matchers: Sequence[str], span: Span) -> Found:
@@ -65,7 +68,12 @@ def discover(source: Source, service: str, matchers: Sequence[str], span: Span) 
     """
     scope = parsed(matchers)
     seen = _seen(source, service, scope, span)
-    found = _found(seen, service, scope)
+    twice = told_twice(seen.series, scope)
+    one = chosen(source, twice, seen.series, service, span) if twice else None
+    if twice and one:
+        scope = (*scope, one)
+        seen = _seen(source, service, scope, span)
+    found = _found(seen, service, scope, twice.words(one) if twice and one else "")
     if found is None:
         raise unknown_service(source, service, matchers, span, seen.present)
     if found.latency is None or found.latency.shape not in (Shape.BUCKETS, Shape.NATIVE):
@@ -127,7 +135,7 @@ def _is_missing_last(series: Sequence[Labels], name: str) -> bool:
     return "+Inf" not in values_of(of_metric(series, name), "le")
 
 
-def _found(seen: _Seen, service: str, scope: tuple[Matcher, ...]) -> Found | None:
+def _found(seen: _Seen, service: str, scope: tuple[Matcher, ...], twice: str = "") -> Found | None:
     series = seen.series
     choices = choose_requests(seen.present, series, service, scope, seen.native)
     up = _own_targets(series, service, choices)
@@ -153,6 +161,7 @@ def _found(seen: _Seen, service: str, scope: tuple[Matcher, ...]) -> Found | Non
         target_count=count,
         probes=probes,
         also=tuple(choice.family.counter for choice in choices[1:] if not _beside(choice, choices[0])),
+        twice=twice,
     )
 
 

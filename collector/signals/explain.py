@@ -46,7 +46,7 @@ def told_latency(latency: Latency) -> str:
 
 def explained(found: Found) -> tuple[str, ...]:
     """One line on each choice that the queries themselves do not explain."""
-    lines = []
+    lines = [found.twice] if found.twice else []
     if found.requests is not None and found.requests.failing is None:
         lines.append(f"errors: none; no label of {found.requests.family.counter} tells failures apart")
     if found.requests is not None and found.also:

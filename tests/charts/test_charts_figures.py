@@ -325,6 +325,53 @@ def test_thresholds_are_drawn_where_the_signal_comes_near_them() -> None:
     assert "partial outage 25 %" not in _words(_figure("healthy"))
 
 
+def _touched(figure: Figure) -> list[str]:
+    """Words of a threshold that stand on an upright line of their panel."""
+    extents = {text: box for text, box in _texts(figure).items() if "25 %" in text.get_text()}
+    lines = [(x, panel) for panel in _panels(figure) for line in panel.lines for x in _upright_at(line)]
+    return [
+        text.get_text()
+        for text, box in extents.items()
+        for x, axes in lines
+        if axes is text.axes and box.x0 <= axes.transData.transform((x, 0.0))[0] <= box.x1
+    ]
+
+
+def _upright_at(line: Line2D) -> list[float]:
+    x = np.asarray(line.get_xdata(), dtype=float)
+    return [float(x[0])] if len(x) == 2 and x[0] == x[1] else []
+
+
+def _errors_chart(case: Case) -> Figure:
+    timeline, evidence = case.built()
+    return single(timeline, measured_signals(timeline, evidence)[0], frame(timeline, evidence))
+
+
+def _changed_at(*minutes: int) -> Case:
+    """The first incident with a change at each of these minutes after 13:30."""
+    case = payments()
+    changes = [event(f"{13 + (30 + m) // 60}:{(30 + m) % 60:02d}", "x", EventOrigin.CHANGE) for m in minutes]
+    return replace(case, events=(*case.events, *changes))
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 205), min_size=1, max_size=9, unique=True))
+def test_words_of_a_threshold_touch_no_line(minutes: list[int]) -> None:
+    """Wherever starts and changes were, "partial outage 25 %" is written, and between their lines."""
+    figure = _errors_chart(_changed_at(*minutes))
+
+    assert [words for words in _words(figure) if "25 %" in words]
+    assert _touched(figure) == []
+
+
+def test_between_narrow_lines_only_the_value_of_a_threshold_is_written() -> None:
+    """A change every twelve minutes leaves room for "25 %", and none for its name."""
+    words = _words(_errors_chart(_changed_at(*range(0, 210, 12))))
+
+    assert "25 %" in words
+    assert "partial outage 25 %" not in words
+
+
 def test_calm_errors_look_calm() -> None:
     """Two failures in a thousand are a low line and not a jagged range of mountains."""
     assert _panels(_figure("healthy"))[0].get_ylim()[1] > 0.01

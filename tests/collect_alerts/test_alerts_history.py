@@ -431,3 +431,33 @@ def test_the_alert_that_was_asked_for_is_its_own() -> None:
     (one,) = alert_history(FakeSource(run("LagHigh", 100, 101, 110, **labels)), home, None, WINDOW).intervals
 
     assert one.nearness is Nearness.OWN
+
+
+def test_an_alert_of_two_servers_is_one() -> None:
+    """A pair that evaluates the same rule tells one alert: from its first firing to its last end."""
+    first = run("HighErrors", 60, 62, 90, **LABELS, prometheus_replica="a")
+    second = run("HighErrors", 60.1, 62.1, 91.1, **LABELS, prometheus_replica="b")
+
+    (only,) = history(first, second)
+
+    assert dict(only.labels) == LABELS
+    assert (only.pending_at, only.firing_at, only.resolved_at) == (at(60), at(62), at(91.1))
+
+
+def test_what_one_server_missed_the_other_saw() -> None:
+    """The first of a pair was away from the middle on: the alert lasted as the second tells it."""
+    first = run("HighErrors", 60, 62, 70, **LABELS, prometheus_replica="a")
+    second = run("HighErrors", 60.1, 62.1, 91.1, **LABELS, prometheus_replica="b")
+
+    (only,) = history(first, second)
+
+    assert (only.firing_at, only.resolved_at) == (at(62), at(91.1))
+
+
+def test_two_firings_of_a_pair_stay_two() -> None:
+    """What resolved and fired again later is two alerts, each told once."""
+    both = [
+        run("HighErrors", s, s + 2, s + 20, **LABELS, prometheus_replica=r) for r in "ab" for s in (30, 90)
+    ]
+
+    assert [one.firing_at for one in history(*both)] == [at(32), at(92)]

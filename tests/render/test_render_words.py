@@ -315,6 +315,15 @@ def test_a_signal_without_data_was_not_checked() -> None:
     assert "Not judged for lack of data: traffic." in text
 
 
+def test_calm_traffic_is_no_word_on_failures() -> None:
+    """Where requests are counted but not by how they ended, a quiet draft says what nobody measured."""
+    text = markdown(replace(build.healthy(), signals=(build.traffic(),)), [], generation=1)
+    told = "Whether requests failed was not measured"
+
+    assert told in text
+    assert told not in markdown(build.healthy(), [], generation=1)
+
+
 def test_a_bad_row_of_a_file_hides_nothing_of_the_service() -> None:
     """It stands in the evidence, and not between the reader and the summary."""
     bad = Unknown("events file notes.csv line 3", "time 'soon': not understood", aside=True)

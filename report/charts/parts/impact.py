@@ -47,6 +47,11 @@ def ends(frame: Frame) -> tuple[datetime, ...]:
     return tuple(e.end.at for e in frame.episodes if e.end is not None)
 
 
+def uprights(frame: Frame) -> list[float]:
+    """Where `shade` draws lines from top to bottom: what is written into a room keeps clear of them."""
+    return _inside((*starts(frame), *ends(frame), *frame.changes), frame)
+
+
 def _inside(instants: tuple[datetime, ...], frame: Frame) -> list[float]:
     return [x for x in map(frame.axis.x, instants) if 0 <= x <= frame.axis.length]
 

@@ -19,6 +19,7 @@ from report.charts.axes.time import ticks
 from report.charts.frame import Frame
 from report.charts.parts.band import NormalBand, normal_band
 from report.charts.parts.impact import shade
+from report.charts.parts.limits import Limit, draw_limits
 from report.charts.parts.readings import meaning, normal_words, peak_words, shown_unit, worst_episode
 from report.charts.parts.series import Trace, gaps, trace
 from report.charts.sheet import Room
@@ -29,11 +30,9 @@ from report.charts.style import (
     GAP_HATCH,
     GRID,
     INK,
-    LINE,
     PLOT,
     QUIET,
     SERIES,
-    THRESHOLD,
 )
 from report.charts.words import fitted, shown, text_width
 
@@ -56,24 +55,25 @@ def panel(room: Room, measured: Measured, frame: Frame, policy: Policy) -> None:
     report, line = measured.report, trace(measured.series, frame.axis.span)
     limits = thresholds(report.spec, policy)
     band = normal_band(report, frame.axis.span)
-    scale = _scale(report, line, band, [value for value, _ in limits], frame)
+    scale = _scale(report, line, band, [limit.value for limit in limits], frame)
     _ruled(room.axes, frame, scale, is_empty=not np.isfinite(line.y).any())
     shade(room.axes, frame)
     _band(room.axes, band, scale)
-    _thresholds(room, [limit for limit in limits if scale.low <= limit[0] <= scale.high], scale, line, frame)
+    inside = [limit for limit in limits if scale.low <= limit.value <= scale.high]
+    draw_limits(room, inside, scale, line, frame)
     _line(room.axes, line, scale)
     _gaps(room, gaps(measured.series, report.gaps, frame.axis.span), frame)
     _heading(room, report, scale, frame)
 
 
-def thresholds(spec: SignalSpec, policy: Policy) -> list[tuple[float, str]]:
+def thresholds(spec: SignalSpec, policy: Policy) -> list[Limit]:
     """The values that decide the signal's state, each with its words: "partial outage 25 %"."""
     found = []
     if _is_failed_share(spec):
         found += [(policy.partial_outage_ratio, "partial outage"), (policy.down_ratio, "down")]
     if spec.limit is not None and math.isfinite(spec.limit):
         found.append((spec.limit, "limit"))
-    return [(value, f"{words} {_threshold_value(value, spec)}") for value, words in found]
+    return [Limit(value, words, _threshold_value(value, spec)) for value, words in found]
 
 
 def _is_share(spec: SignalSpec) -> bool:
@@ -132,44 +132,6 @@ def _band(axes: Axes, band: NormalBand | None, scale: QuantityAxis) -> None:
     inside = (scale.low < band.high) & (band.high < scale.high)
     # Seen even where the band is thinner than a pixel.
     axes.plot(band.x, np.where(inside, band.high, np.nan), color=BAND, linewidth=0.7, zorder=1)
-
-
-def _thresholds(
-    room: Room, limits: Sequence[tuple[float, str]], scale: QuantityAxis, line: Trace, frame: Frame
-) -> None:
-    """Dotted lines, each with its words at the end where they hide less of the signal and no other words."""
-    height = LINE / room.height * (scale.high - scale.low)
-    taken: list[tuple[int, float]] = []
-    for value, words in limits:
-        room.axes.axhline(value, color=THRESHOLD, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=2)
-        width = (text_width(words) + 8) / PLOT * frame.axis.length
-        hidden = [_hidden(line, value, height, side * (frame.axis.length - width), width) for side in (0, 1)]
-        free = [s for s in (0, 1) if all(s != side or abs(value - v) >= height for side, v in taken)]
-        if free:
-            side = min(free, key=hidden.__getitem__)
-            taken.append((side, value))
-            _threshold_words(room.axes, value, words, side)
-
-
-def _hidden(line: Trace, value: float, height: float, left: float, width: float) -> int:
-    """How many samples lie where the words would."""
-    beside = (line.x > left) & (line.x < left + width)
-    return int(np.count_nonzero(beside & (line.y > value - height / 4) & (line.y < value + height)))
-
-
-def _threshold_words(axes: Axes, value: float, words: str, side: int) -> None:
-    axes.annotate(
-        words,
-        (side, value),
-        xycoords=("axes fraction", "data"),
-        xytext=(3 - 6 * side, 1.5),
-        textcoords="offset points",
-        ha="right" if side else "left",
-        color=THRESHOLD,
-        fontsize=FONT,
-        zorder=5,
-        bbox={"boxstyle": "square,pad=0.05", "facecolor": "white", "alpha": 0.75, "linewidth": 0},
-    )
 
 
 def _line(axes: Axes, line: Trace, scale: QuantityAxis) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from incident.model.signals import Role
+from incident.model.signals import Measure, Role
 from incident.model.timeline import ImpactEpisode, SignalEpisode, SignalReport, Timeline
 from incident.text.numbers import quantity
 from report.render.wording.clock import Clock, clock_of, length
@@ -164,8 +164,20 @@ def checked_sentence(timeline: Timeline) -> Md:
         length(timeline.step),
     )
     blind = [report for report in impact if report.baseline is None]
-    parts = (checked, _only_presence(timeline), _named("Not judged for lack of data: {}.", blind))
+    blind_words = _named("Not judged for lack of data: {}.", blind)
+    parts = (checked, _only_presence(timeline), _no_errors(impact), blind_words)
     return joined(" ", [part for part in parts if part])
+
+
+def _no_errors(impact: Sequence[SignalReport]) -> Md:
+    """Requests are counted or timed, and nothing says how they ended: calm traffic is no word on that."""
+    seen = {report.spec.measure for report in impact}
+    if seen & {Measure.ERRORS, Measure.OTHER} or not seen & {Measure.TRAFFIC, Measure.LATENCY}:
+        return Md("")
+    return Md(
+        "Whether requests failed was not measured: no metric that tells it was found; "
+        "`--signal 'errors=...'` gives one."
+    )
 
 
 def _only_presence(timeline: Timeline) -> Md:
