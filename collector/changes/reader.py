@@ -1,4 +1,4 @@
-"""Reading for changes: a question in vain costs its own kind of change only."""
+"""Queries for changes: a failed one costs only its own kind of change."""
 
 from __future__ import annotations
 

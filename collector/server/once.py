@@ -1,4 +1,4 @@
-"""A source that is asked the same about names and labels once in a run, however many stages need to know."""
+"""A source that sends each query about names and labels once in a run, however many stages need it."""
 
 from __future__ import annotations
 

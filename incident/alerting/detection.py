@@ -1,4 +1,4 @@
-"""Joins what the section on detection says: what showed it first, who watched, what would have told."""
+"""Joins what the section on detection says: what showed it first, who watched, what would have alerted."""
 
 from __future__ import annotations
 
