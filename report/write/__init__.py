@@ -1,7 +1,7 @@
 """Files that are old or new, never half: staging, renaming, locking. Knows nothing of drafts.
 
-Names are loaded when they are asked for: a run that only meets another one needs the lock, and a third of
-the time that all of this takes.
+Names are loaded on demand: a run that only finds another one at work needs no more than the lock, which
+loads in a third of the time.
 """
 
 from importlib import import_module

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
+from collector.changes.events import change_events
 from collector.errors import QueryRejected
+from collector.signals.samples.raw import joined
 from incident.model.facts import ChangeKind
-from incident.model.signals import Samples
-from incident.model.spans import ms
-from tests.collect_changes.processes import SCRAPE, STEADY, changes, history, labels, process, replicas
-from tests.lab_fakes import at, samples, ticks
+from incident.model.signals import Samples, Targets
+from incident.model.spans import Span, ms
+from tests.collect_changes.processes import (
+    HOME,
+    SCRAPE,
+    STEADY,
+    UP,
+    WINDOW,
+    changes,
+    history,
+    labels,
+    process,
+    replicas,
+)
+from tests.lab_fakes import FakeSource, at, samples, ticks
 
 
 def build(instance: str, *lives: tuple[float, float, str]) -> list[Samples]:
@@ -234,6 +248,59 @@ def test_refused_query_costs_its_own_kind() -> None:
 
     assert [one.kind for one in found.changes] == [ChangeKind.SCALE]
     assert [(u.what, u.failed) for u in found.unknowns] == [("changes (restarts)", True)]
+
+
+def _asked(*parts: Sequence[Samples], fake: type[FakeSource] = FakeSource) -> list[str]:
+    """The raw questions that the changes of these samples take."""
+    held = joined(one for many in parts for one in many)
+    up = tuple(one for one in held if one.label("__name__") == "up")
+    source = fake(held)
+    change_events(source, HOME, Targets(UP, up, SCRAPE), WINDOW)
+    return [query for kind, query in source.asked if kind == "raw"]
+
+
+def test_starts_and_versions_are_one_question() -> None:
+    """Both are there for every process of the service, in the same span."""
+    assert len(_asked(STEADY, build("b:1", (0, 240, "1")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("refused", "kinds", "missing"),
+    [
+        ("process_start_time_seconds|", [ChangeKind.DEPLOY], []),
+        ("process_start_time_seconds", [ChangeKind.DEPLOY], ["changes (restarts)"]),
+        ("_build_info", [ChangeKind.RESTART], ["changes (deploys)"]),
+    ],
+    ids=["both at once", "starts", "versions"],
+)
+def test_what_is_refused_of_starts_and_versions_costs_itself(
+    refused: str, kinds: list[ChangeKind], missing: list[str]
+) -> None:
+    """Refused together, each is asked for alone; a deploy's own restart is told where the deploy is not."""
+    error = QueryRejected("no", status=422, error_type="execution", server_text="no", query="q")
+    lives = process("a:1", (0, 100, -5000), (100.25, 240, 100.1))
+
+    found = history(STEADY, lives, build("a:1", (0, 100, "1"), (100.25, 240, "2")), raws={refused: error})
+
+    assert [one.kind for one in found.changes] == kinds
+    assert [unknown.what for unknown in found.unknowns] == missing
+
+
+class _Unlisted(FakeSource):
+    """Does not say which metrics it has."""
+
+    def names(self, pattern: str, span: Span) -> tuple[str, ...]:
+        raise QueryRejected(
+            "no", status=422, error_type="execution", server_text="no", query=f"{pattern} {span}"
+        )
+
+
+def test_a_cluster_is_asked_about_only_where_there_may_be_one() -> None:
+    """A server that lists its metrics, none of a cluster's among them, is not asked for those."""
+    apart = ("kube_deployment_spec_replicas", "kube_pod_container_info")
+
+    assert [query for query in _asked(STEADY) if query.startswith(apart)] == []
+    assert len([query for query in _asked(STEADY, fake=_Unlisted) if query.startswith(apart)]) == 3
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -174,7 +174,8 @@ def test_no_saved_line_is_lost_in_a_race(draft: Path) -> None:
     base = _text(draft).partition("## Detection")[0]
     texts = (base, base.replace("gen=1", "gen=2").replace("Times UTC", "Times Asia/Tokyo"))
     race = raced(Path("raced"), texts, 150, seed=1)
-    assert race.refreshes > 5
+    assert race.refreshes >= 1  # on a busy machine most are overtaken
+    assert race.refreshes + race.overtaken > 5
     assert race.missing == ()
 
 

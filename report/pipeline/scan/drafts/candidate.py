@@ -1,4 +1,4 @@
-"""One candidate to one draft, new or refreshed, or to the line that says why there is none."""
+"""Turns one candidate into a draft, new or refreshed, or into the line that says why there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drafts of services that began together, each told of the others: looked up among all drafts of a source."""
+"""Lets drafts of services that began together name one another; looked up among all drafts of a source."""
 
 from __future__ import annotations
 

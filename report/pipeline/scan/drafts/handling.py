@@ -1,4 +1,4 @@
-"""Every candidate of a source to its draft or its line: some are looked at while others are drawn."""
+"""Turns every candidate of a source into a draft or a line: some are looked at while others are drawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scan told to machines: JSON on stdout or in a status file, and metrics for node_exporter."""
+"""What a scan reports to machines: JSON on stdout or in a status file, and metrics for node_exporter."""
 
 from __future__ import annotations
 
