@@ -46,7 +46,7 @@ def choose_requests(
     series: Sequence[Labels],
     service: str,
     scope: Sequence[Matcher],
-    native: Collection[str] = (),
+    native: Collection[str],
 ) -> tuple[Requests, ...]:
     """The counters the service has, best first: those that tell failures, its own before a proxy's, then
     in the registry's order. `native` names the histograms that are known to be native."""

@@ -54,7 +54,7 @@ def choose_latency(
     service: str,
     scope: Sequence[Matcher],
     preferred: Family | None,
-    native: Collection[str] = (),
+    native: Collection[str],
 ) -> Latency | None:
     """The best latency the service has: by shape first, then of the family its requests were taken from,
     then in the registry's order."""

@@ -19,7 +19,7 @@ _WORTH = timedelta(minutes=1)
 """A rule that gains less than a minute is not worth having."""
 
 
-def detection(evidence: Evidence, judged: Assessment, notified: datetime | None = None) -> Detection:
+def detection(evidence: Evidence, judged: Assessment, notified: datetime | None) -> Detection:
     """What is known of how the impact was noticed; all empty where none was measured.
 
     `notified` is when somebody was first sent word of an alert, where that was recorded.
