@@ -41,6 +41,7 @@ from tests.charts_builder import (
     episode,
     event,
     payments,
+    piecewise,
     report,
     store,
     wave,
@@ -248,7 +249,8 @@ def test_impact_that_began_before_the_data_has_no_start_line() -> None:
 
 
 def test_times_of_impact_stand_beside_its_bars() -> None:
-    """Between two outages of minutes there is no room for their times, so they are left to the rows."""
+    """Between outages of minutes there is no room for all their times: one alone would look like the one
+    that matters, so they are left to the rows."""
     strip = _figure("flickering").axes[1]
     boxes = {
         text.get_text(): box for text, box in _texts(_figure("flickering")).items() if text.axes is strip
@@ -256,7 +258,7 @@ def test_times_of_impact_stand_beside_its_bars() -> None:
 
     bars = [bar.get_window_extent() for bar in strip.patches]
     times = {words: box for words, box in boxes.items() if ":" in words}
-    assert set(times) == {"14:00", "15:10", "15:40"}
+    assert set(times) == {"14:00", "15:40"}
     assert all(_shared_area(box, bar) == 0 for box in times.values() for bar in bars)
 
 
@@ -370,6 +372,24 @@ def test_between_narrow_lines_only_the_value_of_a_threshold_is_written() -> None
 
     assert "25 %" in words
     assert "partial outage 25 %" not in words
+
+
+def test_words_of_a_threshold_leave_the_signal_to_be_seen() -> None:
+    """Where the signal runs above the line all through the impact, the words hang below the line."""
+    case = payments()
+    level = piecewise(1, 0.02, (14.0, 0.001), (14.1, 0.3), (16.4, 0.3), (16.5, 0.001))
+    (told, _), *_ = case.signals
+    figure = _errors_chart(replace(case, signals=((told, level),)))
+    words, box = next((t, b) for t, b in _texts(figure).items() if "25 %" in t.get_text())
+    assert words.axes is not None
+
+    at_limit = float(words.axes.transData.transform((0.0, 0.25))[1])
+    assert box.y1 <= at_limit or box.x1 < words.axes.transData.transform((frame_x(case, "14:00"), 0.0))[0]
+
+
+def frame_x(case: Case, clock: str) -> float:
+    """Where a time of the test day is on the case's axis."""
+    return frame(*case.built()).axis.x(at(clock))
 
 
 def test_calm_errors_look_calm() -> None:
