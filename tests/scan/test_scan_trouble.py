@@ -13,6 +13,7 @@ import pytest
 
 from collector.errors import Unavailable
 from report.pipeline import publishing
+from report.pipeline.kept import saving
 from report.write import OutputError
 from tests.flow.tree import changed, tree
 from tests.scan.scene import Scanned, at, scan, timelines
@@ -26,7 +27,7 @@ MORNING: dict[str, str | bool] = {"last": "2h30m"}
 def _refusing(monkeypatch: pytest.MonkeyPatch, number: int, refused: Callable[[int], bool]) -> None:
     """The disk refuses the drafts for whose count from one `refused` is true."""
     written = []
-    save = publishing.save
+    save = saving.save
 
     def save_or_not(directory: Path, *more: Any) -> tuple[str, ...]:
         written.append(directory)
