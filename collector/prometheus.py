@@ -1,4 +1,4 @@
-"""The one door to the network: a bounded HTTP session, and prometheus-api-client upon it.
+"""The one door to the network: a bounded HTTP session, and prometheus-api-client on top of it.
 
 Queries are carried by `PrometheusConnect` over a session of our own. The session bounds time, size,
 tries and redirects, and turns whatever goes wrong into one of `collector.errors`; the client then

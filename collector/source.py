@@ -31,7 +31,6 @@ class ServerInfo:
 
     product: str
     version: str
-    retention: str
 
 
 class Source(Protocol):
@@ -63,7 +62,11 @@ class Source(Protocol):
         ...
 
     def info(self) -> ServerInfo:
-        """Product, version and retention, as far as the server tells."""
+        """Product and version, as far as the server tells."""
+        ...
+
+    def retention(self) -> str:
+        """How long it keeps samples, in its own words; empty where it does not tell."""
         ...
 
 
@@ -101,3 +104,7 @@ class Relay:
     def info(self) -> ServerInfo:
         """See `Source.info`."""
         return self._source.info()
+
+    def retention(self) -> str:
+        """See `Source.retention`."""
+        return self._source.retention()

@@ -1,8 +1,8 @@
-"""A scan takes its lock here, before the command line is loaded, and leaves where another one has it.
+"""A scan takes its lock here, before the command line is loaded, and exits if another scan holds it.
 
 Of fifty runs started at once all but one leave, and loading the command line is most of what such a run
 takes; the first has the lock before it loads anything, so that the others do not load it all beside it.
-What is not as plain as in a crontab is left to the command line: it does the same, only later.
+Arguments less plain than those of a crontab are left to the command line: it does the same, only later.
 """
 
 from __future__ import annotations

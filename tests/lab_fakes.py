@@ -101,7 +101,10 @@ class FakeSource:
         return self.alerting
 
     def info(self) -> ServerInfo:
-        return ServerInfo("Prometheus", "2.42.0", "15d")
+        return ServerInfo("Prometheus", "2.42.0")
+
+    def retention(self) -> str:
+        return "15d"
 
     def _scraped(self, grid: Grid, length_ms: int) -> Answer:
         up = [one.times for one in self.held if one.label("__name__") == "up"]

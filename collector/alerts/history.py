@@ -24,8 +24,9 @@ from incident.model.spans import Span
 from incident.text.errors import TextError
 from incident.text.promql import Matcher, parse_matchers, selector
 
-_ALERTS = '{__name__=~"ALERTS|GRAFANA_ALERTS"}'
 _SINCE = "ALERTS_FOR_STATE"
+_ALERTS = f'{{__name__=~"ALERTS|GRAFANA_ALERTS|{_SINCE}"}}'
+"""Both in one question: without either nothing would be told of alerts."""
 _WHAT = "alert history"
 # About as many alerts as are active at once in a bad hour; only the size of the pieces depends on it.
 _EXPECTED_SERIES = 100
@@ -57,9 +58,10 @@ def alert_history(source: Source, home: Home, targets: Targets | None, span: Spa
     own_rules = tuple(rule for rule in rules or () if _concerns(rule, home))
     seen = len(own_rules) if rules is not None else None
     try:
-        alerts = read_raw(source, _ALERTS, span, series=_EXPECTED_SERIES)
-        states = read_raw(source, _SINCE, span, series=_EXPECTED_SERIES)
-        found = watched(alerts.series, states.series)
+        read = read_raw(source, _ALERTS, span, series=2 * _EXPECTED_SERIES)
+        states = tuple(one for one in read.series if one.label("__name__") == _SINCE)
+        alerts = tuple(one for one in read.series if one.label("__name__") != _SINCE)
+        found = watched(alerts, states)
         blind = blind_stretches(source, found, targets, span)
     except COSTS_ITS_OWN as error:
         unread = (*no_rules, failed(_WHAT, str(error)))
@@ -74,7 +76,7 @@ def alert_history(source: Source, home: Home, targets: Targets | None, span: Spa
         readable=True,
         rules=tuple(rule for rule in rules if rule.name in firing) if rules is not None else None,
         rules_seen=seen,
-        unknowns=(*no_rules, *_partly(alerts), *_partly(states)),
+        unknowns=(*no_rules, *_partly(read)),
         own_rules=None if rules is None else own_rules,
         always=_always(found, telling, home, named),
     )

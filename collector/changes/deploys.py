@@ -18,6 +18,8 @@ from incident.model.spans import instant
 
 RESOURCE = "target_info"
 """Where OpenTelemetry's exporters put what a process says of itself, its version as `service_version`."""
+CONTAINERS = "kube_pod_container_info"
+"""Of kube-state-metrics: the image that each container of a pod runs."""
 # Instances that come to the same version within this of each other are one rollout.
 _ROLLOUT_MS = 30 * 60_000
 # A start this close to the change of version is the deploy's own: the process states its version at once,

@@ -7,11 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from collector.changes.deploys import RESOURCE, arrivals, deploy_change, image_of, rollouts, version_of
-from collector.changes.narrowing import place_of
+from collector.changes.deploys import (
+    CONTAINERS,
+    RESOURCE,
+    arrivals,
+    deploy_change,
+    image_of,
+    rollouts,
+    version_of,
+)
+from collector.changes.narrowing import DEPLOYMENTS, place_of
 from collector.changes.once import not_of_rollouts, not_yet_told
 from collector.changes.placing import pod_target, scraped_target, version_placements
-from collector.changes.reader import Reader
+from collector.changes.reader import Part, Reader
 from collector.changes.restarts import Start, instance_of, restart_changes, starts
 from collector.changes.scaling import is_up, scaling_changes
 from collector.changes.table.facts import told
@@ -35,6 +43,8 @@ _SCALED_UP = timedelta(minutes=15)
 _NOT_ITS_OWN = frozenset(
     {"go_build_info", "jvm_build_info", "node_exporter_build_info", "promhttp_build_info"}
 )
+_STARTED = "process_start_time_seconds"
+_BUILT = f".+_build_info|{RESOURCE}"
 # Silences of the targets that are looked into, the longest first; each costs one small query.
 _MOST_GAPS = 20
 
@@ -56,13 +66,14 @@ def change_events(source: Source, home: Home, targets: Targets | None, span: Spa
     reader = Reader(source, span)
     existing = existing_metrics(reader)
     reader.place = place_of(reader, home, existing)
-    scalings = _scalings(reader, home)
-    begun, processes = _begun(reader, targets)
-    deploys, own = _deploys(reader, home, targets, begun, existing)
+    scalings = _scalings(reader, home, existing)
+    stated = _processes(reader, targets)
+    begun = starts([one for one in stated.series if one.label("__name__") == _STARTED], reader.span)
+    deploys, own = _deploys(reader, home, stated, begun, existing)
     found: list[Change] = [*scalings, *deploys]
     facts = not_yet_told(table_facts(reader, home, targets, existing), found, begun)
     others = _without_scaled([start for start in begun if start not in own], scalings)
-    found += restart_changes(not_of_rollouts(others, facts), home.service, processes)
+    found += restart_changes(not_of_rollouts(others, facts), home.service, stated.started)
     found += [*told(facts, home.service), *table_changes(reader, home, existing)]
     if targets is not None and targets.samples:
         found += target_changes(targets, begun, home.service)
@@ -73,28 +84,43 @@ def change_events(source: Source, home: Home, targets: Targets | None, span: Spa
     )
 
 
-def _begun(reader: Reader, targets: Targets | None) -> tuple[tuple[Start, ...], str]:
-    """The starts of the service's processes, and the selector that tells them."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Processes:
+    """What the service's processes state of themselves, and the selectors of it; empty without targets."""
+
+    series: tuple[Samples, ...] = ()
+    started: str = ""
+    built: str = ""
+
+
+def _processes(reader: Reader, targets: Targets | None) -> _Processes:
+    """When they started and which version they are: both are there for each, so one question has both."""
     if targets is None or not targets.samples:
-        return (), ""
-    processes = f"process_start_time_seconds{targets.query.removeprefix('up')}"
-    return starts(reader.read(processes, len(targets.samples), "restarts"), reader.span), processes
+        return _Processes()
+    count, inside = len(targets.samples), targets.query.removeprefix("up")
+    matchers = inside.removeprefix("{").removesuffix("}")
+    started, built = f"{_STARTED}{inside}", f'{{__name__=~"{_BUILT}",{matchers}}}'
+    both = f'{{__name__=~"{_STARTED}|{_BUILT}",{matchers}}}'
+    parts = (Part(started, count, "restarts"), Part(built, 2 * count, "deploys"))
+    return _Processes(reader.read_together(both, parts), started, built)
 
 
 def _order(change: Change) -> tuple[object, ...]:
     return (change.at, change.kind.value, change.subject, change.value)
 
 
-def _scalings(reader: Reader, home: Home) -> tuple[Change, ...]:
+def _scalings(reader: Reader, home: Home, existing: frozenset[str]) -> tuple[Change, ...]:
+    if reader.listed and DEPLOYMENTS not in existing:
+        return ()
     name = regex_literal(home.service)
     mine = Matcher("deployment", "=~", f"(.+-)?{name}(-.+)?")
-    query = selector("kube_deployment_spec_replicas", (mine, *reader.place))
+    query = selector(DEPLOYMENTS, (mine, *reader.place))
     changes: list[Change] = []
     for samples in reader.read(query, 10, "scaling"):
         if not _at_home(samples, home):
             continue
         own = samples.label("deployment") == home.service
-        exact = f"kube_deployment_spec_replicas{{deployment={quote(samples.label('deployment'))}}}"
+        exact = f"{DEPLOYMENTS}{{deployment={quote(samples.label('deployment'))}}}"
         changes += scaling_changes(samples, Nearness.OWN if own else Nearness.NEARBY, exact)
     return tuple(changes)
 
@@ -108,31 +134,30 @@ def _at_home(samples: Samples, home: Home) -> bool:
 def _deploys(
     reader: Reader,
     home: Home,
-    targets: Targets | None,
+    stated: _Processes,
     begun: Sequence[Start],
     existing: frozenset[str],
 ) -> tuple[list[Change], set[Start]]:
     """Changes of version as the service states it, else of the images its pods run."""
     changes: list[Change] = []
     own: set[Start] = set()
-    for query, rows in _builds(reader, home, targets, existing):
+    for query, rows in _builds(reader, home, stated, existing):
         _add_rollouts(changes, own, rows, query, begun, home.service)
         _place(reader, version_placements(rows, version_of, scraped_target))
-    for query, rows in _containers(reader, home):
+    for query, rows in _containers(reader, home, existing):
         _add_rollouts(changes, own, rows, query, begun, home.service)
         _place(reader, version_placements(rows, image_of, pod_target))
     return changes, own
 
 
 def _builds(
-    reader: Reader, home: Home, targets: Targets | None, existing: frozenset[str]
+    reader: Reader, home: Home, stated: _Processes, existing: frozenset[str]
 ) -> list[tuple[str, list[Samples]]]:
     """What the service's processes state of their version, workload by workload."""
-    if targets is None or not targets.samples:
+    if not stated.built:
         return _pushed(reader, home) if RESOURCE in existing else []
-    inside = targets.query.removeprefix("up").removeprefix("{").removesuffix("}")
-    builds = f'{{__name__=~".+_build_info|{RESOURCE}",{inside}}}'
-    return _workloads(reader.read(builds, 2 * len(targets.samples), "deploys"), builds, home)
+    builds = [one for one in stated.series if one.label("__name__") != _STARTED]
+    return _workloads(builds, stated.built, home)
 
 
 def _pushed(reader: Reader, home: Home) -> list[tuple[str, list[Samples]]]:
@@ -165,12 +190,14 @@ def _workloads(series: Sequence[Samples], query: str, home: Home) -> list[tuple[
     return [(f"{key[1]}{{{inside}", groups[key]) for key in sorted(groups)]
 
 
-def _containers(reader: Reader, home: Home) -> list[tuple[str, list[Samples]]]:
-    """`kube_pod_container_info` of the service's pods by container, under either name of the pod's label."""
+def _containers(reader: Reader, home: Home, existing: frozenset[str]) -> list[tuple[str, list[Samples]]]:
+    """The images of the service's pods by container, under either name of the pod's label."""
     found: list[tuple[str, list[Samples]]] = []
+    if reader.listed and CONTAINERS not in existing:
+        return found
     for pod in ("pod", "exported_pod"):
         mine = Matcher(pod, "=~", f"{regex_literal(home.service)}-.+")
-        query = selector("kube_pod_container_info", (mine,))
+        query = selector(CONTAINERS, (mine,))
         groups: dict[str, list[Samples]] = defaultdict(list)
         for samples in reader.read(query, 50, "images"):
             if home.nearness(samples.labels) is Nearness.OWN:
@@ -188,7 +215,7 @@ def _add_rollouts(
     service: str,
 ) -> None:
     """Add the rollouts these rows show, unless another metric has told them already."""
-    is_image = rows[0].label("__name__") == "kube_pod_container_info"
+    is_image = rows[0].label("__name__") == CONTAINERS
     name = _pod_of if is_image else instance_of
     seen = arrivals(rows, image_of if is_image else version_of, name)
     for rollout in rollouts(seen, spacing_ms(rows) or 0):

@@ -13,7 +13,8 @@ from collector.signals.labels.sets import label
 from incident.model.spans import aligned
 from incident.text.promql import Matcher, regex_literal, selector
 
-WORKLOADS = ("kube_deployment_spec_replicas", "kube_statefulset_replicas")
+DEPLOYMENTS = "kube_deployment_spec_replicas"
+WORKLOADS = (DEPLOYMENTS, "kube_statefulset_replicas")
 """One series for each workload: few enough to look at them all."""
 # Where kube-state-metrics is scraped without honor_labels, the plain label is its own namespace.
 _LABELS = ("exported_namespace", "namespace")

@@ -1,4 +1,4 @@
-"""Each thing told once: what one metric has told is left out of what another says of it."""
+"""Reports each change once: what one metric has reported is left out where another shows it, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the counters do not say of their target: the version it ran, from when to when."""
+"""What the counters do not say about their target: the version it ran, from when to when."""
 
 from __future__ import annotations
 

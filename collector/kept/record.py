@@ -3,7 +3,7 @@
 The file is gzip of JSON: `schema`, `times` (each distinct array of sample times once, as the first one
 and the distances), and `evidence`, in which an array of times is `[which, from, count]` and an array of
 values `{"i": [first, distances...]}` where all are whole numbers, else `{"f": [...]}`. Nothing is rounded.
-A field that may be empty and is, stands nowhere: what later versions add leaves recordings as they are.
+An optional field that is empty is not written, so what later versions add leaves recordings as they are.
 """
 
 from __future__ import annotations

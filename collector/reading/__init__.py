@@ -1,1 +1,1 @@
-"""What is read of a window: the coarse survey, as much more of it as is needed, and the zoom."""
+"""What is read for a window: the coarse survey, more of it where needed, and the zoom."""

@@ -1,4 +1,4 @@
-"""A large fleet in parts that memory and a query bear."""
+"""A large fleet in parts that fit into memory and into one query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several questions under way at once, their results in order."""
+"""Several queries in flight at once, their results in order."""
 
 from __future__ import annotations
 

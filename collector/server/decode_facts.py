@@ -51,8 +51,13 @@ def facts(outer: Envelope) -> Facts:
         return {}
 
 
-def server_info(build: Facts, runtime: Facts, flags: Facts) -> ServerInfo:
-    """Product, version and retention from the status pages; empty ones are pages that do not exist.
+def retention(runtime: Facts, flags: Facts) -> str:
+    """How long samples are kept, from the status pages; empty ones are pages that do not exist."""
+    return _text(runtime, "storageRetention") or _text(flags, "storage.tsdb.retention.time")
+
+
+def server_info(build: Facts) -> ServerInfo:
+    """Product and version from the status page; an empty one is a page that does not exist.
 
     Mimir and Cortex name themselves. Prometheus does not, but gives the revision it was built from,
     which compatible servers that only claim a version leave out; Thanos counts from 0.
@@ -61,8 +66,7 @@ def server_info(build: Facts, runtime: Facts, flags: Facts) -> ServerInfo:
     product = _text(build, "application")
     if not product and _text(build, "revision"):
         product = "Thanos" if version.startswith("0.") else "Prometheus"
-    retention = _text(runtime, "storageRetention") or _text(flags, "storage.tsdb.retention.time")
-    return ServerInfo(product=product, version=version if product else "", retention=retention)
+    return ServerInfo(product=product, version=version if product else "")
 
 
 def _rule(rule: _Rule, interval: float) -> AlertRule:

@@ -1,4 +1,4 @@
-"""One server, asked by several threads: each has its own connections, all have one deadline and budget."""
+"""One server, asked by several threads: each has its own connections, all share one deadline and budget."""
 
 from __future__ import annotations
 

@@ -182,9 +182,13 @@ class PrometheusSource:
 
     def info(self) -> ServerInfo:
         """See `Source.info`. Pages that do not exist or are forbidden count as not said."""
-        build, runtime = self._status("buildinfo"), self._status("runtimeinfo")
+        return decode_facts.server_info(self._status("buildinfo"))
+
+    def retention(self) -> str:
+        """See `Source.retention`. Asked for by itself: a draft has no use for it."""
+        runtime = self._status("runtimeinfo")
         flags = {} if "storageRetention" in runtime else self._status("flags")
-        return decode_facts.server_info(build, runtime, flags)
+        return decode_facts.retention(runtime, flags)
 
     def allow(self, samples: int) -> None:
         """That the run may read so many samples more than usual."""

@@ -1,4 +1,4 @@
-"""A source that asks long questions in parts from the start, where it is known how much they load."""
+"""A source that splits long queries from the start, where it is known how many samples they load."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What could have told of the impact: signals nobody watched, and a rule tested on the samples at hand."""
+"""What could have alerted on the impact: signals nobody watched, and a rule tested on the samples at hand."""

@@ -1,4 +1,4 @@
-"""Joins what the section on detection says: what showed it first, who watched, what would have told."""
+"""Joins what the section on detection says: what showed it first, who watched, what would have alerted."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _offered(evidence: Evidence, judged: Assessment) -> tuple[SuggestedRule | No
     if rule is None:
         return (
             None,
-            "no threshold on its signals would have fired in the impact and could be tested before it",
+            "no threshold on its signals would have fired during the impact and could be tested before it",
         )
     if rule.earlier is not None and rule.earlier < _WORTH:
         return None, "no rule on its signals would have fired earlier"

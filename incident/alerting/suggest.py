@@ -1,4 +1,4 @@
-"""Chooses a rule that would have told of the impact, by trying candidates on the samples at hand."""
+"""Chooses a rule that would have alerted on the impact, by trying candidates on the samples at hand."""
 
 from __future__ import annotations
 

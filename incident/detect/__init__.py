@@ -1,6 +1,6 @@
 """The detection kernel: series in, episodes out.
 
-`detect_episodes` is all that callers need; docs/detection.md tells how it decides.
+`detect_episodes` is all that callers need; docs/detection.md says how it decides.
 """
 
 from incident.detect.detector import detect_episodes

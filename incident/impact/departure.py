@@ -1,4 +1,4 @@
-"""One stretch of one signal outside its normal, as all judgements of impact pass it on."""
+"""One stretch of one signal outside its normal, as the modules that judge impact pass it on."""
 
 from __future__ import annotations
 

@@ -97,7 +97,9 @@ def _why(missing: str, judged: Assessment, alerts_readable: bool) -> str:
         return "no impact was measured" if judged.status is not Status.UNKNOWN else "impact is unknown"
     if missing == "first_alert_firing":
         return (
-            "no alert of this service fired in the impact" if alerts_readable else "ALERTS could not be read"
+            "no alert of this service fired during the impact"
+            if alerts_readable
+            else "ALERTS could not be read"
         )
     if missing == "first_alert_pending":
         return "no pending state was stored (no `for`, or no alert)"

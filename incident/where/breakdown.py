@@ -1,4 +1,4 @@
-"""The judgement where it hurt: from the counters of the evidence to what a sentence and a table tell."""
+"""Judges where it hurt: from the counters of the evidence to the facts of a sentence and a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The value the charts give back."""
+"""The value that drawing returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may happen to a draft that people may have edited. Pure: text in, text or a decision out."""
+"""Refreshing a draft that people may have edited. Pure: text in, text or a decision out."""
 
 from report.merge.errors import HumanNeeded
 from report.merge.fallback import best_base

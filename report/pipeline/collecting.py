@@ -1,4 +1,4 @@
-"""Collecting: the survey, as much more of it as the impact lasts, and the zoom on its boundaries."""
+"""Collecting: the survey, more of it for as long as the impact lasts, and the zoom on its boundaries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs of the command line: each reads its flags, runs the flow, says what it found, and its code."""
+"""The verbs of the command line: each reads its flags, runs the flow, reports, and returns its exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which incident a draft is of: an id that its timeline.json, its evidence and its text's first anchor share.
+"""Which incident a draft is of: an id shared by its timeline.json, its evidence and its text's first anchor.
 
 Made of what the incident was when it was drafted first, and kept from then on: its bounds move as data come
 in, people rename its directory, and copies go about.

@@ -10,19 +10,9 @@ from report.render.environment import anchor
 from report.render.forms import Form
 from report.render.pictures import SUMMARY, ChartRef
 from report.render.prompts import ask, open_prompts
-from report.render.sections import (
-    conditions,
-    cotimed,
-    detection,
-    evidence,
-    impact,
-    lead,
-    rows,
-    suggestion,
-    together,
-    where,
-)
-from report.render.sections.quiet import quiet
+from report.render.sections import conditions, detection, evidence, impact, rows, suggestion
+from report.render.sections.summary import cotimed, lead, together, where
+from report.render.sections.summary.quiet import quiet
 from report.render.wording import amounts
 from report.render.wording.clock import clock_of, utc_clock
 from report.render.wording.headline import title

@@ -5,7 +5,7 @@ from __future__ import annotations
 from incident.model.timeline import Event, Status, Timeline
 from incident.rules.said import named, threshold_words
 from incident.text.controls import terminal as harmless
-from report.render.sections.quiet import unseen_words
+from report.render.sections.summary.quiet import unseen_words
 from report.render.wording.amounts import figures_in_brief
 from report.render.wording.clock import Clock, clock_of, since
 from report.render.wording.figures import only_presence, told

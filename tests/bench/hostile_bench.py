@@ -13,9 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.render.attacked import draft, pages, silent, tree, unguarded
-from tests.render.browser import Chromium, chromium, listening
-from tests.render.corpus import ADDRESS, WHOLE_CORPUS
+from tests.render.pages.attacked import draft, pages, silent, tree, unguarded
+from tests.render.pages.browser import Chromium, chromium, listening
+from tests.render.pages.corpus import ADDRESS, WHOLE_CORPUS
 
 _CHROMIUM = Path("/usr/bin/chromium")
 _AT_ONCE = 250

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.flow.racing import raced
+from tests.flow.again.racing import raced
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "webstore" / "expected" / "postmortem.md"
 

@@ -12,20 +12,8 @@ from report.charts.alt import single_alt, summary_alt
 from report.charts.drawing import measured_signals
 from report.charts.frame import frame
 from report.charts.parts.titles import title
-from tests.charts_builder import (
-    CASES,
-    ERRORS,
-    Case,
-    at,
-    departure,
-    healthy,
-    ongoing,
-    payments,
-    report,
-    store,
-    unmeasured,
-    wave,
-)
+from tests.charts_builder import ERRORS, Case, at, departure, report, wave
+from tests.charts_cases import CASES, healthy, ongoing, payments, store, unmeasured
 
 
 def _summary(case: Case) -> str:

@@ -20,7 +20,8 @@ from incident.model.timeline import Band
 from report.charts import Chart
 from report.charts.drawing import chart_names, draw, measured_signals
 from report.charts.words import shown
-from tests.charts_builder import ERRORS, HOSTILE, Case, alert, payments, report, store, wave
+from tests.charts_builder import ERRORS, HOSTILE, Case, alert, report, wave
+from tests.charts_cases import payments, store
 
 ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"

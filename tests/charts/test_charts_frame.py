@@ -10,7 +10,8 @@ from incident.model.timeline import EventOrigin, State
 from report.charts.frame import frame
 from report.charts.parts.lanes import alert_rows
 from report.charts.style import PLOT
-from tests.charts_builder import DAY, Case, alert, at, episode, event, healthy, ongoing, payments
+from tests.charts_builder import DAY, Case, alert, at, episode, event
+from tests.charts_cases import healthy, ongoing, payments
 
 
 def _span(case: Case) -> Span:

@@ -257,7 +257,10 @@ def test_server_that_says_nothing_of_itself_is_noted() -> None:
 
     class Mute(FakeSource):
         def info(self) -> ServerInfo:
-            return ServerInfo("", "", "")
+            return ServerInfo("", "")
+
+        def retention(self) -> str:
+            return ""
 
     source = _source()
     told = _told(_patient(Mute(source.held, ranges=source.ranges)))

@@ -68,6 +68,9 @@ class _Server:
     def info(self) -> ServerInfo:
         raise NotImplementedError
 
+    def retention(self) -> str:
+        raise NotImplementedError
+
 
 class _Shelf:
     """In memory."""

@@ -7,33 +7,25 @@ from datetime import timedelta
 
 import pytest
 
-from collector.changes.events import ChangeHistory, change_events
+from collector.changes.events import change_events
 from collector.errors import QueryRejected
-from collector.signals.labels.home import Home
 from collector.signals.samples.raw import joined
-from incident.model.facts import Change, ChangeKind, Nearness
+from incident.model.facts import ChangeKind
 from incident.model.signals import Samples, Targets
-from incident.model.spans import ms
-from tests.lab_fakes import FakeSource, at, samples, span, ticks
-
-WINDOW = span(0, 240)
-SCRAPE = timedelta(seconds=15)
-HOME = Home("shop", frozenset({"prod"}), frozenset({"shop"}), frozenset({"a:1", "b:1"}), frozenset())
-UP = 'up{service="shop"}'
-
-
-def labels(instance: str) -> dict[str, str]:
-    return {"service": "shop", "job": "shop", "namespace": "prod", "instance": instance}
-
-
-def process(instance: str, *lives: tuple[float, float, float]) -> list[Samples]:
-    """A process seen from `start` to `end` minutes, started at minute `began`: one triple for each life."""
-    times = [t for start, end, _ in lives for t in ticks(start, end)]
-    values = [ms(at(began)) / 1000 for start, end, began in lives for _ in ticks(start, end)]
-    return [
-        samples("process_start_time_seconds", times, values, **labels(instance)),
-        samples("up", times, 1, **labels(instance)),
-    ]
+from incident.model.spans import Span, ms
+from tests.collect_changes.processes import (
+    HOME,
+    SCRAPE,
+    STEADY,
+    UP,
+    WINDOW,
+    changes,
+    history,
+    labels,
+    process,
+    replicas,
+)
+from tests.lab_fakes import FakeSource, at, samples, ticks
 
 
 def build(instance: str, *lives: tuple[float, float, str]) -> list[Samples]:
@@ -42,27 +34,6 @@ def build(instance: str, *lives: tuple[float, float, str]) -> list[Samples]:
         samples("shop_build_info", ticks(start, end), 1, version=version, **labels(instance))
         for start, end, version in lives
     ]
-
-
-def replicas(*parts: tuple[float, float, float], deployment: str = "shop", **more: str) -> Samples:
-    times = [t for start, end, _ in parts for t in ticks(start, end)]
-    values = [value for start, end, value in parts for _ in ticks(start, end)]
-    named = {"namespace": "prod", "job": "kube-state-metrics", **more}
-    return samples("kube_deployment_spec_replicas", times, values, deployment=deployment, **named)
-
-
-def history(*parts: Sequence[Samples], **source: object) -> ChangeHistory:
-    held = joined(one for many in parts for one in many)
-    up = tuple(one for one in held if one.label("__name__") == "up" and one.label("service") == "shop")
-    fake = FakeSource(held, **source)  # type: ignore[arg-type]
-    return change_events(fake, HOME, Targets(UP, up, SCRAPE) if up else None, WINDOW)
-
-
-def changes(*parts: Sequence[Samples]) -> tuple[Change, ...]:
-    return history(*parts).changes
-
-
-STEADY = process("b:1", (0, 240, -5000))
 
 
 def test_restart_is_timed_by_its_value() -> None:
@@ -269,106 +240,6 @@ def test_library_versions_are_not_deploys() -> None:
     assert changes(STEADY, go) == ()
 
 
-def test_scaling_is_told_from_to() -> None:
-    """A changed number of replicas is bracketed by two scrapes; another namespace is not ours."""
-    (one,) = changes(
-        [replicas((0, 100, 4), (100, 240, 12)), replicas((0, 50, 1), (50, 240, 2), namespace="dev")]
-    )
-
-    assert (one.kind, one.title, one.nearness) == (ChangeKind.SCALE, "scaled 4 -> 12 replicas", Nearness.OWN)
-    assert at(99.75) <= one.at <= at(100)
-    assert SCRAPE / 2 <= one.plus_minus <= SCRAPE / 2 + timedelta(seconds=1)
-
-
-def test_autoscaler_climbs_in_one_row() -> None:
-    """Steps in one direction within minutes are one scaling; the way down is another."""
-    up, down = changes([replicas((0, 100, 4), (100, 102, 6), (102, 104, 8), (104, 150, 12), (150, 240, 4))])
-
-    assert (up.value, up.count, down.value) == ("4 -> 12", 3, "12 -> 4")
-
-
-def test_workers_of_the_service_are_near_by() -> None:
-    """A Deployment that has the service's name inside is not the service itself."""
-    (one,) = changes([replicas((0, 100, 1), (100, 240, 2), deployment="shop-worker")])
-
-    assert (one.subject, one.nearness) == ("shop-worker", Nearness.NEARBY)
-
-
-def test_instances_of_a_scaling_are_not_restarts() -> None:
-    """What a scaling up started is told by the scaling."""
-    (one,) = changes(STEADY, [replicas((0, 100, 1), (100, 240, 2))], process("c:1", (101, 240, 100.5)))
-
-    assert one.kind is ChangeKind.SCALE
-
-
-def up_series(instance: str, *parts: tuple[float, float, float]) -> Samples:
-    times = [t for start, end, _ in parts for t in ticks(start, end)]
-    values = [value for start, end, value in parts for _ in ticks(start, end)]
-    return samples("up", times, values, **labels(instance))
-
-
-def test_targets_that_fall_together_are_one_row() -> None:
-    """Both targets down and up again are two rows, each bracketed by two scrapes."""
-    lives = ((0, 100, 1), (100, 130, 0), (130, 240, 1))
-
-    down, back = changes([up_series("a:1", *lives), up_series("b:1", *lives)])
-
-    assert (down.kind, down.title, down.count) == (ChangeKind.TARGET_DOWN, "2 of 2 targets down", 2)
-    assert at(99.75) <= down.at <= at(100)
-    assert (back.kind, back.title) == (ChangeKind.TARGET_UP, "2 of 2 targets up again")
-
-
-def test_scrape_missed_by_a_restart_is_told_by_the_restart() -> None:
-    """A target that is down only while it restarts makes no rows of its own."""
-    start_times = [
-        one for one in process("a:1", (0, 100, -5000), (100.5, 240, 100.2)) if one.label("__name__") != "up"
-    ]
-
-    (one,) = changes(start_times, [up_series("a:1", (0, 100, 1), (100, 100.5, 0), (100.5, 240, 1))])
-
-    assert one.kind is ChangeKind.RESTART
-
-
-def test_flapping_targets_are_one_row() -> None:
-    """Many falls are one fact with a count."""
-    parts = [part for k in range(20) for part in ((5 * k, 5 * k + 4, 1.0), (5 * k + 4, 5 * k + 5, 0.0))]
-
-    (one,) = changes([up_series("a:1", *parts, (100, 240, 1))])
-
-    assert (one.count, one.title) == (20, "targets flapping: down 20 times")
-
-
-def test_monitoring_gap_is_no_fall_of_a_target() -> None:
-    """A hole in the samples of everything is a gap, and nothing is said to be down."""
-    (one,) = changes([up_series("a:1", (0, 100, 1), (120, 240, 1))])
-
-    assert (one.kind, one.title) == (ChangeKind.DATA_GAP, "no samples of anything: monitoring gap")
-    assert one.at - at(99.75) == SCRAPE / 2
-    assert one.until is not None
-    assert at(120) - one.until == SCRAPE / 2
-
-
-def test_targets_that_vanish_are_told_from_blindness() -> None:
-    """Where others were scraped meanwhile, the service's targets vanished; to the end, if they stay away."""
-    other = [samples("up", ticks(0, 240), 1, job="other", instance="x:1")]
-
-    (gap,) = changes([up_series("a:1", (0, 100, 1), (120, 240, 1))], other)
-    (gone,) = changes([up_series("a:1", (0, 100, 1))], other)
-
-    assert gap.title == "no samples while others were scraped: its targets vanished"
-    assert gone.until is None
-
-
-def test_end_of_the_data_is_no_event() -> None:
-    """Where everything ends, nothing is known to have happened."""
-    assert changes([up_series("a:1", (0, 100, 1))]) == ()
-
-
-def test_one_missed_scrape_is_no_gap() -> None:
-    """A single sample missing is noise."""
-    assert changes([up_series("a:1", (0, 100, 1), (100.25, 240, 1))]) == ()
-
-
 def test_refused_query_costs_its_own_kind() -> None:
     """Restarts that cannot be read are a failed unknown; scaling is still told."""
     refused = QueryRejected("no", status=422, error_type="execution", server_text="no", query="q")
@@ -377,6 +248,59 @@ def test_refused_query_costs_its_own_kind() -> None:
 
     assert [one.kind for one in found.changes] == [ChangeKind.SCALE]
     assert [(u.what, u.failed) for u in found.unknowns] == [("changes (restarts)", True)]
+
+
+def _asked(*parts: Sequence[Samples], fake: type[FakeSource] = FakeSource) -> list[str]:
+    """The raw questions that the changes of these samples take."""
+    held = joined(one for many in parts for one in many)
+    up = tuple(one for one in held if one.label("__name__") == "up")
+    source = fake(held)
+    change_events(source, HOME, Targets(UP, up, SCRAPE), WINDOW)
+    return [query for kind, query in source.asked if kind == "raw"]
+
+
+def test_starts_and_versions_are_one_question() -> None:
+    """Both are there for every process of the service, in the same span."""
+    assert len(_asked(STEADY, build("b:1", (0, 240, "1")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("refused", "kinds", "missing"),
+    [
+        ("process_start_time_seconds|", [ChangeKind.DEPLOY], []),
+        ("process_start_time_seconds", [ChangeKind.DEPLOY], ["changes (restarts)"]),
+        ("_build_info", [ChangeKind.RESTART], ["changes (deploys)"]),
+    ],
+    ids=["both at once", "starts", "versions"],
+)
+def test_what_is_refused_of_starts_and_versions_costs_itself(
+    refused: str, kinds: list[ChangeKind], missing: list[str]
+) -> None:
+    """Refused together, each is asked for alone; a deploy's own restart is told where the deploy is not."""
+    error = QueryRejected("no", status=422, error_type="execution", server_text="no", query="q")
+    lives = process("a:1", (0, 100, -5000), (100.25, 240, 100.1))
+
+    found = history(STEADY, lives, build("a:1", (0, 100, "1"), (100.25, 240, "2")), raws={refused: error})
+
+    assert [one.kind for one in found.changes] == kinds
+    assert [unknown.what for unknown in found.unknowns] == missing
+
+
+class _Unlisted(FakeSource):
+    """Does not say which metrics it has."""
+
+    def names(self, pattern: str, span: Span) -> tuple[str, ...]:
+        raise QueryRejected(
+            "no", status=422, error_type="execution", server_text="no", query=f"{pattern} {span}"
+        )
+
+
+def test_a_cluster_is_asked_about_only_where_there_may_be_one() -> None:
+    """A server that lists its metrics, none of a cluster's among them, is not asked for those."""
+    apart = ("kube_deployment_spec_replicas", "kube_pod_container_info")
+
+    assert [query for query in _asked(STEADY) if query.startswith(apart)] == []
+    assert len([query for query in _asked(STEADY, fake=_Unlisted) if query.startswith(apart)]) == 3
 
 
 @pytest.mark.parametrize("order", [1, -1])

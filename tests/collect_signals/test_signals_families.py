@@ -19,7 +19,8 @@ from collector.signals.specs import latency_specs, request_specs
 from collector.source import Answer
 from incident.model.signals import SignalSpec
 from incident.model.spans import Span, aligned, ms
-from tests.collect_signals.exposed import EXPOSED, Exposed, Row
+from tests.collect_signals.exposed import EXPOSED
+from tests.collect_signals.exposition import Exposed, Row
 from tests.lab import prometheus as lab
 from tests.lab.series import Series, make_series
 from tests.lab_fakes import FakeSource, samples, span, ticks

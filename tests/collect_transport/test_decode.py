@@ -276,9 +276,24 @@ def test_rules_are_those_that_alert() -> None:
 )
 def test_the_product_is_what_the_server_shows(build: decode_facts.Facts, product: str, version: str) -> None:
     """A server that only claims a version of Prometheus for compatibility is not called Prometheus."""
-    info = decode_facts.server_info(build, {}, {"storage.tsdb.retention.time": "15d"})
+    info = decode_facts.server_info(build)
 
-    assert (info.product, info.version, info.retention) == (product, version, "15d")
+    assert (info.product, info.version) == (product, version)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "flags", "told"),
+    [
+        ({"storageRetention": "15d or 10GiB"}, {}, "15d or 10GiB"),
+        ({}, {"storage.tsdb.retention.time": "15d"}, "15d"),
+        ({}, {}, ""),
+    ],
+)
+def test_the_retention_is_what_the_server_says(
+    runtime: decode_facts.Facts, flags: decode_facts.Facts, told: str
+) -> None:
+    """On one of two pages, in its own words."""
+    assert decode_facts.retention(runtime, flags) == told
 
 
 def test_names_and_label_sets() -> None:

@@ -100,3 +100,57 @@ def test_samples_are_never_remembered() -> None:
         source.range("sum(up)", Grid(HOUR.start_ms, 60_000, 60))
 
     assert [kind for kind, _ in fake.asked] == ["raw", "range"] * 2
+
+
+# What is only narrowed
+
+PAIRS = (
+    samples("up", [HOUR.start_ms + 1000], 1.0, job="shop", namespace="prod"),
+    samples("up", [HOUR.start_ms + 1000], 1.0, job="shop", namespace="dev"),
+    samples("up", [HOUR.start_ms + 1000], 1.0, job="shop"),
+    samples("probe_success", [HOUR.start_ms + 1000], 1.0, job="blackbox"),
+)
+WIDER = ('{__name__=~"up|x",job="shop"}', '{__name__=~"up|x",service="shop"}', "probe_success")
+PROD = 'namespace="prod"'
+
+
+def _with(more: str, selectors: tuple[str, ...] = WIDER) -> tuple[str, ...]:
+    return tuple(f"{one[:-1]},{more}}}" if one.endswith("}") else one for one in selectors)
+
+
+def _asked_for(*questions: tuple[tuple[str, ...], Span]) -> tuple[tuple[Labels, ...], int]:
+    """The last answer, the same as the server's own, and how many questions reached the server."""
+    fake = FakeSource(held=PAIRS)
+    source = OnceSource(fake)
+    for selectors, span in questions:
+        answer = source.series(selectors, span)
+    asked = len(fake.asked)
+    assert answer == fake.series(*questions[-1])
+    return answer, asked
+
+
+def test_label_sets_of_one_namespace_are_picked_from_those_of_all() -> None:
+    """A service is looked for everywhere first; what has no selector of its own stays."""
+    answer, asked = _asked_for((WIDER, HOUR), (_with(PROD), HOUR))
+
+    assert asked == 1
+    assert [dict(one).get("namespace") for one in answer] == [None, "prod"]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        (_with('namespace=~"prod|dev"'), HOUR),
+        (_with('namespace!="prod"'), HOUR),
+        (_with('namespace=""'), HOUR),
+        (_with(PROD), LATER),
+        (_with(PROD)[:2], HOUR),
+        ((_with(PROD)[0], _with('namespace="dev"')[1], "probe_success"), HOUR),
+        ((_with(PROD)[0], WIDER[1], "probe_success"), HOUR),
+        (('{__name__=~"up|x",job="shops"}', *_with(PROD)[1:]), HOUR),
+    ],
+    ids=["a pattern", "others", "none", "later", "fewer", "two places", "one of two", "another service"],
+)
+def test_what_is_more_than_narrowed_is_asked_for(later: tuple[tuple[str, ...], Span]) -> None:
+    """Only what surely is among the label sets that are held is taken from them."""
+    assert _asked_for((WIDER, HOUR), later)[1] == 2

@@ -180,7 +180,7 @@ def test_names_series_rules_and_the_server(source: PrometheusSource) -> None:
     info = source.info()
     assert info.product == "Prometheus"
     assert info.version[0].isdigit()
-    assert info.retention == "100y"
+    assert source.retention() == "100y"
 
 
 def test_a_long_query_arrives(source: PrometheusSource) -> None:

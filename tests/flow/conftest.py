@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.flow.again.drafted import FIXTURE
+from tests.flow.command import run_all
 from tests.flow.drawn import draw_once
 from tests.flow.lab_runs import LabRun, run_lab
 
@@ -77,3 +80,20 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     before = signal.getsignal(signal.SIGTERM)
     yield tmp_path
     signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of one run, for copies."""
+    output = tmp_path_factory.mktemp("pristine") / "reports"
+    ran = run_all(output.parent, [["draft", "--replay", str(FIXTURE)]])[0]
+    assert ran.code == 0, ran.stderr
+    return output
+
+
+@pytest.fixture
+def draft(pristine: Path, here: Path) -> Path:
+    """The directory of a draft that was made a while ago, below `reports` of the working directory."""
+    shutil.copytree(pristine, here / "reports")
+    (directory,) = (path.parent for path in Path("reports").glob("*/timeline.json"))
+    return directory

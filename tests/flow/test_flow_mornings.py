@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tests.flow.command import Ran, run_here
-from tests.lab.mornings import SERVICE, Fault, demand, mornings
 from tests.lab.prometheus import create_blocks, serve
+from tests.lab.scripts.mornings import SERVICE, Fault, demand, mornings
 
 pytestmark = [
     pytest.mark.server,

@@ -45,7 +45,7 @@ def build(name: str, cache: Path, *, seed: int = SEED) -> Lab:
 def code_version() -> str:
     """A short digest of the laboratory's source: other code, other data."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:10]
 

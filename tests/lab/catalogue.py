@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.lab import exported, incidents, more
 from tests.lab.rules import rule_file
+from tests.lab.scripts import exported, incidents, more
 from tests.lab.spec import Incident
 
 INCIDENTS: dict[str, Callable[[], Incident]] = {

@@ -7,7 +7,7 @@ import numpy as np
 from tests.lab.curves import FloatArray, IntArray
 from tests.lab.series import Labels
 from tests.lab.spec import Route, Service
-from tests.lab.traffic import CODES, Requests, routes_of
+from tests.lab.traffic import CODES, Requests, pieces, routes_of
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """The default buckets of the client libraries, in seconds."""
@@ -27,38 +27,42 @@ def process_counters(service: Service, requests: Requests, times: IntArray, live
     NaN means that the series has not been born.
     """
     routes = routes_of(service)
-    scrape = np.searchsorted(times, requests.done * 1000)
     prior = int(lived_before_s / PRIOR_S)
-    columns = _request_counters(routes, requests, scrape, len(times), prior)
-    columns |= _histogram(routes, requests, scrape, len(times), prior)
+    answers = np.zeros((len(times), len(routes), len(CODES)))
+    buckets = np.zeros((len(times), len(routes), len(LE)))
+    sums = np.zeros((len(times), len(routes)))
+    for piece in pieces(len(requests)):
+        done = (requests.arrived[piece] + requests.latency[piece]) * 1000
+        scrape = np.searchsorted(times, done)
+        # What was done after the last scrape is seen by none.
+        inside = scrape < len(times)
+        seen, route = scrape[inside], requests.route[piece][inside]
+        latency = requests.latency[piece][inside]
+        np.add.at(answers, (seen, route, requests.code[piece][inside]), 1.0)
+        np.add.at(buckets, (seen, route, np.searchsorted(BUCKETS, latency)), 1.0)
+        np.add.at(sums, (seen, route), latency)
+    columns = _request_counters(routes, cumulative(answers, prior))
+    columns |= _histogram(routes, cumulative(buckets, prior), cumulative(sums, prior))
     return columns
 
 
-def _request_counters(
-    routes: tuple[Route, ...], requests: Requests, scrape: IntArray, n_times: int, prior: int
-) -> Columns:
-    key = requests.route * len(CODES) + requests.code
-    table = cumulative(scrape, key, n_times, len(routes) * len(CODES), None, prior)
-    table[table == 0] = np.nan
+def _request_counters(routes: tuple[Route, ...], answers: FloatArray) -> Columns:
+    """Of the answers, shape (n_times, n_routes, n_codes)."""
+    table = np.where(answers == 0, np.nan, answers)
     return {
-        ("http_requests_total", (("code", code), *_route_labels(route))): table[:, row * len(CODES) + column]
+        ("http_requests_total", (("code", code), *_route_labels(route))): table[:, row, column]
         for row, route in enumerate(routes)
         for column, code in enumerate(CODES)
     }
 
 
-def _histogram(
-    routes: tuple[Route, ...], requests: Requests, scrape: IntArray, n_times: int, prior: int
-) -> Columns:
-    bucket = np.searchsorted(BUCKETS, requests.latency)
-    key = requests.route * len(LE) + bucket
-    table = cumulative(scrape, key, n_times, len(routes) * len(LE), None, prior)
-    sums = cumulative(scrape, requests.route, n_times, len(routes), requests.latency, prior)
+def _histogram(routes: tuple[Route, ...], buckets: FloatArray, sums: FloatArray) -> Columns:
+    """Of the answers by latency, shape (n_times, n_routes, n_buckets), and of their sums in seconds."""
     metric = "http_request_duration_seconds"
     columns: Columns = {}
     for row, route in enumerate(routes):
         labels = _route_labels(route)
-        counts = np.cumsum(table[:, row * len(LE) : (row + 1) * len(LE)], axis=1)
+        counts = np.cumsum(buckets[:, row], axis=1)
         exists = counts[:, -1] > 0
         for column, le in enumerate(LE):
             # Every bucket is exposed from the first observation on, also at 0.
@@ -72,24 +76,12 @@ def _route_labels(route: Route) -> Labels:
     return (("method", route.method), ("route", route.path))
 
 
-def cumulative(
-    scrape: IntArray,
-    key: IntArray,
-    n_times: int,
-    n_keys: int,
-    weights: FloatArray | None,
-    prior: int,
-) -> FloatArray:
-    """Running totals per key, shape (n_times, n_keys).
+def cumulative(seen: FloatArray, prior: int) -> FloatArray:
+    """Running totals of what each scrape sees for the first time, the scrapes along the first axis.
 
-    `scrape` is the index of the first scrape that sees each event (n_times: none does); `prior`
-    is how often the first `PRIOR_SCRAPES` scrapes are taken to have happened before.
+    `prior` is how often the first `PRIOR_SCRAPES` scrapes are taken to have happened before.
     """
-    inside = scrape < n_times
-    flat = scrape[inside] * n_keys + key[inside]
-    chosen = None if weights is None else weights[inside]
-    counts = np.bincount(flat, chosen, minlength=n_times * n_keys).astype(np.float64)
-    table = np.cumsum(counts.reshape(n_times, n_keys), axis=0)
-    if prior and n_times:
-        table += prior * table[min(PRIOR_SCRAPES, n_times) - 1]
+    table = np.cumsum(seen, axis=0)
+    if prior and len(table):
+        table += prior * table[min(PRIOR_SCRAPES, len(table)) - 1]
     return table

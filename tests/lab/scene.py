@@ -36,17 +36,24 @@ def draw_scene(incident: Incident, rng: np.random.Generator) -> Scene:
     span = _span(incident)
     apps, others, service_rng, bystander_rng = rng.spawn(4)
     traffic = draw_traffic(incident.service, span.start, span.end, service_rng)
-    beside = draw_traffic(incident.bystander, span.start, span.end, bystander_rng)
     if incident.exporters:
         return Scene([*_exported(incident, span, others), *_prometheus(span, others)], traffic, span)
     series = [
         *application_series(incident.service, traffic.answered, span, apps),
-        *application_series(incident.bystander, beside.answered, span, apps),
+        *_beside(incident.bystander, span, bystander_rng, apps),
         *_state_metrics(incident, span, others),
         *_prometheus(span, others),
         *_probe(incident, span, others),
     ]
     return Scene([one for one in series if len(one.times)], traffic, span)
+
+
+def _beside(
+    bystander: Service, span: Span, rng: np.random.Generator, scrapes: np.random.Generator
+) -> list[Series]:
+    """What is scraped of the bystander, whose requests nobody asks for afterwards."""
+    traffic = draw_traffic(bystander, span.start, span.end, rng)
+    return application_series(bystander, traffic.answered, span, scrapes)
 
 
 def _span(incident: Incident) -> Span:

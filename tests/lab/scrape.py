@@ -106,7 +106,8 @@ def target_labels(service: Service, index: int) -> Labels:
 
 def _answered_by(requests: Requests, index: int, life: Life) -> npt.NDArray[np.bool_]:
     mine: npt.NDArray[np.bool_] = requests.instance == index
-    return mine & (requests.done >= life.start) & (requests.done < life.stop)
+    done = requests.done
+    return mine & (done >= life.start) & (done < life.stop)
 
 
 def _process_gauges(service: Service, life: Life, count: int) -> dict[tuple[str, Labels], FloatArray]:

@@ -111,7 +111,8 @@ def _figures(incident: Incident, scene: Scene, alerts: list[AlertTruth]) -> Requ
     spans = [(impact.start, end) for impact, end in zip(incident.impacts, ends, strict=True)]
     answered = scene.traffic.answered
     real = answered.route < len(incident.service.routes)
-    inside = real & _within(answered.done, spans)
+    done = answered.done
+    inside = real & _within(done, spans)
     failed = inside & (answered.code >= ERROR)
     served = np.count_nonzero(real & _within(answered.arrived, spans))
     arrived = np.count_nonzero(_within(scene.traffic.arrivals, spans))
@@ -119,7 +120,7 @@ def _figures(incident: Incident, scene: Scene, alerts: list[AlertTruth]) -> Requ
     first = _first_alert(alerts, spans)
     early = None
     if first is not None:
-        early = int(np.count_nonzero(failed & (answered.done < first.timestamp())))
+        early = int(np.count_nonzero(failed & (done < first.timestamp())))
     return RequestFigures(
         total=total,
         failed=bad,
@@ -134,13 +135,14 @@ def _figures(incident: Incident, scene: Scene, alerts: list[AlertTruth]) -> Requ
 def _portions(incident: Incident, scene: Scene) -> tuple[Portion, ...]:
     """Who answered within the episodes, and how often they failed."""
     service, answered = incident.service, scene.traffic.answered
+    done = answered.done
     spans = [(one.start, one.end or incident.end) for one in incident.impacts]
-    inside = (answered.route < len(service.routes)) & _within(answered.done, spans)
+    inside = (answered.route < len(service.routes)) & _within(done, spans)
     masks = {("route", one.path): answered.route == row for row, one in enumerate(service.routes)}
     masks |= {("instance", name): answered.instance == row for row, name in enumerate(service.instances)}
     for row in (0, 1):
         for life in lives_of(service, row, scene.span.start, scene.span.end):
-            lived = (answered.done >= life.start) & (answered.done < life.stop)
+            lived = (done >= life.start) & (done < life.stop)
             mine = (answered.instance == row) & lived
             masks[("version", life.version)] = masks.get(("version", life.version), False) | mine
     failed = inside & (answered.code >= ERROR)

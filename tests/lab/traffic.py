@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,14 @@ DEMAND_SPREAD = 0.02
 """Slow wandering of the demand, minute by minute, beyond Poisson noise."""
 DEMAND_MEMORY = 0.8
 
+PIECE = 1 << 18
+"""Requests looked at at once: two megabytes for each property that is made of them."""
+
+Kind = TypeVar("Kind", bound=np.generic)
+Column: TypeAlias = npt.NDArray[Kind]
+SmallArray = npt.NDArray[np.int8]
+Flags = npt.NDArray[np.bool_]
+
 HEALTH_EVERY_S = 10.0
 HEALTH_LATENCY_S = 0.002
 
@@ -35,16 +45,30 @@ class Life:
     version: str
 
 
+Lives: TypeAlias = Sequence[Sequence[Life]]
+"""The processes of either instance."""
+
+
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """Answered requests in parallel arrays, ordered by arrival; `routes` index `routes_of`."""
+    """Answered requests in parallel arrays, ordered by arrival; `routes` index `routes_of`.
+
+    Of millions of requests, so nothing is kept that follows from the rest, and small numbers are kept small.
+    """
 
     arrived: FloatArray
-    done: FloatArray
-    instance: IntArray
-    route: IntArray
-    code: IntArray
+    instance: SmallArray
+    route: SmallArray
+    code: SmallArray
     latency: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.arrived)
+
+    @property
+    def done(self) -> FloatArray:
+        """When each was answered; made anew at each call."""
+        return self.arrived + self.latency
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +104,54 @@ def demand_mean(service: Service, seconds: FloatArray) -> FloatArray:
 
 
 def draw_traffic(service: Service, start: float, end: float, rng: np.random.Generator) -> Traffic:
-    """Simulate every request of the service in `[start, end)`."""
+    """Simulate every request of the service in `[start, end)`.
+
+    Property by property, as the generator is asked, and each piece by piece.
+    """
     arrivals = _arrivals(service, start, end, rng)
-    count = len(arrivals)
-    alive = [_alive(lives_of(service, index, start, end), arrivals) for index in (0, 1)]
-    instance = rng.integers(0, 2, count)
-    chosen = np.where(instance == 0, alive[0], alive[1])
-    instance = np.where(chosen, instance, 1 - instance)
-    reached = (alive[0] | alive[1]) & (rng.random(count) < service.reaching.at(arrivals))
-    route = rng.choice(len(service.routes), count, p=[one.share for one in service.routes])
-    running = [_running(lives_of(service, index, start, end), arrivals, service) for index in (0, 1)]
-    affected = np.where(instance == 0, running[0], running[1]) & _on_route(service, route)
-    code, faulty = _codes(service, arrivals, affected, rng)
+    lives = [lives_of(service, index, start, end) for index in (0, 1)]
+    instance = _instances(lives, arrivals, rng)
+    reached = _column(
+        arrivals, np.bool_, lambda at, _: _taken(lives, at) & (rng.random(len(at)) < service.reaching.at(at))
+    )
+    shares = [one.share for one in service.routes]
+    route = _column(arrivals, np.int8, lambda at, _: rng.choice(len(shares), len(at), p=shares))
+    code, faulty = _codes(service, lives, arrivals, instance, route, rng)
     latency = _latencies(service, arrivals, route, faulty, rng)
-    drawn = Requests(arrivals, arrivals + latency, instance, route, code, latency)
-    answered = take(drawn, reached)
-    answered = take(answered, _finished(service, answered, start, end))
-    return Traffic(arrivals, _join(answered, _health_checks(service, start, end, rng)))
+    drawn = Requests(arrivals, instance, route, code, latency)
+    kept = reached & _finished(lives, drawn)
+    del drawn, reached, faulty
+    checks = _health_checks(service, lives, start, end, rng)
+    # One after the other: each goes as its shorter one is made.
+    latency = np.concatenate([latency[kept], checks.latency])
+    instance = np.concatenate([instance[kept], checks.instance])
+    route = np.concatenate([route[kept], checks.route])
+    code = np.concatenate([code[kept], checks.code])
+    arrived = np.concatenate([arrivals[kept], checks.arrived])
+    return Traffic(arrivals, Requests(arrived, instance, route, code, latency))
+
+
+def pieces(count: int) -> Iterator[slice]:
+    """Requests `[0, count)` in order, so many at once that what is made of them is small."""
+    return (slice(first, first + PIECE) for first in range(0, count, PIECE))
+
+
+def _column(arrivals: FloatArray, kind: type[Kind], make: Callable[[FloatArray, slice], Any]) -> Column[Kind]:
+    """A value for each arrival, made of the arrivals of one piece after the other and their places."""
+    column = np.empty(len(arrivals), dtype=kind)
+    for piece in pieces(len(arrivals)):
+        column[piece] = make(arrivals[piece], piece)
+    return column
 
 
 def _arrivals(service: Service, start: float, end: float, rng: np.random.Generator) -> FloatArray:
     seconds = np.arange(np.floor(start), end)
     mean = demand_mean(service, seconds + 0.5) * _wandering(len(seconds), rng)
     per_second = rng.poisson(mean)
-    exact = np.repeat(seconds, per_second) + rng.random(int(per_second.sum()))
-    return np.sort(exact)
+    exact = np.repeat(seconds, per_second)
+    exact += rng.random(len(exact))
+    exact.sort()
+    return exact
 
 
 def _wandering(count: int, rng: np.random.Generator) -> FloatArray:
@@ -117,95 +164,130 @@ def _wandering(count: int, rng: np.random.Generator) -> FloatArray:
     return np.exp(np.interp(np.arange(count) / 60, np.arange(minutes), noise))
 
 
-def _alive(lives: list[Life], instants: FloatArray) -> npt.NDArray[np.bool_]:
+def _instances(lives: Lives, arrivals: FloatArray, rng: np.random.Generator) -> SmallArray:
+    """Who is asked: either alike, and the other one while one is not there."""
+
+    def chosen(at: FloatArray, _: slice) -> IntArray:
+        first = rng.integers(0, 2, len(at))
+        there = np.where(first == 0, _alive(lives[0], at), _alive(lives[1], at))
+        return np.where(there, first, 1 - first)
+
+    return _column(arrivals, np.int8, chosen)
+
+
+def _alive(lives: Sequence[Life], instants: FloatArray) -> Flags:
     alive = np.zeros(len(instants), dtype=np.bool_)
     for life in lives:
         alive |= (instants >= life.start) & (instants < life.stop)
     return alive
 
 
-def _running(lives: list[Life], instants: FloatArray, service: Service) -> npt.NDArray[np.bool_]:
+def _taken(lives: Lives, instants: FloatArray) -> Flags:
+    """Whether any instance is there to take a request."""
+    return _alive(lives[0], instants) | _alive(lives[1], instants)
+
+
+def _running(lives: Sequence[Life], instants: FloatArray, service: Service) -> Flags:
     """Whether the instance runs a version that the fault befalls, at each instant."""
     if service.failing_version is None:
         return np.ones(len(instants), dtype=np.bool_)
     return _alive([life for life in lives if life.version == service.failing_version], instants)
 
 
-def _on_route(service: Service, route: IntArray) -> npt.NDArray[np.bool_]:
+def _on_route(service: Service, route: SmallArray) -> Flags:
     """Whether each request is on a route that the fault befalls."""
     befallen = [service.failing_route in (None, one.path) for one in service.routes]
     return np.array(befallen, dtype=np.bool_)[route]
 
 
 def _codes(
-    service: Service, arrivals: FloatArray, affected: npt.NDArray[np.bool_], rng: np.random.Generator
-) -> tuple[IntArray, npt.NDArray[np.bool_]]:
-    chance = rng.random(len(arrivals))
-    usual = chance < NORMAL_ERROR_RATIO
-    faulty = ~usual & affected & (chance < service.failing.at(arrivals))
-    unavailable = faulty & (rng.random(len(arrivals)) < service.unavailable_share)
-    missing = rng.random(len(arrivals)) < NOT_FOUND_SHARE
-    code = np.where(missing, NOT_FOUND, OK)
-    code = np.where(usual | faulty, ERROR, code)
-    return np.where(unavailable, UNAVAILABLE, code).astype(np.int64), faulty
+    service: Service,
+    lives: Lives,
+    arrivals: FloatArray,
+    instance: SmallArray,
+    route: SmallArray,
+    rng: np.random.Generator,
+) -> tuple[SmallArray, Flags]:
+    """The code of each answer, and whether it is one of the fault."""
+    faulty = np.zeros(len(arrivals), dtype=np.bool_)
+
+    def failed(at: FloatArray, piece: slice) -> IntArray:
+        chance = rng.random(len(at))
+        usual = chance < NORMAL_ERROR_RATIO
+        first = instance[piece] == 0
+        running = np.where(first, _running(lives[0], at, service), _running(lives[1], at, service))
+        affected = running & _on_route(service, route[piece])
+        faulty[piece] = ~usual & affected & (chance < service.failing.at(at))
+        return np.where(usual | faulty[piece], ERROR, OK)
+
+    def unavailable(at: FloatArray, piece: slice) -> IntArray:
+        chosen = faulty[piece] & (rng.random(len(at)) < service.unavailable_share)
+        return np.where(chosen, UNAVAILABLE, code[piece])
+
+    def missing(at: FloatArray, piece: slice) -> IntArray:
+        chosen = (rng.random(len(at)) < NOT_FOUND_SHARE) & (code[piece] == OK)
+        return np.where(chosen, NOT_FOUND, code[piece])
+
+    code = _column(arrivals, np.int8, failed)
+    code = _column(arrivals, np.int8, unavailable)
+    return _column(arrivals, np.int8, missing), faulty
 
 
 def _latencies(
-    service: Service,
-    arrivals: FloatArray,
-    route: IntArray,
-    faulty: npt.NDArray[np.bool_],
-    rng: np.random.Generator,
+    service: Service, arrivals: FloatArray, route: SmallArray, faulty: Flags, rng: np.random.Generator
 ) -> FloatArray:
-    slowness = np.array([one.slowness for one in service.routes])[route]
-    daily = rhythm(arrivals, service.latency_swing, service.peak_hour_utc)
-    median = service.median_s * slowness * daily * service.latency.at(arrivals)
-    latency = median * rng.lognormal(0, service.sigma, len(arrivals))
-    if service.failure_median_s is None:
+    slowness = np.array([one.slowness for one in service.routes])
+    quick_s = service.failure_median_s
+
+    def usual(at: FloatArray, piece: slice) -> FloatArray:
+        daily = rhythm(at, service.latency_swing, service.peak_hour_utc)
+        median = service.median_s * slowness[route[piece]] * daily * service.latency.at(at)
+        return median * rng.lognormal(0, service.sigma, len(at))
+
+    latency = _column(arrivals, np.float64, usual)
+    if quick_s is None:
         return latency
-    quick = service.failure_median_s * rng.lognormal(0, FAILURE_SIGMA, len(arrivals))
-    return np.where(faulty, quick, latency)
+
+    def with_quick(at: FloatArray, piece: slice) -> FloatArray:
+        return np.where(faulty[piece], quick_s * rng.lognormal(0, FAILURE_SIGMA, len(at)), latency[piece])
+
+    return _column(arrivals, np.float64, with_quick)
 
 
-def _finished(service: Service, drawn: Requests, start: float, end: float) -> npt.NDArray[np.bool_]:
+def _finished(lives: Lives, drawn: Requests) -> Flags:
     """Whether the process that took the request still lived when it was done."""
-    finished = np.zeros(len(drawn.done), dtype=np.bool_)
-    for index in (0, 1):
-        for life in lives_of(service, index, start, end):
-            mine = (drawn.instance == index) & (drawn.arrived >= life.start)
-            finished |= mine & (drawn.arrived < life.stop) & (drawn.done < life.stop)
-    return finished
+
+    def lived(at: FloatArray, piece: slice) -> Flags:
+        done = at + drawn.latency[piece]
+        finished = np.zeros(len(at), dtype=np.bool_)
+        for index in (0, 1):
+            mine = drawn.instance[piece] == index
+            for life in lives[index]:
+                finished |= mine & (at >= life.start) & (at < life.stop) & (done < life.stop)
+        return finished
+
+    return _column(drawn.arrived, np.bool_, lived)
 
 
-def _health_checks(service: Service, start: float, end: float, rng: np.random.Generator) -> Requests:
+def _health_checks(
+    service: Service, lives: Lives, start: float, end: float, rng: np.random.Generator
+) -> Requests:
     beats = np.arange(start, end, HEALTH_EVERY_S)
     arrived = np.concatenate([beats + 1.7, beats + 6.2])
-    instance = np.repeat([0, 1], len(beats))
+    instance = np.repeat(np.array([0, 1], dtype=np.int8), len(beats))
     latency = HEALTH_LATENCY_S * rng.lognormal(0, FAILURE_SIGMA, len(arrived))
     count = len(arrived)
-    route = np.full(count, len(service.routes))
-    checks = Requests(arrived, arrived + latency, instance, route, np.full(count, OK), latency)
-    return take(checks, _finished(service, checks, start, end))
+    route = np.full(count, len(service.routes), dtype=np.int8)
+    checks = Requests(arrived, instance, route, np.full(count, OK, dtype=np.int8), latency)
+    return take(checks, _finished(lives, checks))
 
 
-def take(requests: Requests, chosen: npt.NDArray[np.bool_]) -> Requests:
+def take(requests: Requests, chosen: Flags) -> Requests:
     """Only the chosen requests."""
     return Requests(
         requests.arrived[chosen],
-        requests.done[chosen],
         requests.instance[chosen],
         requests.route[chosen],
         requests.code[chosen],
         requests.latency[chosen],
-    )
-
-
-def _join(first: Requests, second: Requests) -> Requests:
-    return Requests(
-        np.concatenate([first.arrived, second.arrived]),
-        np.concatenate([first.done, second.done]),
-        np.concatenate([first.instance, second.instance]),
-        np.concatenate([first.route, second.route]),
-        np.concatenate([first.code, second.code]),
-        np.concatenate([first.latency, second.latency]),
     )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.lab.catalogue import INCIDENTS
-from tests.lab.parts import AFTER, BEFORE
+from tests.lab.scripts.parts import AFTER, BEFORE
 
 TABLE = {
     "portal": ("America/New_York", [("2023-03-01 14:00", "17:00", "partial_outage")]),

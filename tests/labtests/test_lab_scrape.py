@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tests.lab.curves import spans
-from tests.lab.parts import MINUTE, SECOND, bystander, service
 from tests.lab.scene import Scene, draw_scene
 from tests.lab.scrape import SCRAPE_MS
+from tests.lab.scripts.parts import MINUTE, SECOND, bystander, service
 from tests.lab.series import Series
 from tests.lab.spec import Incident, Restart
 from tests.lab.traffic import CODES

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from tests.lab.curves import spans, through
-from tests.lab.parts import MINUTE, SECOND, rolling, service
+from tests.lab.scripts.parts import MINUTE, SECOND, rolling, service
 from tests.lab.spec import Restart, Service
 from tests.lab.traffic import ERROR, Traffic, demand_mean, draw_traffic, lives_of
 

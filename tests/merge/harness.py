@@ -10,7 +10,8 @@ import numpy as np
 
 from report.merge import lost_lines, merge
 from tests.merge.documents import data, later, render
-from tests.merge.edits import TOKEN, edited
+from tests.merge.edits import edited
+from tests.merge.paper import TOKEN
 from tests.merge.properties import Case, Guard, Merge, failures, updates_fit, words_kept
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tests.merge.documents import Data
-from tests.merge.edits import TOKEN, Page
 from tests.merge.formatters import ROW
+from tests.merge.paper import TOKEN, Page
 from tests.merge.reading import UPDATE, Owned, body, keys, loose, owned, rows, spelled, tokens
 
 Merge = Callable[[str, str, str], str]

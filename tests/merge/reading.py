@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tests.merge.edits import TOKEN
 from tests.merge.formatters import ANCHOR, ROW, WAS
+from tests.merge.paper import TOKEN
 
 UPDATE = "tool update: "
 

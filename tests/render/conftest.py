@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.render.browser import Chromium, chromium
+from tests.render.pages.browser import Chromium, chromium
 
 
 @pytest.fixture(scope="session")

@@ -141,7 +141,7 @@ def test_durations_name_both_ends_and_say_what_is_not_recorded() -> None:
     """A duration is `A -> B = value`; an unknown one has its reason and no number."""
     text = markdown(build.payments(), CHARTS, generation=1)
     assert "- time to alert: impact start -> first alert firing = 16 min 45 s" in text
-    assert "Not known, nobody entered it: time to acknowledge (first alert firing -> acknowledged)." in text
+    assert "Not known (nobody entered it): time to acknowledge (first alert firing -> acknowledged)." in text
 
 
 def test_unknowns_are_listed_and_named_in_the_summary() -> None:
@@ -158,7 +158,7 @@ def test_every_query_and_threshold_is_in_the_evidence() -> None:
     assert build.QUERY in text
     assert 'http_requests_total{service="payments",namespace="prod"}' in text
     assert "from 25 % of requests failing" in text
-    assert "Asked over 2023-12-15T12:30:00Z to 2023-12-15T17:00:00Z, step 30s." in text
+    assert "Queried from 2023-12-15T12:30:00Z to 2023-12-15T17:00:00Z, step 30s." in text
     assert "Collected 2023-12-16T09:00:00Z from `http://prometheus.example:9090` (Prometheus 2.42.0)." in text
 
 

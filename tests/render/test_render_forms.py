@@ -11,10 +11,10 @@ import pytest
 from report.render import FORMS, ChartRef, FormError, markdown, open_prompts
 from report.render.draft import values_of
 from report.render.sandbox import FILTER_NAMES
-from report.render.sections.cotimed import CotimedRow
 from report.render.sections.evidence import AlertRow, GapRow, RuleSource, SignalSource
 from report.render.sections.impact import EpisodeRow, SignalRow
 from report.render.sections.rows import Graph, Row
+from report.render.sections.summary.cotimed import CotimedRow
 from tests import render_builder as build
 from tests.render_hostile import poisoned
 

@@ -9,7 +9,7 @@ import pytest
 
 from incident.model.companions import Companion
 from report.render import html, markdown, paste
-from report.render.sections.together import together_line
+from report.render.sections.summary.together import together_line
 from tests import render_builder as build
 
 _EXACT = timedelta(seconds=8)

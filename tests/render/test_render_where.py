@@ -9,7 +9,7 @@ import pytest
 from incident.model.timeline import Timeline
 from incident.model.where import Breakdown, Harm, Portion
 from report.render import markdown
-from report.render.sections.where import even_sentence, where_rows, where_sentence
+from report.render.sections.summary.where import even_sentence, where_rows, where_sentence
 from tests import render_builder as build
 
 PAY = Portion("/pay", 404_394, 0.92, 0.31, 0.53, 0.001)

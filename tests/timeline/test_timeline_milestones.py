@@ -106,9 +106,9 @@ def test_durations_are_the_differences_of_their_ends() -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("time to detect", "no alert of this service fired in the impact"),
+        ("time to detect", "no alert of this service fired during the impact"),
         ("time to alert condition", "no pending state was stored (no `for`, or no alert)"),
-        ("time to acknowledge", "no alert of this service fired in the impact"),
+        ("time to acknowledge", "no alert of this service fired during the impact"),
         ("time to mitigate", "not recorded"),
         ("time to improvement (inferred)", "no gradual improvement was seen"),
         ("time to resolve", "not recorded"),

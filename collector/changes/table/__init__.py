@@ -1,1 +1,1 @@
-"""The table of what metrics record besides: pods, workloads, nodes, failovers, reloads, the monitoring."""
+"""The other changes that metrics record, as a table: pods, workloads, nodes, failovers, the monitoring."""

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from collector.changes.deploys import RESOURCE
+from collector.changes.deploys import CONTAINERS, RESOURCE
 from collector.changes.reader import Reader
 from collector.changes.table import autoscaler, certificates, monitoring, rows, terminations
 from collector.changes.table.facts import Fact, facts_of
@@ -24,8 +24,9 @@ _ZONE_LABELS = ("label_topology_kubernetes_io_zone", "label_failure_domain_beta_
 
 
 def existing_metrics(reader: Reader) -> frozenset[str]:
-    """Which metrics of the table the server has, and `target_info`: one call for all."""
-    return reader.names("|".join((*_metrics(), *monitoring.METRICS, certificates.METRIC, RESOURCE)))
+    """Which metrics of the table the server has, and of those that tell deploys: one call for all."""
+    more = (*monitoring.METRICS, certificates.METRIC, RESOURCE, CONTAINERS)
+    return reader.names("|".join((*_metrics(), *more)))
 
 
 def table_facts(reader: Reader, home: Home, targets: Targets | None, existing: frozenset[str]) -> list[Fact]:

@@ -1,1 +1,1 @@
-"""What comes back: read within deadline and cap, joined from its parts, or told as the error it is."""
+"""What comes back: read within deadline and cap, joined from its parts, or turned into the error it is."""

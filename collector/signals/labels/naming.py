@@ -1,4 +1,4 @@
-"""What may be there at all: the families a server has, and the labels that may name a service in them."""
+"""What may exist at all: the families a server has, and the labels that may name a service in them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The chosen signals, asked: one query each, and raw samples in pieces a server bears."""
+"""The chosen signals, queried: one query each, and raw samples in pieces that a server can bear."""

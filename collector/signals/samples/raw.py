@@ -1,4 +1,4 @@
-"""Raw samples, read in pieces a server bears, and what their spacing says."""
+"""Raw samples, read in pieces that a server can bear, and what their spacing says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Second questions about a signal: does it stand out of the whole window too, did it stray for a moment."""
+"""A second look at a signal: does it stand out from the whole window too, and did it stray for a moment?"""
 
 from __future__ import annotations
 

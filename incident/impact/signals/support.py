@@ -1,4 +1,4 @@
-"""Which alerts say that something is wrong, and when: with one a signal needs less to say so too.
+"""Which alerts say that something is wrong, and when: beside one, a signal needs less evidence to say so too.
 
 A fault of half a minute leaves a survey two or three samples. Alone they are a scrape's accident; right
 before an alert that is usually silent they are what it fired on. An alert that always fires tells nothing.

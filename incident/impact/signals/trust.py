@@ -1,4 +1,4 @@
-"""Which survey values speak of samples, and which only of a range running empty.
+"""Which survey values rest on samples, and which only on a range that is running empty.
 
 A rate over a minute still has a value, smaller each step, for up to a minute after the last scrape. It
 looks like traffic that falls. Where every target's samples have stopped, such values are not known.

@@ -1,4 +1,4 @@
-"""The impact in every room: shades by state, and the lines at which it starts and ends."""
+"""The impact in every panel and lane: shades by state, and the lines at which it starts and ends."""
 
 from __future__ import annotations
 

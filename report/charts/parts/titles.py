@@ -1,4 +1,4 @@
-"""What a chart is called, and what stands where impact would."""
+"""The title of a chart, also where there is no impact to name."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One block's three texts to one: what people wrote, what they wrote it into, and the new text."""
+"""Joins the three texts of one block: what people wrote, the text they wrote it into, and the new text."""

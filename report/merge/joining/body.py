@@ -1,4 +1,4 @@
-"""One block's three texts to one: rows of events by their ids, everything else line by line."""
+"""Joins the three texts of one block: rows of events by their ids, everything else line by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Three texts to one: a person's lines, the tool's new lines, and the lines both began from.
+"""Merges three texts: a person's lines, the tool's new lines, and the lines both began from.
 
 On `difflib`. Both sides are changes of the same base, as fine as lines can be paired; changes that do
 not overlap are all taken, and where they do, the person's lines stay and the tool's follow as updates.

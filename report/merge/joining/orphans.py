@@ -1,4 +1,4 @@
-"""The section that keeps what people wrote about facts that are not in the data any more."""
+"""The section that keeps what people wrote about facts that are no longer in the data."""
 
 from __future__ import annotations
 

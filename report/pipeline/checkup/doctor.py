@@ -44,9 +44,8 @@ def examine(patient: Patient, now: datetime) -> Iterator[Finding]:
     if patient.tenant:
         yield Finding("tenant", Health.GOOD, "X-Scope-OrgID is sent with every request")
     yield server.clock(patient.told_time(), now)
-    info = source.info()
-    yield server.version(info)
-    yield from guarded("retention", lambda: server.retention(source, info, now))
+    yield server.version(source.info())
+    yield from guarded("retention", lambda: server.retention(source, now))
     yield from guarded("scrape interval", lambda: server.scrape_interval(source, now))
     yield from guarded("alert history", lambda: server.alerts(source, span))
     yield from guarded("alerting rules", lambda: server.rules(source))

@@ -1,4 +1,4 @@
-"""What to do about a service whose counters nobody prepared for: those that look like requests, by name."""
+"""What to do about a service whose counters are not known: those that look like requests, by name."""
 
 from __future__ import annotations
 

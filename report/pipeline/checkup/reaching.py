@@ -1,4 +1,4 @@
-"""Whether the address is that of the API; and where it is not, whether a usual path below it is."""
+"""Whether the address is that of the API and, where it is not, whether a usual path below it is."""
 
 from __future__ import annotations
 

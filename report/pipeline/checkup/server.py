@@ -50,10 +50,11 @@ def clock(told: datetime | None, now: datetime) -> Finding:
     )
 
 
-def retention(source: Source, info: ServerInfo, now: datetime) -> Finding:
+def retention(source: Source, now: datetime) -> Finding:
     """How long samples are kept, as configured and as found."""
     first = _oldest(source, now)
-    kept = f"configured {info.retention}; " if info.retention else ""
+    told = source.retention()
+    kept = f"configured {told}; " if told else ""
     if first is None:
         return Finding("retention", Health.NOTE, f"{kept}no sample of `up` found in the last days")
     since = f"samples since about {first:%Y-%m-%d}" if now - first > _DAY else "samples of the last day only"

@@ -24,7 +24,8 @@ def restore(path: Path, tell: Callable[[str], None]) -> Path:
     directory = path if path.is_dir() else path.parent.parent.parent
     if not (directory / KEPT).is_dir():
         raise ConfigError(
-            f"--restore {terminal(str(path))}: no draft's directory, nor a text in its {HISTORY}; give one"
+            f"--restore {terminal(str(path))}: neither a draft's directory nor a text in its {HISTORY}; "
+            "give one of these"
         )
     with locked(directory.parent / f"{KEPT}.lock"):
         wanted = _wanted(path, directory)
@@ -46,5 +47,5 @@ def _wanted(path: Path, directory: Path) -> Displaced:
         return known[-1]
     named = next((each for each in known if each.path.name == path.name and path.is_file()), None)
     if named is None:
-        raise ConfigError(f"--restore {terminal(str(path))}: not a text of {HISTORY}; list that directory")
+        raise ConfigError(f"--restore {terminal(str(path))}: not a text in {HISTORY}; list that directory")
     return named

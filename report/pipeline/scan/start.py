@@ -1,7 +1,7 @@
 """The door of `scan`: settings and the lock, before anything heavy is loaded.
 
-Most runs have their lock by now, or have left (`report.occupied`). Here take it, or leave, those whose words
-were not plain, and those that only the configuration tells of the output directory.
+Most runs hold the lock by now, or have left (`report.occupied`). The others take it here, or leave: those
+whose arguments were not plain, and those whose output directory only the configuration knows.
 """
 
 from __future__ import annotations

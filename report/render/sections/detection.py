@@ -85,7 +85,7 @@ def _unknown(reason: str, durations: Sequence[Duration]) -> Md:
     names = listed([line("{} ({})", each.name, _ends(each)) for each in same])
     return line(
         "{}: {}.",
-        _NO_REASON if reason.lower() in ("", _NO_REASON.lower()) else f"Not known, {reason}",
+        _NO_REASON if reason.lower() in ("", _NO_REASON.lower()) else f"Not known ({reason})",
         names,
     )
 

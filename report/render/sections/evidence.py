@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from incident.model.facts import AlertInterval, Unknown, told_together
-from incident.model.signals import Labels
+from incident.model.signals import Labels, Worse
 from incident.model.spans import Span
 from incident.model.timeline import Compared, SignalReport, Timeline
 from incident.text.durations import bound, format_duration, promql_duration
@@ -19,6 +19,11 @@ from report.render.wording.md import Md, code, fence, foreign, joined, line, lis
 _NO_QUERY = ("inferred", "file ")
 _ALSO = " and file "
 """Sources, or parts of one, that no server was asked for."""
+_WORSE = {
+    Worse.UP: Md("higher is worse"),
+    Worse.DOWN: Md("lower is worse"),
+    Worse.BOTH: Md("worse in both directions"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ def signal_sources(timeline: Timeline) -> tuple[SignalSource, ...]:
 
 def _signal_source(report: SignalReport, window: Span) -> SignalSource:
     spec = report.spec
-    facts = [_normal(report, window), line("worse: {}", spec.worse.value)]
+    facts = [_normal(report, window), _WORSE[spec.worse]]
     if spec.limit is not None:
         facts.append(line("limit {}", quantity(spec.limit, spec.unit)))
     if spec.why:

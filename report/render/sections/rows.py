@@ -10,7 +10,7 @@ from incident.model.timeline import Event, EventOrigin, Timeline
 from incident.text.durations import bound
 from incident.text.instants import stamp
 from incident.text.markup.links import url_or_none
-from report.render.sections.cotimed import CONTEXT_KINDS
+from report.render.sections.summary.cotimed import CONTEXT_KINDS
 from report.render.wording.clock import Clock, clock_of, length, since
 from report.render.wording.figures import told
 from report.render.wording.ids import visible_ids

@@ -1,4 +1,4 @@
-"""What showed the impact first, who watched, and the rule that would have told of it."""
+"""What showed the impact first, who watched, and the rule that would have alerted on it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Every candidate to its draft or its line, within the budget; and drafts that tell of each other."""
+"""Turns every candidate into a draft or a line, within the budget; and lets drafts name one another."""

@@ -1,4 +1,4 @@
-"""A scan told to machines: JSON on stdout or in a status file, and metrics for node_exporter."""
+"""What a scan reports to machines: JSON on stdout or in a status file, and metrics for node_exporter."""
 
 from __future__ import annotations
 
@@ -56,10 +56,7 @@ def document(outcome: Outcome, period: Span, code: Exit, ended: datetime, took: 
             {"service": one.service, "start": rfc3339(one.start), "what": one.what, "why": one.why}
             for one in outcome.put_off
         ],
-        "failed": [
-            {"what": one.what, "why": one.why}
-            for one in (*outcome.failed_sources, *outcome.failed_queries, *outcome.failed_commands)
-        ],
+        "failed": [{"what": one.what, "why": one.why} for one in outcome.failures],
         "sources": outcome.sources,
         "sources_failed": len(outcome.failed_sources),
         "queries": outcome.queries,

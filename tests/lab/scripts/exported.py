@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tests.lab.curves import Curve, constant, through
-from tests.lab.parts import AFTER, BEFORE, HOUR, WATCHDOG, bystander, impact, moment, service
 from tests.lab.rules import Rule
+from tests.lab.scripts.parts import AFTER, BEFORE, HOUR, WATCHDOG, bystander, impact, moment, service
 from tests.lab.spec import Exporter, Incident
 from tests.lab.truth import Held, Impact
 

@@ -14,7 +14,7 @@ from incident.model.timeline import Timeline
 from report.render import ChartRef, html, markdown, paste
 from report.render.pages.parser import parser
 from tests import render_builder as build
-from tests.render.browser import Chromium, Seen
+from tests.render.pages.browser import Chromium, Seen
 from tests.render_hostile import poisoned
 
 _SHOWN_AS_TEXT = {"text", "code_inline", "softbreak", "text_special"}

@@ -8,7 +8,7 @@ from incident.model.signals import Measure
 from incident.model.timeline import Status, Timeline
 from incident.rules.said import amount, named, threshold_words
 from report.render.sections.impact import checked_sentence
-from report.render.sections.silenced import silenced_sentence
+from report.render.sections.summary.silenced import silenced_sentence
 from report.render.wording.amounts import change
 from report.render.wording.clock import Clock, clock_of, length
 from report.render.wording.figures import own_firing, unseen

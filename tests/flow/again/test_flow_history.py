@@ -25,8 +25,8 @@ from report.pipeline.places import KEPT, place_at
 from report.pipeline.publishing import publish
 from report.write import sweep_stale
 from report.write.exchange import exchange
-from tests.flow.command import ROOT, Ran, run_all, run_here
-from tests.flow.racing import raced
+from tests.flow.again.racing import raced
+from tests.flow.command import ROOT, Ran, run_here
 from tests.flow.tree import changed, tree
 
 FIXTURE = ROOT / "fixtures" / "webstore" / "evidence.json.gz"
@@ -36,23 +36,6 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 """Temporary files are old by then."""
 
 ASKED = "- [You: what did users see?]"
-
-
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The output of one run, for copies."""
-    output = tmp_path_factory.mktemp("pristine") / "reports"
-    ran = run_all(output.parent, [["draft", "--replay", str(FIXTURE)]])[0]
-    assert ran.code == 0, ran.stderr
-    return output
-
-
-@pytest.fixture
-def draft(pristine: Path, here: Path) -> Path:
-    """The directory of a draft, below `reports` of the working directory."""
-    shutil.copytree(pristine, here / "reports")
-    (directory,) = (path.parent for path in Path("reports").glob("*/timeline.json"))
-    return directory
 
 
 @pytest.fixture(autouse=True)
@@ -191,7 +174,8 @@ def test_no_saved_line_is_lost_in_a_race(draft: Path) -> None:
     base = _text(draft).partition("## Detection")[0]
     texts = (base, base.replace("gen=1", "gen=2").replace("Times UTC", "Times Asia/Tokyo"))
     race = raced(Path("raced"), texts, 150, seed=1)
-    assert race.refreshes > 5
+    assert race.refreshes >= 1  # on a busy machine most are overtaken
+    assert race.refreshes + race.overtaken > 5
     assert race.missing == ()
 
 

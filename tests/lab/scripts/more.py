@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tests.lab.curves import spans, through
-from tests.lab.parts import (
+from tests.lab.rules import Rule
+from tests.lab.scripts.parts import (
     AFTER,
     BEFORE,
     CRASH_LOOPING,
@@ -22,7 +23,6 @@ from tests.lab.parts import (
     service,
     slow,
 )
-from tests.lab.rules import Rule
 from tests.lab.spec import NORMAL_ERROR_RATIO, Incident, Restart, Route, Service
 from tests.lab.truth import Change, Context
 

@@ -8,10 +8,10 @@ from itertools import pairwise
 from incident.model.facts import Unknown, told_together
 from incident.model.timeline import ImpactEpisode, Phase, Status, Timeline
 from incident.text.numbers import percent
-from report.render.sections.apart import apart_sentence
-from report.render.sections.cotimed import context_sentence
-from report.render.sections.silenced import silenced_sentence
-from report.render.sections.where import where_sentence
+from report.render.sections.summary.apart import apart_sentence
+from report.render.sections.summary.cotimed import context_sentence
+from report.render.sections.summary.silenced import silenced_sentence
+from report.render.sections.summary.where import where_sentence
 from report.render.wording.amounts import (
     before_alert,
     errors_stayed_normal,

@@ -6,7 +6,7 @@ import pytest
 
 from report.render import ChartRef, markdown, paste
 from tests import render_builder as build
-from tests.render.browser import Chromium
+from tests.render.pages.browser import Chromium
 from tests.render_reader import Page, read_page
 
 pytestmark = pytest.mark.browser

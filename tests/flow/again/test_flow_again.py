@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -18,35 +17,11 @@ from collector.kept.replay import load
 from incident.model.evidence import Evidence
 from incident.model.signals import EarlierPeriod, EarlierSignal
 from incident.model.spans import Grid, frozen_values
-from tests.flow.command import ROOT, Ran, run_all, run_here
+from tests.flow.again.drafted import FIXTURE, missing, run_draft
 from tests.flow.drawn import draw_anew
 from tests.flow.tree import changed, tree
 
-FIXTURE = ROOT / "fixtures" / "webstore" / "evidence.json.gz"
-"""One episode with an alert and a deploy; made in a second."""
-
 pytestmark = pytest.mark.usefixtures("here")
-
-
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The output of one run, for copies."""
-    output = tmp_path_factory.mktemp("pristine") / "reports"
-    ran = run_all(output.parent, [["draft", "--replay", str(FIXTURE)]])[0]
-    assert ran.code == 0, ran.stderr
-    return output
-
-
-@pytest.fixture
-def draft(pristine: Path, here: Path) -> Path:
-    """The directory of a draft that was made a while ago, below `reports` of the working directory."""
-    shutil.copytree(pristine, here / "reports")
-    (directory,) = (path.parent for path in Path("reports").glob("*/timeline.json"))
-    return directory
-
-
-def _draft(*more: str, replay: Path = FIXTURE) -> Ran:
-    return run_here(["draft", "--replay", str(replay), *more])
 
 
 def _evidence() -> Evidence:
@@ -74,7 +49,7 @@ def _kept_as(name: str, evidence: Evidence) -> Path:
 
 def test_stdout_has_the_path_of_the_draft_and_nothing_else() -> None:
     """So that a script can take it; what people read goes to stderr."""
-    ran = _draft()
+    ran = run_draft()
 
     assert ran.code == 0
     assert ran.stdout == f"{ran.draft}/postmortem.md\n"
@@ -84,7 +59,7 @@ def test_stdout_has_the_path_of_the_draft_and_nothing_else() -> None:
 
 def test_quiet_leaves_stderr_empty() -> None:
     """Cron mails nothing when all is well."""
-    ran = _draft("--quiet")
+    ran = run_draft("--quiet")
 
     assert (ran.code, ran.stderr) == (0, "")
     assert Path(ran.stdout.strip()).is_file()
@@ -92,7 +67,7 @@ def test_quiet_leaves_stderr_empty() -> None:
 
 def test_format_json_prints_the_timeline() -> None:
     """Byte for byte the file that lies in the draft."""
-    ran = _draft("--format", "json")
+    ran = run_draft("--format", "json")
     (kept,) = Path("reports").glob("*/timeline.json")
 
     assert ran.code == 0
@@ -102,7 +77,7 @@ def test_format_json_prints_the_timeline() -> None:
 
 def test_the_directory_is_named_after_day_service_and_start() -> None:
     """In UTC, below the output that was asked for."""
-    ran = _draft("--output", "kept/here")
+    ran = run_draft("--output", "kept/here")
 
     assert ran.draft == Path("kept/here/2022-02-05-webstore-0900")
 
@@ -113,7 +88,7 @@ def test_the_directory_is_named_after_day_service_and_start() -> None:
 def test_the_same_draft_again_changes_nothing(draft: Path) -> None:
     """No byte and no time of any file; the run says so."""
     before = tree(Path("reports"))
-    again = _draft()
+    again = run_draft()
 
     assert (again.code, again.draft) == (0, draft)
     assert "files    unchanged" in again.stderr.splitlines()
@@ -123,7 +98,7 @@ def test_the_same_draft_again_changes_nothing(draft: Path) -> None:
 def test_a_draft_replays_from_its_own_directory(draft: Path) -> None:
     """The evidence beside a draft is enough; the directory stands for it."""
     before = tree(Path("reports"))
-    again = _draft(replay=draft)
+    again = run_draft(replay=draft)
 
     assert again.code == 0
     assert changed(before, tree(Path("reports"))) == set()
@@ -131,7 +106,7 @@ def test_a_draft_replays_from_its_own_directory(draft: Path) -> None:
 
 def test_another_zone_shows_the_same_draft_in_it(draft: Path) -> None:
     """The incident is found again; its text is made anew, as its next generation."""
-    again = _draft("--timezone", "Asia/Tokyo")
+    again = run_draft("--timezone", "Asia/Tokyo")
     timeline = json.loads((again.draft / "timeline.json").read_text("utf-8"))
 
     assert (again.code, again.draft) == (0, draft)
@@ -143,26 +118,13 @@ def test_another_zone_shows_the_same_draft_in_it(draft: Path) -> None:
 def test_two_outputs_have_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of a draft depends on where it lies."""
     draw_anew(monkeypatch)
-    _draft("--output", "one")
-    _draft("--output", "another/place")
+    run_draft("--output", "one")
+    run_draft("--output", "another/place")
     one, other = tree(Path("one")), tree(Path("another/place"))
 
     assert {name: kept.data for name, kept in one.items()} == {
         name: kept.data for name, kept in other.items()
     }
-
-
-# People's words
-
-
-def _lines(text: bytes) -> list[bytes]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _missing(edited: bytes, generated: bytes, now: bytes) -> list[bytes]:
-    """Lines that people wrote and that are not in the draft any more."""
-    kept, made = set(_lines(now)), set(_lines(generated))
-    return [line for line in _lines(edited) if line not in made and line not in kept]
 
 
 def test_an_edited_draft_takes_the_news_and_keeps_every_word(draft: Path) -> None:
@@ -175,7 +137,7 @@ def test_an_edited_draft_takes_the_news_and_keeps_every_word(draft: Path) -> Non
         "## Impact", "## What it cost", 1
     )
     path.write_text(f"{edited}\nWe know why.\n", "utf-8")
-    ran = _draft("--timezone", "Asia/Tokyo")
+    ran = run_draft("--timezone", "Asia/Tokyo")
     merged = path.read_text("utf-8")
 
     assert ran.code == 0, ran.stderr
@@ -191,7 +153,7 @@ def test_the_draft_as_it_was_edited_is_kept_in_the_history(draft: Path) -> None:
     path = draft / "postmortem.md"
     edited = path.read_bytes() + b"\nWe know why.\n"
     path.write_bytes(edited)
-    _draft("--timezone", "Asia/Tokyo")
+    run_draft("--timezone", "Asia/Tokyo")
 
     assert edited in [kept.read_bytes() for kept in (draft / ".incident-timeline" / "history").iterdir()]
 
@@ -201,9 +163,9 @@ def test_an_edited_draft_without_news_stays_byte_for_byte(draft: Path) -> None:
     path = draft / "postmortem.md"
     path.write_bytes(path.read_bytes() + b"\nWe know why.\n")
     edited = path.read_bytes()
-    first = _draft()
+    first = run_draft()
     before = tree(draft)
-    again = _draft()
+    again = run_draft()
 
     assert (first.code, again.code) == (0, 0)
     assert path.read_bytes() == edited
@@ -230,10 +192,10 @@ def test_no_word_is_lost_by_any_edit(edit: Callable[[bytes], bytes], code: int, 
     generated = path.read_bytes()
     path.write_bytes(edit(generated))
     edited, before = path.read_bytes(), tree(draft)
-    ran = _draft("--timezone", "Asia/Tokyo")
+    ran = run_draft("--timezone", "Asia/Tokyo")
 
     assert ran.code == code, ran.stderr
-    assert _missing(edited, generated, path.read_bytes()) == []
+    assert missing(edited, generated, path.read_bytes()) == []
     if code == 8:
         assert changed(before, tree(draft)) == {"postmortem.new.md", ".incident-timeline/left.json"}
         assert "Times Asia/Tokyo" in (draft / "postmortem.new.md").read_text("utf-8")
@@ -246,7 +208,7 @@ def test_a_draft_whose_base_is_gone_is_left_alone(draft: Path) -> None:
     for base in (draft / ".incident-timeline").glob("base-*.md"):
         base.unlink()
     before = (draft / "postmortem.md").read_bytes()
-    again = _draft("--timezone", "Asia/Tokyo")
+    again = run_draft("--timezone", "Asia/Tokyo")
 
     assert again.code == 8
     assert (draft / "postmortem.md").read_bytes() == before
@@ -256,104 +218,11 @@ def test_a_dry_run_shows_and_writes_nothing(draft: Path) -> None:
     """The difference that a run would make, on stdout."""
     before = tree(Path("reports"))
     assert f"{draft.name}/postmortem.md" in before
-    ran = _draft("--timezone", "Asia/Tokyo", "--dry-run")
+    ran = run_draft("--timezone", "Asia/Tokyo", "--dry-run")
 
     assert ran.code == 0
     assert any(line.startswith("+") and "Asia/Tokyo" in line for line in ran.stdout.splitlines())
     assert changed(before, tree(Path("reports"))) == set()
-
-
-# Notes
-
-
-NOTED = ("2022-02-05T09:12:30Z", "Ada saw the orders stop | and called Bob")
-
-
-def _note(draft: Path, *more: str, at: str = NOTED[0], text: str = NOTED[1]) -> Ran:
-    return run_here(["note", str(draft), at, text, *more])
-
-
-def test_a_note_is_a_row_at_its_time(draft: Path) -> None:
-    """In the text, in the page and in timeline.json, entered by people and so told."""
-    ran = _note(draft, "--kind", "acknowledged")
-    timeline = json.loads((draft / "timeline.json").read_text("utf-8"))
-    (event,) = [event for event in timeline["events"] if event["origin"] == "entered"]
-    text = (draft / "postmortem.md").read_text("utf-8")
-    rows = [line for line in text.partition("## Detection")[0].splitlines() if "Ada saw" in line]
-
-    assert (ran.code, ran.errors) == (0, [])
-    assert (event["at"], event["kind"]) == (NOTED[0], "acknowledged")
-    assert timeline["milestones"]["acknowledged"]["at"] == NOTED[0]
-    assert len(rows) == 1
-    assert "Ada saw the orders stop" in (draft / "postmortem.html").read_text("utf-8")
-
-
-def test_the_same_note_twice_is_one(draft: Path) -> None:
-    """A command repeated from the shell's history does no harm."""
-    _note(draft)
-    before = tree(draft)
-    ran = _note(draft)
-
-    assert ran.code == 0
-    assert changed(before, tree(draft)) == set()
-
-
-def test_a_draft_made_again_keeps_its_notes(draft: Path) -> None:
-    """Nothing was edited by hand, so the draft is refreshed, and the note is in it."""
-    _note(draft)
-    before = tree(draft)
-    again = _draft()
-
-    assert again.code == 0
-    assert changed(before, tree(draft)) == set()
-    assert "Ada saw" in (draft / "postmortem.md").read_text("utf-8")
-
-
-def test_a_note_in_an_edited_draft_loses_nothing(draft: Path) -> None:
-    """The row comes in at its time, what people wrote stays, and page and timeline have both."""
-    path = draft / "postmortem.md"
-    generated = path.read_bytes()
-    path.write_bytes(generated.replace(b"- [You: what did users see?]", b"- Orders failed.") + b"\nOurs.\n")
-    edited = path.read_bytes()
-    ran = _note(draft)
-    text, page = ((draft / name).read_text("utf-8") for name in ("postmortem.md", "postmortem.html"))
-    timeline = json.loads((draft / "timeline.json").read_text("utf-8"))
-
-    assert ran.code == 0, ran.stderr
-    assert _missing(edited, generated, path.read_bytes()) == []
-    assert len([line for line in text.partition("## Detection")[0].splitlines() if "Ada saw" in line]) == 1
-    assert [event["at"] for event in timeline["events"] if event["origin"] == "entered"] == [NOTED[0]]
-    assert all(words in page for words in ("Orders failed.", "Ada saw"))
-
-
-def test_a_time_without_an_offset_is_one_of_the_draft() -> None:
-    """People note what their clock showed, in the zone that the draft shows."""
-    draft = _draft("--timezone", "Asia/Tokyo").draft
-    ran = _note(draft, at="2022-02-05T18:12:30")
-    timeline = json.loads((draft / "timeline.json").read_text("utf-8"))
-
-    assert ran.code == 0
-    assert [e["at"] for e in timeline["events"] if e["origin"] == "entered"] == [NOTED[0]]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["nowhere", "2022-02-05T09:12:30Z", "text"], "nowhere"),
-        (["DRAFT", "9 o'clock", "text"], "9 o'clock"),
-        (["DRAFT", "2022-02-05T09:12:30Z", "  "], "no text"),
-    ],
-    ids=["no draft", "no time", "no text"],
-)
-def test_a_note_that_cannot_be_taken_changes_nothing(arguments: list[str], says: str, draft: Path) -> None:
-    """Usage: one line, code 2."""
-    before = tree(draft)
-    ran = run_here(["note", *(str(draft) if one == "DRAFT" else one for one in arguments)])
-
-    assert ran.code == 2
-    assert len(ran.errors) == 1
-    assert says in ran.errors[0]
-    assert changed(before, tree(draft)) == set()
 
 
 # Richer and poorer evidence
@@ -362,7 +231,7 @@ def test_a_note_that_cannot_be_taken_changes_nothing(arguments: list[str], says:
 def test_poorer_evidence_never_replaces_richer(draft: Path) -> None:
     """Metrics expire; the draft made while they were there stays. Exit 4."""
     before = tree(draft)
-    ran = _draft(replay=_kept_as("poorer.json.gz", _poorer(_evidence())))
+    ran = run_draft(replay=_kept_as("poorer.json.gz", _poorer(_evidence())))
 
     assert ran.code == 4
     assert len(ran.errors) == 1
@@ -371,8 +240,8 @@ def test_poorer_evidence_never_replaces_richer(draft: Path) -> None:
 
 def test_richer_evidence_replaces_poorer() -> None:
     """In the same directory, as the next generation; the text of each generation is kept."""
-    poorer = _draft(replay=_kept_as("poorer.json.gz", _poorer(_evidence())))
-    ran = _draft()
+    poorer = run_draft(replay=_kept_as("poorer.json.gz", _poorer(_evidence())))
+    ran = run_draft()
     bases = sorted(path.name for path in (ran.draft / ".incident-timeline").glob("base-*.md"))
 
     assert (poorer.code, ran.code, ran.draft) == (0, 0, poorer.draft)
@@ -388,9 +257,9 @@ def test_an_earlier_day_that_has_expired_is_kept() -> None:
     grid = Grid(evidence.grid.start_ms - ago // timedelta(milliseconds=1), 300_000, 120)
     traffic = EarlierSignal("traffic", frozen_values(np.full(120, 9.0)))
     known, gone = EarlierPeriod(ago, grid, (traffic,)), EarlierPeriod(ago, grid, (), "no samples")
-    first = _draft(replay=_kept_as("known.json.gz", replace(evidence, earlier=(known,))))
+    first = run_draft(replay=_kept_as("known.json.gz", replace(evidence, earlier=(known,))))
     before = tree(first.draft)
-    ran = _draft(replay=_kept_as("gone.json.gz", replace(evidence, earlier=(gone,))))
+    ran = run_draft(replay=_kept_as("gone.json.gz", replace(evidence, earlier=(gone,))))
 
     assert (first.code, ran.code) == (0, 0)
     assert changed(before, tree(ran.draft)) == set()
@@ -404,7 +273,7 @@ def test_the_same_evidence_collected_later_changes_nothing(draft: Path) -> None:
         evidence,
         origin=replace(evidence.origin, collected_at=evidence.origin.collected_at.replace(year=2030)),
     )
-    ran = _draft(replay=_kept_as("later.json.gz", later))
+    ran = run_draft(replay=_kept_as("later.json.gz", later))
 
     assert ran.code == 0
     assert changed(before, tree(draft)) == set()
@@ -414,7 +283,7 @@ def test_an_incident_of_another_source_has_a_directory_of_its_own(draft: Path) -
     """Same name, same hour, another cluster: two incidents."""
     evidence = _evidence()
     elsewhere = replace(evidence, origin=replace(evidence.origin, url="http://other.example:9090"))
-    second = _draft(replay=_kept_as("elsewhere.json.gz", elsewhere))
+    second = run_draft(replay=_kept_as("elsewhere.json.gz", elsewhere))
 
     assert second.code == 0
     assert second.draft != draft

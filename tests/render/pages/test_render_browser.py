@@ -9,12 +9,12 @@ import pytest
 
 from report.render import ChartRef, html, markdown
 from tests import render_builder as build
-from tests.render.browser import Chromium, Scheme, listening
+from tests.render.pages.browser import Chromium, Scheme, listening
 from tests.render_hostile import KNOWN
 
 pytestmark = pytest.mark.browser
 
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 
 # One attack for each way a page can reach out; `AT` is the address that listens.
 ATTACKS = (

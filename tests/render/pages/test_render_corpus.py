@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 
 from report.render import html, open_prompts, paste
-from tests.render.attacked import draft, pages, silent, tree, unguarded
-from tests.render.browser import Chromium, listening
-from tests.render.corpus import ADDRESS, CONTROL, CORPUS, WHOLE_CORPUS
+from tests.render.pages.attacked import draft, pages, silent, tree, unguarded
+from tests.render.pages.browser import Chromium, listening
+from tests.render.pages.corpus import ADDRESS, CONTROL, CORPUS, WHOLE_CORPUS
 
 _IN_PAGES = CORPUS[::17]
 """A part that meets every way in and every way out."""
