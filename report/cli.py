@@ -126,7 +126,7 @@ def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
 
 
 _source_options = _options(
-    click.option("--prometheus", metavar="URL", help="Prometheus to ask; also PROMETHEUS_URL."),
+    click.option("--prometheus", metavar="URL", help="Address of Prometheus; also PROMETHEUS_URL."),
     click.option(
         "--http.config.file",
         "http_config_file",
@@ -134,7 +134,7 @@ _source_options = _options(
         help="Credentials and TLS, exactly Prometheus' http_config in YAML.",
     ),
     click.option(
-        "--header", multiple=True, metavar="NAME=VALUE", help="Sent with every request; repeatable."
+        "--header", multiple=True, metavar="NAME=VALUE", help="Header sent with every request; repeatable."
     ),
     click.option("--config", metavar="FILE", help="Configuration file; default ./config.yaml if it exists."),
 )

@@ -134,7 +134,7 @@ def gap_change(
 ) -> Change:
     """A stretch without a sample of any target: they vanished, or the monitoring was blind."""
     half = targets.interval / 2
-    vanished = "no samples while others were scraped: its targets vanished"
+    vanished = "its targets vanished: no samples while others were scraped"
     return Change(
         kind=ChangeKind.DATA_GAP,
         at=instant(silence.after_ms) + half,

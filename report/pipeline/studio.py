@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from incident.model.evidence import Evidence
 from incident.model.timeline import Timeline
+from report.pipeline.plotting import with_a_home
 
 if TYPE_CHECKING:
     from report.charts import Chart
@@ -42,6 +43,11 @@ def studio(*, workers: bool, early: bool = True) -> Iterator[Draw]:
     The charts are the same bytes either way. `early` starts the workers now; else the first chart does, where
     it is not certain that there will be one.
     """
+    with with_a_home():
+        yield from _open(workers=workers, early=early)
+
+
+def _open(*, workers: bool, early: bool) -> Iterator[Draw]:
     if not has_workers(wished=workers):
         yield draw_here
         return
@@ -59,9 +65,10 @@ def has_workers(*, wished: bool) -> bool:
 
 def draw_here(timeline: Timeline, evidence: Evidence) -> tuple[Chart, ...]:
     """All charts, drawn in this process."""
-    from report.charts.drawing import draw
+    with with_a_home():
+        from report.charts.drawing import draw
 
-    return draw(timeline, evidence)
+        return draw(timeline, evidence)
 
 
 def _context() -> BaseContext:

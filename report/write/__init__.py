@@ -10,7 +10,7 @@ TYPE_CHECKING = False  # as `typing` has it, which takes a tenth of a start to l
 if TYPE_CHECKING:
     from report.write.atomic import preflight, sweep_stale, write_atomic, write_once
     from report.write.batch import Shared, write_all
-    from report.write.errors import LockHeld, OutputError, Overtaken, WriteError, refused
+    from report.write.errors import LockHeld, OutputError, Overtaken, WriteError, its_own, refused
     from report.write.lock import locked
     from report.write.shelf import Shelf
 
@@ -21,6 +21,7 @@ __all__ = [
     "Shared",
     "Shelf",
     "WriteError",
+    "its_own",
     "locked",
     "preflight",
     "refused",
@@ -33,7 +34,7 @@ __all__ = [
 _OF = {
     "atomic": ("preflight", "sweep_stale", "write_atomic", "write_once"),
     "batch": ("Shared", "write_all"),
-    "errors": ("LockHeld", "OutputError", "Overtaken", "WriteError", "refused"),
+    "errors": ("LockHeld", "OutputError", "Overtaken", "WriteError", "its_own", "refused"),
     "lock": ("locked",),
     "shelf": ("Shelf",),
 }

@@ -37,6 +37,10 @@ _ADVICE = {
 }
 
 
+_EVERYWHERE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
+"""What keeps other files from being written just as well."""
+
+
 class WriteError(Exception):
     """Base of everything `report.write` raises; its text is one line, fit for a terminal."""
 
@@ -47,6 +51,12 @@ class WriteError(Exception):
 
 class OutputError(WriteError):
     """A file or directory cannot be written. `path` is the one; no temporary file stays behind."""
+
+
+def its_own(error: OutputError) -> bool:
+    """Whether the file's own place is the matter, so that another one may well be written."""
+    cause = error.__cause__
+    return not (isinstance(cause, OSError) and cause.errno in _EVERYWHERE)
 
 
 class Overtaken(WriteError):

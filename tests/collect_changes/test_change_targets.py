@@ -96,7 +96,7 @@ def test_targets_that_vanish_are_told_from_blindness() -> None:
     (gap,) = changes([up_series("a:1", (0, 100, 1), (120, 240, 1))], other)
     (gone,) = changes([up_series("a:1", (0, 100, 1))], other)
 
-    assert gap.title == "no samples while others were scraped: its targets vanished"
+    assert gap.title == "its targets vanished: no samples while others were scraped"
     assert gone.until is None
 
 

@@ -175,7 +175,7 @@ def _signals(one: _Told) -> Iterator[str]:
     yield _comment(f"  requests: {told_requests(one.found) or 'no request counter that we know'}")
     if requests is not None:
         yield from (_comment(f"    {spec.name}: {spec.query}") for spec in request_specs(requests, window))
-    yield _comment(f"  latency: {told_latency(latency) if latency else 'no durations known to us'}")
+    yield _comment(f"  latency: {told_latency(latency) if latency else 'no request durations that we know'}")
     if latency is not None:
         yield from (_comment(f"    {spec.name}: {spec.query}") for spec in latency_specs(latency, window))
     yield _comment(f"  availability: {one.found.targets if one.scraped else 'no targets of its own'}")

@@ -53,7 +53,7 @@ class StoodOut:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A source that could not be asked to the end, or a command that failed."""
+    """A source that was not asked to the end, a draft that could not be written, or a command that failed."""
 
     what: str
     why: str
@@ -69,6 +69,7 @@ class Outcome:
         self.put_off: list[StoodOut] = []
         self.failed_sources: list[Failure] = []
         self.failed_queries: list[Failure] = []
+        self.failed_outputs: list[Failure] = []
         self.failed_commands: list[Failure] = []
         self.queries = 0
         self.samples = 0
@@ -77,9 +78,11 @@ class Outcome:
         """Those of the close looks: what a run may ask for is about them, not about the screening."""
         self.sources = 0
 
-    def add(self, found: Drafted | StoodOut) -> None:
-        """One candidate's end."""
-        if isinstance(found, Drafted):
+    def add(self, found: Drafted | StoodOut | Failure) -> None:
+        """One candidate's end; a failure is that of its draft."""
+        if isinstance(found, Failure):
+            self.failed_outputs.append(found)
+        elif isinstance(found, Drafted):
             self.drafted.append(found)
         elif found.put_off:
             self.put_off.append(found)
@@ -91,6 +94,12 @@ class Outcome:
         if made is not None and made.path not in {one.path for one in self.changed}:
             self.drafted = [one for one in self.drafted if one.path != made.path]
             self.drafted.append(made)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Everything that failed, in the order in which it is told."""
+        asked = (*self.failed_sources, *self.failed_queries)
+        return (*asked, *self.failed_outputs, *self.failed_commands)
 
     @property
     def changed(self) -> list[Drafted]:

@@ -29,9 +29,10 @@ from report.pipeline.scan.sought.known import known_drafts
 from report.pipeline.scan.sought.looking import look
 from report.pipeline.scan.sought.memory import Memory, shelf_of
 from report.pipeline.scan.told import monitoring
+from report.pipeline.scan.told.files import write_files
 from report.pipeline.scan.wanted import Wanted, wanted
 from report.progress import progress
-from report.write import Shelf, WriteError
+from report.write import OutputError, Shelf, WriteError
 
 if TYPE_CHECKING:
     from report.pipeline.scan.drafts.candidate import Desk
@@ -63,8 +64,8 @@ def scan(
 ) -> Exit:
     """Scans every source, writes drafts and index, tells of it. `clock` says when it ended.
 
-    Raises what kept the only source from being asked, OutputError, and ConfigError for the flags; the
-    status file and the metrics are written in any case but the last.
+    Raises what kept the only source from being asked, and ConfigError for the flags; the status file and the
+    metrics are written in any case but the last.
     """
     asked = wanted(given, settings, now)
     outcome = Outcome()
@@ -76,8 +77,14 @@ def scan(
     except (CollectError, WriteError) as error:
         code = code_of(error)
         raise
+    except KeyboardInterrupt:
+        code = Exit.INTERRUPTED
+        raise
+    except SystemExit:
+        code = Exit.TERMINATED  # by a signal: nothing of a scan ends the program
+        raise
     finally:
-        _report(asked, outcome, code, now, clock())
+        code = write_files(asked, outcome, code, now, clock(), _warn)
     _print(asked, outcome, code, now, clock())
     return code
 
@@ -100,11 +107,15 @@ def _scanned(run: _Run, outcome: Outcome) -> Exit:
         run.wanted.settings.server  # noqa: B018 - no address is a mistake to tell before any other
     if not run.wanted.quiet and sys.stderr.isatty():
         print(f"period   {described(run.wanted.period, run.wanted.settings.timezone)}", file=sys.stderr)
-    with _index_loading(run.wanted.settings):
-        _sources(run, outcome)
+    try:
+        with _index_loading(run.wanted.settings):
+            _sources(run, outcome)
+        _index(run.wanted.settings, outcome)
+    except OutputError as error:
+        # What was drafted before is there, and is told: the next run has nothing new to say of it.
+        outcome.failed_outputs.append(Failure("output", str(error)))
     if run.shelf is not None:
         run.shelf.trim()
-    _index(run.wanted.settings, outcome)
     _executed(run.wanted, outcome)
     return _code(outcome)
 
@@ -203,21 +214,14 @@ def _executed(asked: Wanted, outcome: Outcome) -> None:
 
 
 def _code(outcome: Outcome) -> Exit:
+    if outcome.failed_outputs:
+        return Exit.OUTPUT_FAILED
     if outcome.failed_sources:
         return Exit.PARTIAL
     if outcome.failed_commands:
         return Exit.OUTPUT_FAILED
     left = any(one.change is Change.LEFT for one in outcome.drafted)
     return Exit.HUMAN_NEEDED if left else Exit.DONE
-
-
-def _report(asked: Wanted, outcome: Outcome, code: Exit, began: datetime, ended: datetime) -> None:
-    """The files for monitoring, whatever the scan came to."""
-    told = monitoring.document(outcome, asked.period, code, ended, ended - began)
-    if asked.status_file is not None:
-        monitoring.write_status(asked.status_file, told)
-    if asked.textfile is not None:
-        monitoring.write_textfile(asked.textfile, told, ended)
 
 
 def _print(asked: Wanted, outcome: Outcome, code: Exit, began: datetime, ended: datetime) -> None:
@@ -228,7 +232,7 @@ def _print(asked: Wanted, outcome: Outcome, code: Exit, began: datetime, ended: 
     else:
         for one in outcome.changed:
             print(f"{one.path}\t{terminal(one.finding)}")
-    for failure in (*outcome.failed_sources, *outcome.failed_queries, *outcome.failed_commands):
+    for failure in outcome.failures:
         _warn(f"{failure.what}: {failure.why}")
     if outcome.put_off:
         _warn(put_off_line(outcome.put_off))

@@ -24,13 +24,13 @@ from report.pipeline.flow import draft, judged
 from report.pipeline.kept.texts import DRAFT
 from report.pipeline.merging import Outcome as Written
 from report.pipeline.publishing import left_alone
-from report.pipeline.scan.outcome import Change, Drafted, StoodOut
+from report.pipeline.scan.outcome import Change, Drafted, Failure, StoodOut
 from report.pipeline.scan.sought.known import Bounds, Known, window_for
 from report.pipeline.scan.told.lines import stood_out
 from report.pipeline.scan.wanted import LATE_SAMPLES, Wanted
 from report.pipeline.studio import Draw
 from report.render import found
-from report.write import LockHeld
+from report.write import LockHeld, OutputError, its_own
 
 if TYPE_CHECKING:
     from report.charts import Chart
@@ -98,8 +98,10 @@ def looked_at(
     return Ready(evidence, timeline, desk.draw(timeline, evidence) if early else None)
 
 
-def drafted(ready: Ready, candidate: Candidate, one: Known | None, desk: Desk) -> Drafted | StoodOut:
-    """The draft on disk. Raises OutputError."""
+def drafted(
+    ready: Ready, candidate: Candidate, one: Known | None, desk: Desk
+) -> Drafted | StoodOut | Failure:
+    """The draft on disk, or why it is not there. Raises OutputError where no other can be written either."""
     try:
         return _drafted(ready, one, desk)
     except HumanNeeded as error:
@@ -107,6 +109,10 @@ def drafted(ready: Ready, candidate: Candidate, one: Known | None, desk: Desk) -
         return Drafted(path, candidate.member.service, Change.LEFT, "", left=str(error))
     except _COSTS_ITS_OWN as error:
         return _given_up(candidate, one, error, desk)
+    except OutputError as error:
+        if not its_own(error):
+            raise
+        return Failure(candidate.member.service, str(error))
 
 
 def _given_up(candidate: Candidate, one: Known | None, error: Exception, desk: Desk) -> Drafted | StoodOut:

@@ -17,9 +17,9 @@ from incident.model.timeline import Timeline
 from incident.timeline.json_form import companion_document
 from report.merge import HumanNeeded
 from report.pipeline.places import find_place
-from report.pipeline.scan.outcome import Change, Drafted
+from report.pipeline.scan.outcome import Change, Drafted, Failure
 from report.pipeline.scan.sought.known import Known
-from report.write import LockHeld
+from report.write import LockHeld, OutputError, its_own
 
 if TYPE_CHECKING:
     from report.pipeline.scan.drafts.candidate import Desk, Ready
@@ -127,11 +127,11 @@ def out_of_date(
                 yield one, mine
 
 
-def made_again(one: Known, found: tuple[Companion, ...], desk: Desk) -> Drafted | None:
+def made_again(one: Known, found: tuple[Companion, ...], desk: Desk) -> Drafted | Failure | None:
     """The draft with these companions, from the evidence beside it; None where it was left as it is.
 
     Nothing is asked. One that people must look at is left without a word, once: a scan that has something
-    new to say of it tells them. Raises OutputError.
+    new to say of it tells them. Raises OutputError where no other can be written either.
     """
     from report.pipeline.flow import judged
     from report.pipeline.keeping import kept_evidence
@@ -151,6 +151,10 @@ def made_again(one: Known, found: tuple[Companion, ...], desk: Desk) -> Drafted 
         done = publish(timeline, evidence, place, draw=desk.draw, now=desk.now, say=desk.say, beside=False)
     except (HumanNeeded, LockHeld):
         return None
+    except OutputError as error:
+        if not its_own(error):
+            raise
+        return Failure(one.service, str(error))
     if done.outcome is Outcome.HUMAN_NEEDED:
         remember_left(one.directory, done.reason, timeline, evidence)
     if done.outcome is not Outcome.WRITTEN:

@@ -19,7 +19,7 @@ from incident.fleet.together import TOGETHER
 from incident.model.signals import Measure
 from incident.model.spans import Span
 from incident.text.promql import Matcher
-from report.pipeline.scan.outcome import Change, Drafted, Outcome, StoodOut
+from report.pipeline.scan.outcome import Change, Drafted, Failure, Outcome, StoodOut
 from report.pipeline.scan.sought.known import (
     Known,
     draft_of,
@@ -56,7 +56,7 @@ class _Case:
     """By which a look that comes to nothing is remembered; empty where it is not."""
 
 
-_Handled: TypeAlias = tuple[_Case, Drafted | StoodOut]
+_Handled: TypeAlias = tuple[_Case, Drafted | StoodOut | Failure]
 
 
 def handle(
@@ -133,7 +133,11 @@ def _companions_told(
     if stale:
         with desk_for() as desk:
             for one, others in stale:
-                outcome.add_refreshed(made_again(one, others, desk))
+                made = made_again(one, others, desk)
+                if isinstance(made, Failure):
+                    outcome.add(made)
+                else:
+                    outcome.add_refreshed(made)
 
 
 def _handled(cases: Sequence[_Case], desk: Desk, known: Sequence[Known]) -> Iterator[_Handled]:

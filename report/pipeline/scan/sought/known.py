@@ -214,5 +214,8 @@ def still_open(
     led = {one.directory for c in candidates if (one := draft_of(c, known, period)) is not None}
     for one in known:
         fresh = one.window.end >= period.end - _FORGOTTEN
-        if one.ongoing and one.start is not None and one.directory not in led and fresh:
+        # It may begin after the period where that is of long ago, or the clock was put back.
+        if one.start is None or one.start >= period.end:
+            continue
+        if one.ongoing and one.directory not in led and fresh:
             yield Candidate(Member(one.service, one.place), one.start, None, (), ())

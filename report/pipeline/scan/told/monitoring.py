@@ -56,10 +56,7 @@ def document(outcome: Outcome, period: Span, code: Exit, ended: datetime, took: 
             {"service": one.service, "start": rfc3339(one.start), "what": one.what, "why": one.why}
             for one in outcome.put_off
         ],
-        "failed": [
-            {"what": one.what, "why": one.why}
-            for one in (*outcome.failed_sources, *outcome.failed_queries, *outcome.failed_commands)
-        ],
+        "failed": [{"what": one.what, "why": one.why} for one in outcome.failures],
         "sources": outcome.sources,
         "sources_failed": len(outcome.failed_sources),
         "queries": outcome.queries,
