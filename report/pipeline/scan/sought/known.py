@@ -141,10 +141,10 @@ def _origin(one: Known) -> tuple[object, object]:
     return source.get("url"), source.get("tenant")
 
 
-def draft_of(candidate: Candidate, known: tuple[Known, ...], period: Span) -> Known | None:
-    """The draft whose impact the candidate meets; the latest where there are several."""
+def meeting(candidate: Candidate, known: tuple[Known, ...], period: Span) -> list[Known]:
+    """The drafts whose impact the candidate meets."""
     end = candidate.end or period.end
-    meeting = [
+    return [
         one
         for one in known
         if one.service == candidate.member.service
@@ -152,7 +152,15 @@ def draft_of(candidate: Candidate, known: tuple[Known, ...], period: Span) -> Kn
         and one.stretch[0] < end
         and candidate.start < one.stretch[1] + _BESIDE
     ]
-    return max(meeting, key=lambda one: one.stretch, default=None)
+
+
+def draft_of(candidate: Candidate, known: tuple[Known, ...], period: Span) -> Known | None:
+    """The draft whose impact the candidate meets: of several the latest that tells its beginning."""
+
+    def rank(one: Known) -> tuple[bool, tuple[datetime, datetime]]:
+        return one.stretch[0] - _BESIDE <= candidate.start, one.stretch
+
+    return max(meeting(candidate, known, period), key=rank, default=None)
 
 
 def _at_home(member: Member, one: Known) -> bool:
