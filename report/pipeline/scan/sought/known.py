@@ -195,6 +195,16 @@ def window_for(candidate: Candidate, impact: Bounds, period: Span) -> Span:
     return Span(begins, min(_calm_until(candidate.end, impact[1]), period.end))
 
 
+def until_silent(window: Span, last: datetime) -> Span:
+    """The window, ending some time after the last sample where nothing came since.
+
+    A service that was renamed or taken away in an impact has no end that anybody can see. Its draft is not to
+    grow with every run until it is forgotten.
+    """
+    end = _mark(last + _BESIDE + _MARK)
+    return Span(window.start, end) if window.start < end < window.end else window
+
+
 def _calm_from(seen: datetime, measured: datetime | None) -> datetime:
     begins = _mark(seen - _BESIDE)
     if measured is None:
