@@ -24,6 +24,14 @@ _ZOOM_MARGIN = timedelta(minutes=40)
 _EDGE_MARGIN = timedelta(minutes=30)
 """Raw buckets around one edge: levels on both sides, the edge's own bracket, and the foot of a ramp."""
 
+_SEARCHED = 6
+"""Steps of the survey in which an edge is searched. The margins hold those of a minute and a half; over
+days steps are a quarter of an hour, and what is read grows with them."""
+
+
+def _margin(least: timedelta, evidence: Evidence) -> timedelta:
+    return least + max(timedelta(0), _SEARCHED * evidence.grid.step - timedelta(minutes=10))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surveyed:
@@ -40,20 +48,21 @@ class Surveyed:
         last = self.episodes[-1] if self.episodes else None
         return last is None or last.end_by is not None
 
-    def edges(self) -> tuple[Span, ...]:
+    def edges(self, evidence: Evidence) -> tuple[Span, ...]:
         """Where boundaries lie: each to be read raw on both sides."""
+        margin = _margin(_EDGE_MARGIN, evidence)
         marks = [(e.start_after, e.start_by) for e in self.episodes]
         marks += [(e.end_after, e.end_by) for e in self.episodes if e.end_after and e.end_by]
         return tuple(
-            Span(instant(min(a, b) - 1), instant(max(a, b))).widened(_EDGE_MARGIN, _EDGE_MARGIN)
-            for a, b in marks
+            Span(instant(min(a, b) - 1), instant(max(a, b))).widened(margin, margin) for a, b in marks
         )
 
     def stretches(self, evidence: Evidence) -> tuple[Span, ...]:
         """The episodes with what must be read around them for levels and figures."""
         end = evidence.grid.end_ms
         spans = (Span(instant(e.start_after - 1), instant(e.end_by or end)) for e in self.episodes)
-        widened = (s.widened(_ZOOM_MARGIN, _ZOOM_MARGIN).clipped(evidence.covered) for s in spans)
+        margin = _margin(_ZOOM_MARGIN, evidence)
+        widened = (s.widened(margin, margin).clipped(evidence.covered) for s in spans)
         return tuple(s for s in widened if s is not None)
 
 

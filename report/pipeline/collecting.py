@@ -56,7 +56,7 @@ def collect(
     if not found.episodes:
         return evidence
     say("zooming into raw samples")
-    return zoom(source, evidence, found.edges(), found.stretches(evidence))
+    return zoom(source, evidence, found.edges(evidence), found.stretches(evidence))
 
 
 def _to_the_end(

@@ -43,6 +43,7 @@ from tests.charts_builder import (
     blanked,
     episode,
     event,
+    piecewise,
     report,
     wave,
 )
@@ -219,6 +220,18 @@ def test_between_narrow_lines_only_the_value_of_a_threshold_is_written() -> None
 
     assert "25 %" in words
     assert "partial outage 25 %" not in words
+
+
+def test_words_of_a_threshold_leave_the_signal_to_be_seen() -> None:
+    """Where the signal runs above the line all through the impact, the words hang below the line."""
+    case = payments()
+    level = piecewise(1, 0.02, (14.0, 0.001), (14.1, 0.3), (16.4, 0.3), (16.5, 0.001))
+    (told, _), *_ = case.signals
+    figure = _errors_chart(replace(case, signals=((told, level),)))
+    words, box = next((t, b) for t, b in texts_on(figure).items() if "25 %" in t.get_text())
+    assert words.axes is not None
+
+    assert box.y1 <= float(words.axes.transData.transform((0.0, 0.25))[1])
 
 
 def test_calm_errors_look_calm() -> None:

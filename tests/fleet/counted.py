@@ -160,7 +160,7 @@ def _quantile(buckets: Floats, q: float) -> Floats:
 def _zoomed(evidence: Evidence, scraped: list[_Scraped]) -> Counters | None:
     """What the zoom would read: requests around the episodes, buckets around their edges."""
     seen = surveyed(evidence, Policy())
-    edges = [e for one in seen.edges() if (e := one.clipped(evidence.covered)) is not None]
+    edges = [e for one in seen.edges(evidence) if (e := one.clipped(evidence.covered)) is not None]
     spans = merged([*seen.stretches(evidence), *edges], timedelta(0))
     if not spans:
         return None

@@ -10,12 +10,13 @@ import pytest
 
 from incident.impact import assess, surveyed
 from incident.impact.assess import first_alert
+from incident.model.evidence import Evidence
 from incident.model.facts import Nearness
 from incident.model.policy import Policy
 from incident.model.signals import Measure, Role
-from incident.model.spans import Span
+from incident.model.spans import Grid, Span, ms
 from incident.model.timeline import State, Status
-from tests.reasoning_builders import MEMORY, alert, at, episode, noisy, series
+from tests.reasoning_builders import ERRORS, MEMORY, alert, at, episode, evidence, noisy, series
 from tests.timeline.scenes import (
     CALM,
     DOWN,
@@ -62,7 +63,7 @@ def test_impact_that_lasts_is_not_settled() -> None:
 
 def test_every_edge_is_read_raw_on_both_sides() -> None:
     """Half an hour around each start and each end."""
-    edges = surveyed(RELAPSE.evidence(), POLICY).edges()
+    edges = surveyed(RELAPSE.evidence(), POLICY).edges(RELAPSE.evidence())
 
     assert len(edges) == 4
     for clock, edge in zip(("12:40", "13:30", "13:00", "13:50"), edges, strict=True):
@@ -85,7 +86,7 @@ def test_a_healthy_window_needs_no_zoom() -> None:
     """Without episodes there is nothing to read raw."""
     found = surveyed(HEALTHY.evidence(), POLICY)
 
-    assert found.edges() == ()
+    assert found.edges(HEALTHY.evidence()) == ()
     assert found.stretches(HEALTHY.evidence()) == ()
 
 
@@ -185,3 +186,32 @@ def test_the_data_end_with_the_last_scrape() -> None:
 
     assert at("14:29") < assess(cut.evidence(), POLICY).data_end <= at("14:30")
     assert at("14:59") < assess(LASTING.evidence(), POLICY).data_end <= at("15:00")
+
+
+def _coarse() -> Evidence:
+    """Three days in steps of a quarter of an hour; from 12:00 on the first a third fails for a day."""
+    start = at("00:00")
+    over = Grid(ms(start), 900_000, 3 * 96)
+    values = np.full(over.count, 0.003)
+    values[49 : 49 + 96] = 0.35  # each speaks of the quarter of an hour before it
+    errors = replace(ERRORS, query='sum(rate(x{code=~"5.."}[15m])) / sum(rate(x[15m]))')
+    covered = Span(start, start + timedelta(days=3))
+    return evidence((series(errors, over, noisy(values)),), covered, covered)
+
+
+def test_an_onset_between_samples_a_quarter_of_an_hour_apart_is_as_uncertain_as_that() -> None:
+    """Over days the steps are long, and nobody knows more than the step where nothing is read raw."""
+    (one,) = assess(_coarse(), POLICY).episodes
+
+    first = at("12:00")
+    assert one.start.at - one.start.plus_minus <= first < one.start.at + one.start.plus_minus
+    assert one.start.plus_minus >= timedelta(minutes=7)
+
+
+def test_what_is_read_raw_grows_with_long_steps() -> None:
+    """An edge is searched in steps, and what was normal before it must be among what was read."""
+    coarse = _coarse()
+    found = surveyed(coarse, POLICY)
+
+    assert found.stretches(coarse)[0].start <= at("10:00")
+    assert found.edges(coarse)[0].start <= at("10:30")

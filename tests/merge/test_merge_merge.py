@@ -329,3 +329,17 @@ def test_the_diff_shows_what_would_change_and_hides_nothing() -> None:
     assert "+**U+001B[31m480" in diff
     assert max(map(len, diff.splitlines())) < 200
     assert readable_diff(BASE, BASE.replace("\n", "\r\n"), "postmortem.md") == ""
+
+
+def test_an_address_without_its_brackets_is_not_an_edit() -> None:
+    """A formatter writes `[e-ea8b]: http://x` for `[e-ea8b]: <http://x>`: the new address takes its place."""
+    base, new = (
+        f"{text}\n<!-- itl:links -->\n[e-ea8b]: <http://x?to={to}>\n"
+        for text, to in ((BASE, "14"), (LATER, "15"))
+    )
+    draft = base.replace("<http://x?to=14>", "http://x?to=14")
+
+    merged = merge(draft, base, new)
+
+    assert merged.kept_lines == 0
+    assert merged.text == new

@@ -136,7 +136,8 @@ def _trimmed(values: Values, episode: Episode) -> Episode:
 
 def _ramp_foot(grid: Grid, values: Values, episode: Episode) -> int:
     """The last sample at or inside the level before, within the ramp's lookback: the bracket's start."""
-    earliest = max(0, episode.onset - int(_RAMP_LOOKBACK / grid.step))
+    # Never less than a step: between two samples a quarter of an hour apart it may have begun anywhere.
+    earliest = max(0, episode.onset - max(1, int(_RAMP_LOOKBACK / grid.step)))
     level, sign = episode.before, 1.0 if episode.direction == "up" else -1.0
     earliest = max(earliest, first_sample(values))
     index = episode.onset - 1

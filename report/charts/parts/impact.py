@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from matplotlib.axes import Axes
@@ -9,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from incident.model.timeline import ImpactEpisode, Phase
 from report.charts.frame import Frame, phases
-from report.charts.sheet import Room
+from report.charts.sheet import HorizontalAlign, Room
 from report.charts.style import CHANGE, END, INK, PLOT, START, STATE_EDGE, STATE_FILL, STATE_HATCH
 from report.charts.words import text_width
 
@@ -70,11 +72,41 @@ def impact_strip(room: Room, frame: Frame, otherwise: str) -> None:
         room.axes.text(0, room.height / 2, otherwise, va="center", color=INK)
     scale = PLOT / frame.axis.length
     edges = [_bars(room, episode, frame, scale) for episode in frame.episodes]
+    for moment in _moments(frame, edges):
+        ha: HorizontalAlign = "right" if moment.starts else "left"
+        place = moment.x - 3 if moment.starts else moment.x + 3
+        color = START if moment.starts else END
+        room.axes.text(place, room.height / 2, moment.words, ha=ha, va="center", color=color)
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """The words of a start or an end, where it is, and how much room is beside it."""
+
+    x: float
+    words: str
+    starts: bool
+    space: float
+
+    @property
+    def fits(self) -> bool:
+        return text_width(self.words) + 6 <= self.space
+
+
+def _moments(frame: Frame, edges: Sequence[tuple[float, float]]) -> list[_Time]:
+    """What is written: the first start and the last end where they fit, those between where all do.
+
+    One time among eight would look as if it were more than the others.
+    """
+    times: list[_Time] = []
     for k, (episode, (left, right)) in enumerate(zip(frame.episodes, edges, strict=True)):
         before = edges[k - 1][1] + _time_room(frame.episodes[k - 1], frame) if k else 0.0
         after = edges[k + 1][0] if k + 1 < len(edges) else PLOT
-        _start_time(room, episode, frame, left, left - before)
-        _end_time(room, episode, frame, right, after - right)
+        times.append(_Time(left, _start_words(episode, frame), True, left - before))
+        times.append(_Time(right, _end_words(episode, frame), False, after - right))
+    between = times[1:-1]
+    shown = [*times[:1], *(between if all(t.fits for t in between) else []), *times[-1:]]
+    return [time for time in shown if time.fits]
 
 
 def _bars(room: Room, episode: ImpactEpisode, frame: Frame, scale: float) -> tuple[float, float]:
@@ -114,15 +146,3 @@ def _end_words(episode: ImpactEpisode, frame: Frame) -> str:
 
 def _time_room(episode: ImpactEpisode, frame: Frame) -> float:
     return text_width(_end_words(episode, frame)) + 8
-
-
-def _start_time(room: Room, episode: ImpactEpisode, frame: Frame, left: float, space: float) -> None:
-    words = _start_words(episode, frame)
-    if text_width(words) + 6 <= space:
-        room.axes.text(left - 3, room.height / 2, words, ha="right", va="center", color=START)
-
-
-def _end_time(room: Room, episode: ImpactEpisode, frame: Frame, right: float, space: float) -> None:
-    words = _end_words(episode, frame)
-    if text_width(words) + 6 <= space:
-        room.axes.text(right + 3, room.height / 2, words, ha="left", va="center", color=END)

@@ -63,4 +63,4 @@ def peak_words(report: SignalReport, axis: TimeAxis) -> str:
     if episode is None:
         return ""
     extreme = "lowest" if episode.direction == "down" else "peak"
-    return f"{extreme} {episode.worst(shown_unit(report.spec))} at {axis.clock(episode.peak_at)}"
+    return f"{extreme} {episode.worst(shown_unit(report.spec))} at {axis.stamp(episode.peak_at)}"

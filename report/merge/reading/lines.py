@@ -18,6 +18,8 @@ _BULLET = re.compile(r"(\s*)[-*+]\s+(?=\S)")
 _COUNT = re.compile(r"\A(> DRAFT, not reviewed\.) (?:[0-9]+|no) questions? open\.")
 """The banner's count goes down with each answer; that is nobody's edit."""
 _REFERENCE = re.compile(r"\[(e-[0-9a-z]{4,})\](?:\([^()\s]*\))?")
+_ADDRESS = re.compile(r"(\s{0,3}\[[^\]]+\]:\s+)<([^<>\s]+)>\Z")
+"""The address of a reference, which formatters write without its brackets."""
 _REMEMBERED = 1 << 16
 """Lines whose normal form is kept; a long draft has some thousand, and each is asked for many times."""
 _READ = 8
@@ -86,6 +88,7 @@ def _normal(text: str, code: bool) -> str:
     if rows.is_row(shown):
         return _normal_row(shown)
     shown = _COUNT.sub(r"\1", shown) if shown.startswith("> DRAFT") else shown
+    shown = _ADDRESS.sub(r"\1\2", shown) if shown.endswith(">") else shown
     return _BULLET.sub(r"\1- ", _words(shown), count=1)
 
 
