@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from collector.errors import Unavailable
 from report.pipeline import publishing
 from report.pipeline.kept import saving
 from report.write import OutputError
+from tests.fleet.blocks import Member, Trouble, fleet_series
 from tests.flow.tree import changed, tree
-from tests.scan.scene import Scanned, at, scan, timelines
+from tests.lab.prometheus import create_blocks, serve
+from tests.scan.scene import START, Scanned, at, scan, timelines
 
 pytestmark = pytest.mark.server
 
@@ -117,3 +120,31 @@ def test_a_clock_that_jumps_back_changes_no_draft(fleet_url: str, tmp_path: Path
     assert (back.code, back.stderr, told["drafts"], told["stood_out"]) == (0, "", [], [])
     assert (again.code, again.stdout, again.stderr) == (0, "", "")
     assert changed(before, tree(tmp_path)) == set()
+
+
+@pytest.fixture(scope="module")
+def renamed_url(prometheus_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service that fails and then bears another name; half an hour of it, and another that goes on."""
+    assert prometheus_binary.is_file()
+    data = tmp_path_factory.mktemp("renamed") / "data"
+    failing = Member("old-name", 30, troubles=(Trouble(at(1.5), timedelta(hours=1), failing=0.4, slower=4),))
+    create_blocks(
+        [*fleet_series((failing,), START, at(2)), *fleet_series((Member("other"),), START, at(5))], data
+    )
+    with serve(data) as url:
+        yield url
+
+
+def test_a_service_that_bears_another_name_now_leaves_a_draft_that_does_not_grow(
+    renamed_url: str, tmp_path: Path
+) -> None:
+    """No end of its impact was seen; but nothing came since, and no run has anything new to tell of it."""
+    first = scan(renamed_url, tmp_path, at(3.6), last="3h")
+    before = tree(tmp_path)
+    later = scan(renamed_url, tmp_path, at(4.6), last="3h")
+    (found,) = timelines(tmp_path).values()
+
+    assert (first.code, len(first.lines)) == (0, 1)
+    assert (found["status"], found["window"]["end"]) == ("ongoing", "2024-03-04T03:00:00Z")
+    assert (later.code, later.lines) == (0, [])
+    assert {name for name in changed(before, tree(tmp_path)) if not name.startswith(".")} == set()

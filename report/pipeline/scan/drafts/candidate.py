@@ -19,13 +19,13 @@ from incident.text.durations import format_duration
 from report.merge import HumanNeeded
 from report.pipeline.asked.forms import formed
 from report.pipeline.asked.window import lead_for
-from report.pipeline.collecting import collect
+from report.pipeline.collecting import collect, data_end
 from report.pipeline.flow import draft, judged
 from report.pipeline.kept.texts import DRAFT
 from report.pipeline.merging import Outcome as Written
 from report.pipeline.publishing import left_alone
 from report.pipeline.scan.outcome import Change, Drafted, Failure, StoodOut
-from report.pipeline.scan.sought.known import Bounds, Known, window_for
+from report.pipeline.scan.sought.known import Bounds, Known, until_silent, window_for
 from report.pipeline.scan.told.lines import stood_out
 from report.pipeline.scan.wanted import LATE_SAMPLES, Wanted
 from report.pipeline.studio import Draw
@@ -133,7 +133,7 @@ def _seen(
     window = window_for(candidate, (one.start, one.end) if one is not None else (None, None), period)
     evidence = _collected(candidate, window, scope, desk)
     timeline = judged(evidence, desk.version)
-    measured = window_for(candidate, _bounds(timeline), period)
+    measured = until_silent(window_for(candidate, _bounds(timeline), period), data_end(evidence))
     if measured != window and (one is not None or not not_drafted(timeline, desk.wanted.settings.min_impact)):
         evidence = _collected(candidate, measured, scope, desk)
         timeline = judged(evidence, desk.version)
