@@ -153,7 +153,7 @@ def _collected(candidate: Candidate, asked: Span, scope: tuple[str, ...], desk: 
         service=candidate.member.service,
         matchers=scope,
         asked=asked,
-        lead=lead_for(asked, None),
+        lead=lead_for(asked),
         tail=desk.wanted.tail,
         wanted=settings.signals,
         discovery=settings.discovery,
