@@ -120,20 +120,30 @@ def _check(evidence: Evidence) -> None:
         raise ValueError("identity: not 12 hex digits")
     if any(at is not None and at.tzinfo is None for at in _instants(evidence)):
         raise ValueError("an instant without a time zone")
+    _check_signals(evidence)
+    if evidence.counters and len(evidence.counters.is_failed) != len(evidence.counters.requests):
+        raise ValueError("counters: not each is told failed or not")
+    for samples in _raw(evidence):
+        if samples.times.shape != samples.values.shape or (np.diff(samples.times) <= 0).any():
+            raise ValueError("samples: times that do not rise, or another number of values")
+
+
+def _check_signals(evidence: Evidence) -> None:
     for signal in evidence.signals:
         if signal.values.shape != (signal.grid.count,) or signal.grid != evidence.grid:
             raise ValueError(f"signal {signal.spec.name}: {signal.values.size} values on another grid")
     for period in evidence.earlier:
         if period.grid.step_ms <= 0 or any(s.values.shape != (period.grid.count,) for s in period.signals):
             raise ValueError(f"earlier: values on another grid than that of {period.ago} ago")
-    held = [targets.samples for targets in (evidence.targets, evidence.probes) if targets]
+
+
+def _raw(evidence: Evidence) -> Iterator[Samples]:
+    """Every raw series."""
+    for targets in (evidence.targets, evidence.probes):
+        yield from targets.samples if targets else ()
     if evidence.counters:
-        held += [evidence.counters.requests, evidence.counters.buckets]
-        if len(evidence.counters.is_failed) != len(evidence.counters.requests):
-            raise ValueError("counters: not each is told failed or not")
-    held += [tuple(condition.samples for condition in evidence.conditions)]
-    for samples in (one for many in held for one in many):
-        _check_samples(samples)
+        yield from (*evidence.counters.requests, *evidence.counters.buckets)
+    yield from (condition.samples for condition in evidence.conditions)
 
 
 def _instants(evidence: Evidence) -> Iterator[datetime | None]:
@@ -148,8 +158,3 @@ def _instants(evidence: Evidence) -> Iterator[datetime | None]:
         yield companion.start
     for unknown in evidence.unknowns:
         yield from (unknown.start, unknown.end)
-
-
-def _check_samples(samples: Samples) -> None:
-    if samples.times.shape != samples.values.shape or (np.diff(samples.times) <= 0).any():
-        raise ValueError("samples: times that do not rise, or another number of values")

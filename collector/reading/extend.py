@@ -10,7 +10,7 @@ import numpy as np
 
 from collector.reading.earlier import with_earlier
 from collector.reading.survey import quiet, with_history
-from collector.signals.samples.measure import COSTS_ITS_OWN, Progress, failed, placed, read_targets
+from collector.signals.samples.measure import COSTS_ITS_OWN, failed, placed, read_targets
 from collector.signals.samples.presence import availability, probe_success
 from collector.signals.samples.raw import joined
 from collector.source import Source
@@ -20,26 +20,24 @@ from incident.model.signals import Measure, SignalSeries, Targets
 from incident.model.spans import Grid, Span, Values, frozen_values
 
 
-def extend(source: Source, evidence: Evidence, until: datetime, on_progress: Progress = quiet) -> Evidence:
+def extend(source: Source, evidence: Evidence, until: datetime) -> Evidence:
     """The evidence read on to `until`; only the new stretch is asked for. Unchanged if already there.
 
     What does not come through in the new stretch is unknown there; nothing is raised for it.
     """
     if until <= evidence.covered.end:
         return evidence
-    return _reach(source, evidence, Span(evidence.covered.start, until), on_progress)
+    return _reach(source, evidence, Span(evidence.covered.start, until))
 
 
-def extend_back(
-    source: Source, evidence: Evidence, since: datetime, on_progress: Progress = quiet
-) -> Evidence:
+def extend_back(source: Source, evidence: Evidence, since: datetime) -> Evidence:
     """The evidence read from `since` on, as `extend` does at the other end."""
     if since >= evidence.covered.start:
         return evidence
-    return _reach(source, evidence, Span(since, evidence.covered.end), on_progress)
+    return _reach(source, evidence, Span(since, evidence.covered.end))
 
 
-def _reach(source: Source, evidence: Evidence, covered: Span, on_progress: Progress) -> Evidence:
+def _reach(source: Source, evidence: Evidence, covered: Span) -> Evidence:
     grid = _carried_on(evidence.grid, covered)
     stretches = [span for span in _new(evidence.covered, covered) if span is not None]
     targets, lost = _targets(source, evidence.targets, stretches)
@@ -47,7 +45,6 @@ def _reach(source: Source, evidence: Evidence, covered: Span, on_progress: Progr
     signals: list[SignalSeries] = []
     unknowns = [*lost, *lost_probes]
     for signal in evidence.signals:
-        on_progress(f"signal {signal.spec.name}, further")
         longer, missed = _longer(source, signal, grid, targets, probes)
         signals.append(longer)
         unknowns.extend(missed)
@@ -60,7 +57,7 @@ def _reach(source: Source, evidence: Evidence, covered: Span, on_progress: Progr
         probes=probes,
         unknowns=tuple(dict.fromkeys((*evidence.unknowns, *unknowns))),
     )
-    return with_history(source, with_earlier(source, further, on_progress), on_progress)
+    return with_history(source, with_earlier(source, further, quiet), quiet)
 
 
 def _carried_on(grid: Grid, covered: Span) -> Grid:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from collector.reading.survey import quiet
 from collector.signals.choose import Requests
 from collector.signals.discover import find_requests
 from collector.signals.latency import Latency, Shape
-from collector.signals.samples.measure import COSTS_ITS_OWN, Progress, failed, partial
+from collector.signals.samples.measure import COSTS_ITS_OWN, failed, partial
 from collector.signals.samples.native import read_counts
 from collector.signals.samples.raw import RawRead, joined, read_raw
 from collector.source import Source
@@ -39,7 +38,6 @@ def zoom(
     evidence: Evidence,
     brackets: tuple[Span, ...],
     episodes: tuple[Span, ...],
-    on_progress: Progress = quiet,
 ) -> Evidence:
     """The evidence with the raw request counters of episodes and brackets, and buckets around the brackets.
 
@@ -56,9 +54,7 @@ def zoom(
         return replace(evidence, unknowns=(*evidence.unknowns, failed("request counters", str(error))))
     if requests is None:
         return evidence
-    on_progress("raw request counters")
     counters = _requests(source, evidence, requests, brackets, episodes)
-    on_progress("raw latency buckets")
     buckets = _buckets(source, evidence, latency, brackets)
     if not _tells_failures(requests, evidence):
         requests = replace(requests, failing=None, failing_selector="")

@@ -46,7 +46,7 @@ def choose_requests(
     series: Sequence[Labels],
     service: str,
     scope: Sequence[Matcher],
-    native: Collection[str] = (),
+    native: Collection[str],
 ) -> tuple[Requests, ...]:
     """The counters the service has, best first: those that tell failures, its own before a proxy's, then
     in the registry's order. `native` names the histograms that are known to be native."""
@@ -71,19 +71,24 @@ def _requests(
     own = of_service(of_family(series, family.counter, family), service)
     if own is None:
         return None
-    skipped = left_out(own.series)
+    matchers, skipped = matchers_of(own, scope, family)
     failing = failing_matcher(own.series)
-    matchers = merged_matchers(
-        own.matchers, scope, narrowing(family, own.series), (skipped.matcher,) if skipped else ()
-    )
     return Requests(
         family=family,
         named=own,
         selector=selector(family.counter, matchers),
         failing=failing,
         failing_selector=selector(family.counter, (*matchers, failing)) if failing else "",
-        left_out=skipped.words if skipped else "",
+        left_out=skipped,
     )
+
+
+def matchers_of(own: Named, scope: Sequence[Matcher], family: Family) -> tuple[tuple[Matcher, ...], str]:
+    """What tells the service's own requests in a metric of the family, and in words what it leaves out."""
+    skipped = left_out(own.series)
+    without = (skipped.matcher,) if skipped else ()
+    matchers = merged_matchers(own.matchers, scope, narrowing(family, own.series), without)
+    return matchers, skipped.words if skipped else ""
 
 
 def of_family(series: Sequence[Labels], metric: str, family: Family) -> tuple[Labels, ...]:

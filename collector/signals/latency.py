@@ -8,8 +8,7 @@ from enum import Enum
 
 from collector.families.family import Family, seconds_of
 from collector.families.present import Present, part_of
-from collector.signals.choose import merged_matchers, narrowing, of_family
-from collector.signals.labels.routes import left_out
+from collector.signals.choose import matchers_of, of_family
 from collector.signals.labels.sets import Named, label, of_service, values_of
 from incident.model.signals import Labels
 from incident.text.promql import Matcher, selector
@@ -54,7 +53,7 @@ def choose_latency(
     service: str,
     scope: Sequence[Matcher],
     preferred: Family | None,
-    native: Collection[str] = (),
+    native: Collection[str],
 ) -> Latency | None:
     """The best latency the service has: by shape first, then of the family its requests were taken from,
     then in the registry's order."""
@@ -91,10 +90,7 @@ def _latency(
     mine = of_service(_shaped(of_family(series, metric, family), shape), service)
     if mine is None:
         return None
-    skipped = left_out(mine.series)
-    matchers = merged_matchers(
-        mine.matchers, scope, narrowing(family, mine.series), (skipped.matcher,) if skipped else ()
-    )
+    matchers, skipped = matchers_of(mine, scope, family)
     return Latency(
         base=base,
         shape=shape,
@@ -102,7 +98,7 @@ def _latency(
         matchers=matchers,
         seconds=seconds_of(base, family),
         count=len(mine.series),
-        left_out=skipped.words if skipped else "",
+        left_out=skipped,
         quantiles=_quantiles(mine) if shape is Shape.SUMMARY else (),
     )
 

@@ -44,8 +44,8 @@ class Twice:
         """What was done about it, for the draft's evidence."""
         names = ", ".join(self.values)
         return (
-            f'series: {self.label} {names} tell the same targets, "{taken.value}" is read; '
-            f"another by --match, their sum would count each request {len(self.values)} times"
+            f'series: {self.label} {names} hold the same targets; "{taken.value}" is read, as their sum '
+            f"would count each request {len(self.values)} times; choose another with --match"
         )
 
 

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from incident.alerting.hindered import hindrances
 from incident.alerting.suggest import suggested
 from incident.alerting.watch import watching
-from incident.impact.assess import Assessment
+from incident.impact.assess import Assessment, in_impact
 from incident.model.detection import Detection, Seen, SuggestedRule
 from incident.model.evidence import Evidence
-from incident.model.facts import AlertInterval
 from incident.model.timeline import SignalReport
 
 _LATE = timedelta(minutes=5)
@@ -19,7 +18,7 @@ _WORTH = timedelta(minutes=1)
 """A rule that gains less than a minute is not worth having."""
 
 
-def detection(evidence: Evidence, judged: Assessment, notified: datetime | None = None) -> Detection:
+def detection(evidence: Evidence, judged: Assessment, notified: datetime | None) -> Detection:
     """What is known of how the impact was noticed; all empty where none was measured.
 
     `notified` is when somebody was first sent word of an alert, where that was recorded.
@@ -37,7 +36,7 @@ def _watched(
 ) -> tuple[tuple[str, ...] | None, tuple[tuple[str, str], ...]]:
     """Signals with impact that no rule watches (None: not known), and the silent rules that watch one."""
     rules = evidence.watching
-    fired = {a.name for a in judged.alerts if a.firing_at is not None and _in_impact(a, judged)}
+    fired = {a.name for a in judged.alerts if in_impact(a, judged.episodes)}
     if rules is None or (not rules and fired):
         return None, ()
     hurt = [r.spec for r in judged.signals if any(e.impact for e in r.episodes)]
@@ -46,15 +45,6 @@ def _watched(
     if any(names is None for names in by_signal.values()):
         return None, tuple(silent)
     return tuple(name for name, names in by_signal.items() if not names), tuple(silent)
-
-
-def _in_impact(alert: AlertInterval, judged: Assessment) -> bool:
-    """Whether the alert fired while impact was measured."""
-    return any(
-        (one.end is None or alert.firing_at is None or alert.firing_at < one.end.at)
-        and (alert.resolved_at is None or alert.resolved_at > one.start.at)
-        for one in judged.episodes
-    )
 
 
 def _seen(judged: Assessment) -> tuple[Seen, ...]:

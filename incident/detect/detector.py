@@ -47,21 +47,12 @@ def detect_episodes(
         raise ValueError(f"baseline: {baseline} does not lie in 0..{matrix.shape[1]}")
     if not step_s > 0.0:
         raise ValueError(f"step_s: {step_s} is not a positive number of seconds")
-    weights = None if counts is None else np.asarray(counts, dtype=np.float64)
-    if weights is not None and weights.shape != matrix.shape:
-        raise ValueError(f"counts: shape {matrix.shape} needed, got {weights.shape}")
-    days = None if earlier is None else np.asarray(earlier, dtype=np.float64)
-    if days is not None and (days.ndim != 3 or days.shape[1:] != matrix.shape):
-        raise ValueError(f"earlier: shape (n_days, {matrix.shape}) needed, got {days.shape}")
-    question = Question(step_s, baseline, kind, worse)
-    found: list[list[Episode]] = [[] for _ in matrix]
-    # The screening looks for what is longer than what is supported may be.
-    always = np.full(len(matrix), supported is not None and supported.any())
-    if days is not None:
-        # A day that may be known of some rows only: those rows are compared with two at least.
-        always |= np.isfinite(days).any(axis=2).sum(axis=0) > 1
+    weights, days = _beside(matrix, counts, earlier)
     if supported is not None and supported.shape != matrix.shape[1:]:
         raise ValueError(f"supported: shape {matrix.shape[1:]} needed, got {supported.shape}")
+    question = Question(step_s, baseline, kind, worse)
+    found: list[list[Episode]] = [[] for _ in matrix]
+    always = _unscreened(len(matrix), days, supported)
     for row in _worth_a_look(matrix, weights, question, always):
         samples = samples_of(
             matrix[row],
@@ -72,6 +63,29 @@ def detect_episodes(
         )
         found[row] = episodes_of(samples, question)
     return found
+
+
+def _beside(
+    matrix: Floats, counts: Floats | None, earlier: Floats | None
+) -> tuple[Floats | None, Floats | None]:
+    """What stands beside each sample, as arrays that fit them."""
+    weights = None if counts is None else np.asarray(counts, dtype=np.float64)
+    if weights is not None and weights.shape != matrix.shape:
+        raise ValueError(f"counts: shape {matrix.shape} needed, got {weights.shape}")
+    days = None if earlier is None else np.asarray(earlier, dtype=np.float64)
+    if days is not None and (days.ndim != 3 or days.shape[1:] != matrix.shape):
+        raise ValueError(f"earlier: shape (n_days, {matrix.shape}) needed, got {days.shape}")
+    return weights, days
+
+
+def _unscreened(n_series: int, days: Floats | None, supported: Bools | None) -> Bools:
+    """The rows (n_series,) that are analysed whatever the screening says."""
+    # The screening looks for what is longer than what is supported may be.
+    always = np.full(n_series, supported is not None and supported.any())
+    if days is not None:
+        # A day that may be known of some rows only: those rows are compared with two at least.
+        always |= np.isfinite(days).any(axis=2).sum(axis=0) > 1
+    return always
 
 
 def _worth_a_look(matrix: Floats, counts: Floats | None, question: Question, always: Bools) -> Iterator[int]:

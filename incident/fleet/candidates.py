@@ -11,6 +11,8 @@ from incident.model.policy import Policy
 from incident.model.signals import Measure
 
 _BRIEF = timedelta(minutes=10)
+_CALM_BETWEEN = timedelta(hours=1)
+"""A draft shows half an hour of calm to each side: two that are nearer would tell of each other's impact."""
 _SHARPLY = 1.5
 """A mean that rises by less, for less than so long: all nine close looks at a healthy fleet of a thousand
 services over six hours were at such ones (up to 1.39 times, two points), and none came to a draft."""
@@ -31,9 +33,10 @@ def candidates(
 
 def _split(member: Member, ones: Iterable[Standout | Firing], policy: Policy) -> list[Candidate]:
     found: list[list[Standout | Firing]] = []
+    quiet = max(policy.quiet_gap, _CALM_BETWEEN)
     reach: datetime | None = None
     for one in sorted(ones, key=lambda one: one.start):
-        if found and (reach is None or one.start - reach <= policy.quiet_gap):
+        if found and (reach is None or one.start - reach <= quiet):
             found[-1].append(one)
             reach = None if reach is None or one.end is None else max(reach, one.end)
         else:

@@ -9,7 +9,7 @@ import numpy as np
 
 from incident.detect import Episode, detect_episodes
 from incident.detect.episode import Kind, Worse
-from incident.fleet.model import SCREENED, Screening, Standout
+from incident.fleet.model import Screening, Standout
 from incident.fleet.quiet import may_stand_out
 from incident.model.signals import Measure
 from incident.model.spans import instant, ms
@@ -21,11 +21,6 @@ _HOW: dict[Measure, tuple[Kind, Worse]] = {
 }
 _SEARCHED = timedelta(hours=1)
 """What began just before the period is found too: this much of the lead-in is no baseline."""
-
-
-def standouts(screening: Screening) -> tuple[Standout, ...]:
-    """Everything that was worse than usual and reaches into the window, by member and time."""
-    return in_order(one for measure in SCREENED for one in standouts_of(screening, measure))
 
 
 def in_order(found: Iterable[Standout]) -> tuple[Standout, ...]:

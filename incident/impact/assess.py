@@ -79,25 +79,19 @@ def _claimed(alert: AlertInterval, told: tuple[ImpactEpisode, ...]) -> AlertInte
     """An alert without labels of place may be anybody's; firing in this impact makes it this service's."""
     if alert.nearness is not Nearness.NEARBY or not names_nothing(alert.labels):
         return alert
-    return replace(alert, nearness=Nearness.OWN) if alert.firing_at and _meets(alert, told) else alert
+    return replace(alert, nearness=Nearness.OWN) if in_impact(alert, told) else alert
 
 
 def first_alert(alerts: tuple[AlertInterval, ...], told: tuple[ImpactEpisode, ...]) -> AlertInterval | None:
     """The first firing interval of this service's alerts that overlaps impact."""
     own = (a for a in alerts if a.nearness is Nearness.OWN)
-    firing = [(a.firing_at, a.name, a) for a in own if a.firing_at is not None and _meets(a, told)]
+    firing = [(a.firing_at, a.name, a) for a in own if a.firing_at is not None and in_impact(a, told)]
     return min(firing, key=lambda found: found[:2])[2] if firing else None
 
 
-def _meets(alert: AlertInterval, told: tuple[ImpactEpisode, ...]) -> bool:
-    assert alert.firing_at is not None
-    for one in told:
-        ends = one.end.at if one.end else None
-        if (ends is None or alert.firing_at < ends) and (
-            alert.resolved_at is None or alert.resolved_at > one.start.at
-        ):
-            return True
-    return False
+def in_impact(alert: AlertInterval, told: tuple[ImpactEpisode, ...]) -> bool:
+    """Whether the alert fired while impact was measured."""
+    return any(alert.fires_in(one.start.at, one.end.at if one.end else None) for one in told)
 
 
 def _usual_traffic(
@@ -173,9 +167,5 @@ def _only_presence_beside_alert(evidence: Evidence) -> bool:
     }
     if measured - {Measure.AVAILABILITY}:
         return False
-    asked = evidence.asked
-    fired = (a for a in evidence.alerts if a.nearness is Nearness.OWN and a.firing_at is not None)
-    return any(
-        a.firing_at and a.firing_at < asked.end and (a.resolved_at is None or a.resolved_at > asked.start)
-        for a in fired
-    )
+    own = (alert for alert in evidence.alerts if alert.nearness is Nearness.OWN)
+    return any(alert.fires_in(evidence.asked.start, evidence.asked.end) for alert in own)

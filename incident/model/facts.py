@@ -59,6 +59,12 @@ class AlertInterval:
     ended_unseen: bool = False
     """It was active when evaluation stopped, and gone when it went on: it resolved somewhere between."""
 
+    def fires_in(self, start: datetime, end: datetime | None) -> bool:
+        """Whether it fired at any time in `[start, end)`; where `end` is None, from `start` on."""
+        if self.firing_at is None or (end is not None and self.firing_at >= end):
+            return False
+        return self.resolved_at is None or self.resolved_at > start
+
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:

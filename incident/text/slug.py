@@ -14,23 +14,26 @@ _LOOKS_UNIQUE = re.compile("(?:.*-)?[0-9a-f]{10}")
 _RESERVED = re.compile("con|prn|aux|nul|(?:com|lpt)[0-9]")
 _NAMELESS = "unnamed"
 
+LONGEST = 48
+"""Characters of a name: a directory's, with its date and time, is still read at a glance."""
 
-def slug(text: str, limit: int = 48) -> str:
-    """Small ASCII letters and digits joined by single hyphens, at most `limit` characters.
+
+def slug(text: str) -> str:
+    """Small ASCII letters and digits joined by single hyphens, at most `LONGEST` characters.
 
     Accents are dropped; what has no ASCII form at all becomes `unnamed`. Different texts may share
     a slug: see `unique_slug`.
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    cut = _RUN.sub("-", plain.lower()).strip("-")[:limit].strip("-")
-    return cut if cut and not _RESERVED.fullmatch(cut) else f"{cut}-{_NAMELESS}".strip("-")[:limit]
+    cut = _RUN.sub("-", plain.lower()).strip("-")[:LONGEST].strip("-")
+    return cut if cut and not _RESERVED.fullmatch(cut) else f"{cut}-{_NAMELESS}".strip("-")[:LONGEST]
 
 
-def unique_slug(text: str, limit: int = 48) -> str:
+def unique_slug(text: str) -> str:
     """A slug that no other text has: the text itself where it is a clean slug, otherwise
-    `slug(text)` with a digest of 10 hex digits; at most `limit` + 11 characters.
+    `slug(text)` with a digest of 10 hex digits; at most `LONGEST` + 11 characters.
     """
-    if text == slug(text, limit) and _CLEAN.fullmatch(text) and not _LOOKS_UNIQUE.fullmatch(text):
+    if text == slug(text) and _CLEAN.fullmatch(text) and not _LOOKS_UNIQUE.fullmatch(text):
         return text
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    return f"{slug(text, limit)}-{digest}"
+    return f"{slug(text)}-{digest}"

@@ -132,8 +132,12 @@ def _any(values: Values) -> bool:
 
 def _had_samples(evidence: Evidence) -> bool:
     """Whether the data go on to the end of what was read; past their end there is nothing to wait for."""
-    last = max((_last_sample(s.values, s.grid) for s in evidence.signals), default=0)
-    return instant(last) >= evidence.covered.end - max(_DATA_END, 3 * evidence.grid.step)
+    return data_end(evidence) >= evidence.covered.end - max(_DATA_END, 3 * evidence.grid.step)
+
+
+def data_end(evidence: Evidence) -> datetime:
+    """Just after the last sample of any signal; long ago where there is none."""
+    return instant(max((_last_sample(s.values, s.grid) for s in evidence.signals), default=0))
 
 
 def _to_the_beginning(

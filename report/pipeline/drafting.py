@@ -239,7 +239,7 @@ def _request(settings: Settings, service: str, span: Span) -> SurveyRequest:
         service=service,
         matchers=settings.match,
         asked=span,
-        lead=lead_for(span, None),
+        lead=lead_for(span),
         tail=max(TAIL, settings.policy.recovery_hold + timedelta(minutes=5)),
         wanted=settings.signals,
         discovery=settings.discovery,

@@ -52,7 +52,7 @@ def draft(
     return Draft(timeline, place, publish(timeline, kept, place, draw=draw, now=now, say=say, anew=anew))
 
 
-def previewed(evidence: Evidence, output: Path, *, version: str, say: Say, draw: Draw = draw_here) -> str:
+def previewed(evidence: Evidence, output: Path, *, version: str, say: Say, draw: Draw) -> str:
     """What `draft` would change in the draft's text, as a diff to read; nothing is written."""
     return preview(*_judged_in_place(evidence, output, version, say), draw)
 

@@ -9,29 +9,17 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from incident.detect import Episode, detect_episodes
+from incident.detect import Episode
 from incident.detect.baseline.scale import scaled
 from incident.detect.candidates import boxes
 from incident.detect.episode import Floats
 from tests.bench.rivals import Stretches
+from tests.detect.asking import found_in
 from tests.detect.shapes import Clock, Drawn, error_ratio, latency_quantile, step
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 INK, BLUE, RED, GREY = "#24292f", "#1f6feb", "#c62828", "#8c959f"
 HOUR = 3600.0
-
-
-def episodes(drawn: Drawn) -> list[Episode]:
-    """The detector's answer, with the requests behind a ratio."""
-    counts = None if drawn.counts is None else drawn.counts[np.newaxis]
-    return detect_episodes(
-        drawn.values[np.newaxis],
-        step_s=drawn.step_s,
-        baseline=drawn.baseline,
-        kind=drawn.kind,
-        worse=drawn.worse,
-        counts=counts,
-    )[0]
 
 
 def seen() -> Drawn:
@@ -65,7 +53,7 @@ def with_few_requests() -> Drawn:
 def draw_seen() -> Figure:
     """Baseline, reach, largest bump, episode."""
     drawn = seen()
-    (one,) = episodes(drawn)
+    (one,) = found_in(drawn)
     figure, axes = _panel(1)
     axis = axes[0]
     minutes = _minutes(drawn)
@@ -104,7 +92,7 @@ def draw_unknown() -> Figure:
     gap, few = with_gap(), with_few_requests()
     for axis, drawn in zip(axes, (gap, few), strict=True):
         _line(axis, drawn, "failed requests, %", 100.0)
-        for one in episodes(drawn):
+        for one in found_in(drawn):
             _episode(axis, drawn, one)
     minutes = _minutes(gap)
     for a, b in _gaps(gap.values):
@@ -184,7 +172,7 @@ def _gaps(values: Floats) -> Stretches:
 def _outside(drawn: Drawn) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """The samples of the window that are in no episode."""
     outside = np.arange(len(drawn.values)) >= drawn.baseline
-    for one in episodes(drawn):
+    for one in found_in(drawn):
         outside[one.onset : one.end] = False
     return outside
 

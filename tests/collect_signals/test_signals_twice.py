@@ -55,7 +55,7 @@ def test_what_two_tell_of_the_same_targets_is_read_of_one(label: str) -> None:
     assert f'{label}="a"' in found.targets
     assert found.target_count == 1
     assert f'{label}="a"' in found.scope.matchers
-    assert explained(found)[0].startswith(f'series: {label} a, b tell the same targets, "a" is read')
+    assert explained(found)[0].startswith(f'series: {label} a, b hold the same targets; "a" is read')
 
 
 def test_the_one_that_told_more_is_read() -> None:

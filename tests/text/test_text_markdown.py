@@ -11,8 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from incident.text.controls import one_line, unbroken
-from incident.text.markup.links import url_or_none
-from incident.text.markup.markdown import cell, cell_code, code_span, fence, foreign, inline, link
+from incident.text.markup.markdown import cell, cell_code, code_span, fence, foreign, inline
 
 MARKUP = [
     "&lt;",
@@ -201,35 +200,3 @@ def test_a_fence_takes_only_a_plain_language() -> None:
     """The language is ours and never foreign text."""
     with pytest.raises(ValueError, match="language"):
         fence("x", "a b`")
-
-
-@given(ANY, st.text(st.sampled_from('ab()[]<>\\|`"&;=?#%/ *_~'), max_size=20))
-@example("x", "?a=1&lt;=2")
-@example("x", "/a)b")
-@settings(max_examples=500, deadline=None)
-def test_a_link_is_one_link_or_plain_text(text: str, path: str) -> None:
-    """A good address makes exactly one link around the text, a bad one leaves the text alone."""
-    url = url_or_none("http://host/" + path)
-    markdown = f"see {link(text, 'http://host/' + path)} now"
-    expected = one_line(text) or "(empty)"
-
-    assert markdown.startswith("see [") == (url is not None)
-    assert structure(markdown).count("link_close{}") == (url is not None)
-    assert "".join(shown(markdown)) == f"see {expected} now"
-
-
-def test_the_address_of_a_link_stays_the_same() -> None:
-    """What the server gets is what was meant: entities and marks in the address are not read as Markdown."""
-    markdown = link("graph", "http://h/graph?a=1&lt;=2&copy;_x_")
-
-    assert parsed(markdown)[1].children is not None
-    assert parsed(markdown)[1].children[0].attrs["href"] == "http://h/graph?a=1&lt;=2&copy;_x_"  # type: ignore[index]
-
-
-@pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "//host/x", "http://u:p@host/", None, "data:text/html,x"]
-)
-def test_a_bad_address_is_no_link(url: str | None) -> None:
-    """Where the address may not be a link, the text stands alone."""
-    assert shown(link("text", url)) == ["text"]
-    assert "link_open" not in "".join(structure(link("text", url)))

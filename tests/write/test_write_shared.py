@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 import report.write.swap
 from report.write import OutputError, Overtaken, Shared, sweep_stale, write_all
 from report.write.exchange import exchange
+from tests.write.killing import killed_before_each_call
 
 OLD, NEW = b"old text, edited", b"new text"
 KEPT = ".kept/history/0001.md"
@@ -77,9 +77,9 @@ def test_only_its_owner_reads_what_is_kept(draft: Path) -> None:
     assert (draft / "draft.md").stat().st_mode & 0o777 == 0o644
 
 
-def _by_rename(path: Path) -> None:
+def _by_rename(path: Path, text: bytes = b"saved by rename") -> None:
     other = path.with_name("#editor")
-    other.write_bytes(b"saved by rename")
+    other.write_bytes(text)
     other.replace(path)
 
 
@@ -92,6 +92,7 @@ def _away(path: Path) -> None:
 
 
 SAVES: list[Callable[[Path], None]] = [_by_rename, _in_place, _away]
+TWO_SAVES = [partial(_by_rename, text=text) for text in (b"first save", b"second save")]
 
 
 @pytest.mark.usefixtures("way")
@@ -114,13 +115,14 @@ def test_a_file_that_somebody_made_is_not_replaced(tmp_path: Path) -> None:
     assert _contents(tmp_path) == {"draft.md": b"mine"}
 
 
-def _saved_late(monkeypatch: pytest.MonkeyPatch, save: Callable[[Path], None], draft: Path) -> None:
-    """Somebody saves between the last look and the first swap."""
-    saves = iter([save])
+def _saved_late(monkeypatch: pytest.MonkeyPatch, draft: Path, *saves: Callable[[Path], None]) -> None:
+    """Somebody saves between the last look and the first swap, and again before each further one."""
+    left = iter(saves)
 
     def late(one: Path, other: Path) -> bool:
-        for each in saves:
-            each(draft / "draft.md")
+        save = next(left, None)
+        if save is not None:
+            save(draft / "draft.md")
         return exchange(one, other)
 
     monkeypatch.setattr(report.write.swap, "exchange", late)
@@ -131,7 +133,7 @@ def test_a_save_in_the_last_moment_is_found(
     save: Callable[[Path], None], draft: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the last look and the swap: what was displaced is looked at, and put back."""
-    _saved_late(monkeypatch, save, draft)
+    _saved_late(monkeypatch, draft, save)
     with pytest.raises(Overtaken):
         _write(draft)
     saved = (draft / "draft.md").read_bytes()
@@ -142,17 +144,7 @@ def test_a_save_in_the_last_moment_is_found(
 
 def test_two_saves_around_the_swap_are_both_kept(draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One before it and one after it: the later is the file, the earlier is beside it."""
-    swap = exchange
-    words = iter([b"first save", b"second save"])
-
-    def late(one: Path, other: Path) -> bool:
-        for each in words:
-            (draft / "#editor").write_bytes(each)
-            (draft / "#editor").replace(draft / "draft.md")
-            break
-        return swap(one, other)
-
-    monkeypatch.setattr(report.write.swap, "exchange", late)
+    _saved_late(monkeypatch, draft, *TWO_SAVES)
     with pytest.raises(Overtaken):
         _write(draft)
     assert {b"first save", b"second save"} <= set(_contents(draft).values())
@@ -163,7 +155,7 @@ def test_what_is_kept_beside_a_numbered_text_has_one_number_too(
     draft: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The history knows names with one number; under another a text would be there and not be found."""
-    _saved_late(monkeypatch, _by_rename, draft)
+    _saved_late(monkeypatch, draft, _by_rename)
     with pytest.raises(Overtaken):
         _write(draft, kept=KEPT.replace(".md", ".4.md"))
     assert {KEPT.replace(".md", f".{n}.md") for n in (1, 2)} <= set(_contents(draft))
@@ -174,17 +166,7 @@ def test_who_read_the_file_while_it_was_out_of_place_saves_over_nothing(
     count: int, draft: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An editor that had read between two swaps saves without what it did not see: that is kept."""
-    swap = exchange
-    words = iter([b"first save", b"second save"][:count])
-
-    def late(one: Path, other: Path) -> bool:
-        for each in words:
-            (draft / "#editor").write_bytes(each)
-            (draft / "#editor").replace(draft / "draft.md")
-            break
-        return swap(one, other)
-
-    monkeypatch.setattr(report.write.swap, "exchange", late)
+    _saved_late(monkeypatch, draft, *TWO_SAVES[:count])
     with pytest.raises(Overtaken):
         _write(draft)
     _by_rename(draft / "draft.md")
@@ -211,54 +193,27 @@ def test_a_failure_after_the_swap_takes_it_back(
     assert _contents(draft) == {"draft.md": OLD, "end.json": b"{}"}
 
 
-CHILDREN = """
-import os, signal, sys
-from pathlib import Path
+WRITER = """
 import report.write.swap
 from report.write import Shared, write_all
+from tests.write.killing import watch
 
-def child(root, at):
-    left = at
-    def watched(call):
-        def run(*args, **options):
-            nonlocal left
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            left -= 1
-            return call(*args, **options)
-        return run
-    for name in ("open", "write", "fsync", "close", "link", "replace", "unlink", "mkdir"):
-        setattr(os, name, watched(getattr(os, name)))
-    report.write.swap.exchange = watched(report.write.swap.exchange)
+def prepare(root):
+    (root / "draft.md").write_bytes(b"OLD_TEXT")
+
+def write(root):
+    watch(report.write.swap, "exchange")
     files = {"draft.md": b"NEW_TEXT", "end.json": b"[]"}
     write_all(root, files, shared=Shared("draft.md", b"OLD_TEXT", "KEPT_NAME"), private=".kept")
-    os._exit(0)
-
-at = 0
-while True:
-    root = Path(sys.argv[1]) / str(at)
-    root.mkdir()
-    (root / "draft.md").write_bytes(b"OLD_TEXT")
-    pid = os.fork()
-    if pid == 0:
-        child(root, at)
-    if os.WIFEXITED(os.waitpid(pid, 0)[1]):
-        break
-    at += 1
-print(at)
 """
 
 
 def test_a_kill_at_any_call_loses_neither_text(tmp_path: Path) -> None:
     """The draft is the old or the new one, whole; where it is the new one, the old one is kept."""
-    code = CHILDREN
+    code = WRITER
     for name, value in (("OLD_TEXT", OLD), ("NEW_TEXT", NEW), ("KEPT_NAME", KEPT.encode())):
         code = code.replace(name, value.decode())
-    root = Path(__file__).parents[2]
-    ended = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], cwd=root, capture_output=True, text=True, check=True
-    )
-    killed = int(ended.stdout)
+    killed = killed_before_each_call(code, tmp_path)
     assert killed >= 20
     for at in range(killed + 1):
         place = tmp_path / str(at)

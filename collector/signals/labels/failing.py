@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from collector.signals.labels.registry import ERROR_LABELS
+from collector.signals.labels.registry import ERROR_LABELS, GRPC_LABELS
 from collector.signals.labels.sets import label, values_of
 from incident.model.signals import Labels
 from incident.text.promql import Matcher
@@ -13,17 +13,6 @@ from incident.text.promql import Matcher
 # One status code among the values is enough: beside it stand "unknown" or "0" for what had no answer.
 _CODE = re.compile(r"[1-5](?:\d\d|xx|XX)")
 _DIGIT = re.compile(r"[0-5]")
-_GRPC_LABELS = frozenset(
-    {
-        "grpc_code",
-        "grpc_response_status",
-        "rpc_grpc_status_code",
-        "rpc.grpc.status_code",
-        "rpc_response_status_code",
-        "rpc.response.status_code",
-        "statusCode",
-    }
-)
 # Failures on the server's side as etcd's and the gRPC mixin's alert rules count them; the other codes
 # are the caller's doing (NotFound, InvalidArgument) or cancellations. Three ways to write them.
 _GRPC_WORDS = "Unknown|FailedPrecondition|ResourceExhausted|Internal|Unavailable|DataLoss|DeadlineExceeded"
@@ -67,13 +56,13 @@ def failing_matcher(series: Sequence[Labels]) -> Matcher | None:
 
 
 def _on_all(name: str, series: Sequence[Labels]) -> bool:
-    return name in _GRPC_LABELS and all(label(labels, name) for labels in series)
+    return name in GRPC_LABELS and all(label(labels, name) for labels in series)
 
 
 def _pattern(name: str, values: Sequence[str]) -> str:
     if name in _KINDS_OF_ERROR:
         return ".+"
-    if name in _GRPC_LABELS:
+    if name in GRPC_LABELS:
         return _grpc_pattern(values)
     if name in _WORDS and _WORDS[name][1].issuperset(values):
         return _WORDS[name][0]

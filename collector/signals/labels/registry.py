@@ -54,6 +54,17 @@ ROUTE_LABELS = (
     "rpc_service",
 )
 
+# Their values are codes of gRPC, by number or by name.
+GRPC_LABELS = (
+    "grpc_code",
+    "grpc_response_status",
+    "rpc_grpc_status_code",
+    "rpc.grpc.status_code",
+    "rpc_response_status_code",
+    "rpc.response.status_code",
+    "statusCode",
+)
+
 # In this order the first label whose values tell failures apart is taken.
 ERROR_LABELS = (
     "code",
@@ -65,13 +76,7 @@ ERROR_LABELS = (
     "http.response.status_code",
     "response_code",
     "envoy_response_code_class",
-    "grpc_code",
-    "grpc_response_status",
-    "rpc_grpc_status_code",
-    "rpc.grpc.status_code",
-    "rpc_response_status_code",
-    "rpc.response.status_code",
-    "statusCode",
+    *GRPC_LABELS,
     "rcode",
     "classification",
     "outcome",

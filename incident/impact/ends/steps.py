@@ -93,9 +93,7 @@ def place_share_step(
     return _best(inc, [(likelihood(a, b), w) for a, b, w in levels], lo, hi, scatter)
 
 
-def place_rate_step(
-    inc: Increments, before: Level, after: Level, lo: int, hi: int, scatter: float = 1.0
-) -> Placed | None:
+def place_rate_step(inc: Increments, before: Level, after: Level, lo: int, hi: int) -> Placed | None:
     """When the rate of `total`, per target, stepped; None without counts."""
     inc = inc.only(~inc.restarted)
     if inc.total.size == 0:
@@ -112,7 +110,7 @@ def place_rate_step(
         return of
 
     levels = _levels(_rates_near(before), _rates_near(after))
-    return _best(inc, [(likelihood(a, b), w) for a, b, w in levels], lo, hi, scatter)
+    return _best(inc, [(likelihood(a, b), w) for a, b, w in levels], lo, hi, 1.0)
 
 
 _Nodes = list[tuple[float, float]]

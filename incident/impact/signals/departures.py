@@ -45,15 +45,7 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
     """
     points = baseline_points(series, evidence)
     days = earlier_rows(series, evidence)
-    if points == 0:
-        found = _without_lead_in(series, counts, days)
-    else:
-        support = pointed_at(evidence, points)
-        found = asked(series, points, counts, days, support)
-        half = points // 2 if points >= 2 * _MIN_BASELINE else 0
-        earlier = asked(series, half, counts, days, support) if half else ()
-        if any(d.onset < points and (d.end is None or d.end > points) for d in earlier):
-            found = (*earlier, *_worse_beside(found, earlier, series))
+    found = _seen(series, evidence, points, counts, days)
     found = tuple(piece for one in found for piece in split_at_calm(one, series, evidence))
     if points and series.spec.measure is Measure.ERRORS:
         found = with_pooled(found, series, points, counts)
@@ -63,6 +55,21 @@ def departures(series: SignalSeries, evidence: Evidence, counts: Values | None) 
     over = beyond_limit(series, limit_of(series, evidence))
     extra = [d for d in over if not any(d.overlaps(f) and f.direction == d.direction for f in found)]
     return tuple(sorted([*found, *extra], key=lambda d: d.onset))
+
+
+def _seen(
+    series: SignalSeries, evidence: Evidence, points: int, counts: Values | None, days: Values | None
+) -> tuple[Departure, ...]:
+    """What the kernel sees beside the `points` before the window, and what began among these already."""
+    if points == 0:
+        return _without_lead_in(series, counts, days)
+    support = pointed_at(evidence, points)
+    found = asked(series, points, counts, days, support)
+    half = points // 2 if points >= 2 * _MIN_BASELINE else 0
+    earlier = asked(series, half, counts, days, support) if half else ()
+    if any(d.onset < points and (d.end is None or d.end > points) for d in earlier):
+        return (*earlier, *_worse_beside(found, earlier, series))
+    return found
 
 
 def _worse_beside(

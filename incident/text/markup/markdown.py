@@ -10,7 +10,6 @@ import re
 import string
 
 from incident.text.controls import cut, one_line, unbroken, visible_controls
-from incident.text.markup.links import url_or_none
 
 INLINE_LIMIT = 300
 """Characters of foreign text on one line; longer ones push a table row off every screen."""
@@ -18,9 +17,6 @@ INLINE_LIMIT = 300
 _EMPTY = r"\(empty\)"
 # On GitLab a backslash does not stop a mention or an issue reference, an entity does.
 _ESCAPES = str.maketrans({mark: f"\\{mark}" for mark in string.punctuation} | {"@": "&#64;", "#": "&#35;"})
-# A destination in parentheses: these would end it, open a table cell, or be read as an escape.
-_URL_ESCAPES = str.maketrans({mark: f"%{ord(mark):02X}" for mark in '()\\|<>"` '})
-_ENTITY = re.compile(r"&(?=#?[A-Za-z0-9]+;)")
 # Marks that change nothing in the middle of a line, in any of the dialects drafts are read in. All
 # others are escaped. People edit this text, and `0\.1 \-\> 0\.9 \%` is no fun to edit.
 _HARMLESS = ",;%'\"?/()+=.>:-"
@@ -109,14 +105,6 @@ def fence(text: str, info: str = "") -> str:
     body = visible_controls(text.replace("\r\n", "\n").replace("\r", "\n")).rstrip("\n")
     ticks = "`" * _fence_length(body, shortest=3)
     return f"{ticks}{info}\n{body}\n{ticks}\n"
-
-
-def link(text: str, url: str | None, *, limit: int | None = INLINE_LIMIT) -> str:
-    """A link where the address is a plain web address (`url_or_none`), otherwise the text alone."""
-    checked = None if url is None else url_or_none(url)
-    if checked is None:
-        return cell(text, limit=limit)
-    return f"[{cell(text, limit=limit)}]({_ENTITY.sub('&amp;', checked.translate(_URL_ESCAPES))})"
 
 
 def _fence_length(text: str, *, shortest: int) -> int:

@@ -120,7 +120,7 @@ def _what(maker: Maker, one: Departure, at: datetime, counted: float | None = No
 
 def _turned(maker: Maker, number: int, k: int, before: Phase, after: Phase) -> Event:
     worse = after.state.rank > before.state.rank and not after.improving
-    turn = turned(maker.evidence, maker.judged, before, after)
+    turn = turned(maker.evidence, maker.judged.impact, before, after)
     if after.returned:
         held = format_duration(maker.policy.recovery_hold)
         title, kind, what = f"Back in the normal range, not yet held {held}", "partial_recovery", "returned"

@@ -26,14 +26,9 @@ def silenced(evidence: Evidence, alerts: Sequence[AlertInterval], window: Span) 
         for alert in alerts
         if alert.firing_at is not None and alert.firing_at < window.end
         for silence in evidence.silences
-        if _meet(alert, silence) and (certain := hides(silence, alert)) is not None
+        if alert.fires_in(silence.start, silence.end) and (certain := hides(silence, alert)) is not None
     ]
     return tuple(sorted(found, key=lambda one: (str(one.alert.firing_at), one.alert.name, one.silence.id)))
-
-
-def _meet(alert: AlertInterval, silence: AlertSilence) -> bool:
-    assert alert.firing_at is not None
-    return alert.firing_at < silence.end and (alert.resolved_at is None or alert.resolved_at > silence.start)
 
 
 def hides(silence: AlertSilence, alert: AlertInterval) -> bool | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from incident.impact.assess import Assessment
-from incident.impact.departure import looks_back
+from incident.impact.departure import Departure, looks_back
 from incident.model.evidence import Evidence
 from incident.model.signals import Measure, SignalSeries
 from incident.model.spans import ms
@@ -34,10 +34,10 @@ class Turn:
     query: str
 
 
-def turned(evidence: Evidence, judged: Assessment, phase: Phase, following: Phase) -> Turn:
-    """What stepped at the instant between two phases."""
+def turned(evidence: Evidence, impact: Sequence[Departure], phase: Phase, following: Phase) -> Turn:
+    """What stepped at the instant between two phases; `impact` are the departures that harmed."""
     errors = evidence.measuring(Measure.ERRORS)
-    traffic = _harmed_traffic(evidence, judged, following.start)
+    traffic = _harmed_traffic(evidence, impact, following.start)
     shares = None if errors is None else _shares(errors, phase, following)
     if traffic is not None and (shares is None or abs(shares[1] - shares[0]) < _SAME_SHARE):
         levels = _levels(traffic, following.start)
@@ -53,7 +53,7 @@ def turned(evidence: Evidence, judged: Assessment, phase: Phase, following: Phas
 def level_after(series: SignalSeries, at: datetime, stop_ms: int = 1 << 62) -> float | None:
     """Median of the minutes after an instant, past the blur of the query's range; None where it stopped."""
     grid = series.grid
-    a = grid.index(ms(at)) + max(1, math.ceil(_blur(series) / grid.step))
+    a = grid.index(ms(at)) + math.ceil(_blur(series) / grid.step)
     b = a + max(1, int(_LEVEL / grid.step))
     if grid.start_ms + b * grid.step_ms > stop_ms:
         return None
@@ -71,12 +71,15 @@ def _turn(series: SignalSeries, before: float, after: float) -> Turn:
     return Turn(change(series.spec.name, before, after, series.spec.unit), series.spec.query)
 
 
-def _harmed_traffic(evidence: Evidence, judged: Assessment, at: datetime) -> SignalSeries | None:
+def _harmed_traffic(evidence: Evidence, impact: Sequence[Departure], at: datetime) -> SignalSeries | None:
     """The traffic, where its loss is part of the impact at this instant."""
-    carried = any(
-        d.spec.measure is Measure.TRAFFIC and d.start_after < ms(at) <= d.stop_ms for d in judged.impact
-    )
-    return evidence.measuring(Measure.TRAFFIC) if carried else None
+    lost = (one for one in impact if one.spec.measure is Measure.TRAFFIC)
+    return evidence.measuring(Measure.TRAFFIC) if any(_holds(one, ms(at)) for one in lost) else None
+
+
+def _holds(lost: Departure, at_ms: int) -> bool:
+    """Its own start is a turn in it, and so is its end."""
+    return lost.start_after < at_ms <= lost.stop_ms
 
 
 def _levels(series: SignalSeries, at: datetime) -> tuple[float, float] | None:

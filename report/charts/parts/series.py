@@ -34,7 +34,7 @@ class Trace:
         return np.asarray(known & ~before & ~after, dtype=np.bool_)
 
 
-def trace(series: SignalSeries, span: Span, *, buckets: int = BUCKETS) -> Trace:
+def trace(series: SignalSeries, span: Span) -> Trace:
     """The samples of the span, and one on either side so that the line runs to the edges."""
     first = max(0, series.grid.index(span.start_ms) - 1)
     last = min(series.grid.count, max(first, series.grid.index(span.end_ms) + 1))
@@ -42,7 +42,7 @@ def trace(series: SignalSeries, span: Span, *, buckets: int = BUCKETS) -> Trace:
     y = np.array(series.values[first:last], dtype=np.float64)
     above, below = y > _ABSURD, y < -_ABSURD
     y[above | below | ~np.isfinite(y)] = np.nan
-    keep = _extremes(y, buckets)
+    keep = _extremes(y)
     return Trace(x[keep], y[keep], _inside(x[above], span), _inside(x[below], span))
 
 
@@ -54,13 +54,13 @@ def _inside(x: Values, span: Span) -> Values:
     return within[first]
 
 
-def _extremes(y: Values, buckets: int) -> np.typing.NDArray[np.int64]:
+def _extremes(y: Values) -> np.typing.NDArray[np.int64]:
     """Indices of each bucket's lowest and highest sample, and of its first hole."""
-    if y.size <= 2 * buckets:
+    if y.size <= 2 * BUCKETS:
         return np.arange(y.size, dtype=np.int64)
-    edges = np.linspace(0, y.size, buckets + 1).astype(np.int64)
+    edges = np.linspace(0, y.size, BUCKETS + 1).astype(np.int64)
     starts = edges[:-1]
-    bucket = np.repeat(np.arange(buckets), np.diff(edges))
+    bucket = np.repeat(np.arange(BUCKETS), np.diff(edges))
     holes = np.flatnonzero(np.isnan(y))
     first_holes = holes[np.unique(bucket[holes], return_index=True)[1]]
     found = [first_holes]

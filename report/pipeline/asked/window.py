@@ -142,9 +142,9 @@ def window_of_alert(source: Source, name: str, now: datetime) -> tuple[Span, Abo
 _MECHANICAL = ("__name__", "alertname", "alertstate")
 
 
-def lead_for(span: Span, wanted: timedelta | None) -> timedelta:
-    """How much to read before the window: as long as it is, at least four hours, unless set."""
-    return wanted if wanted is not None else max(span.length, SHORTEST_LEAD)
+def lead_for(span: Span) -> timedelta:
+    """How much to read before the window: as long as it is, at least four hours."""
+    return max(span.length, SHORTEST_LEAD)
 
 
 def described(span: Span, zone: tzinfo) -> str:

@@ -175,8 +175,8 @@ def _no_errors(impact: Sequence[SignalReport]) -> Md:
     if seen & {Measure.ERRORS, Measure.OTHER} or not seen & {Measure.TRAFFIC, Measure.LATENCY}:
         return Md("")
     return Md(
-        "Whether requests failed was not measured: no metric that tells it was found; "
-        "`--signal 'errors=...'` gives one."
+        "Whether requests failed was not measured: no metric that shows it was found. "
+        "Give one with `--signal 'errors=...'`."
     )
 
 

@@ -15,7 +15,6 @@ from report.render.wording.md import Md, counted, fence, foreign, joined, line, 
 
 _NAMED = 4
 """Signals or rules in one sentence; more are read in the table."""
-_HOUR = timedelta(hours=1)
 
 
 def seen_first(timeline: Timeline) -> Md:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from collector.errors import AmbiguousService, NoData, QueryRejected
+from collector.errors import AmbiguousService, ConfigError, NoData, QueryRejected
 from collector.reading.survey import SurveyRequest
 from collector.source import Source
 from incident.fleet.model import Candidate
@@ -19,13 +19,13 @@ from incident.text.durations import format_duration
 from report.merge import HumanNeeded
 from report.pipeline.asked.forms import formed
 from report.pipeline.asked.window import lead_for
-from report.pipeline.collecting import collect
+from report.pipeline.collecting import collect, data_end
 from report.pipeline.flow import draft, judged
 from report.pipeline.kept.texts import DRAFT
 from report.pipeline.merging import Outcome as Written
 from report.pipeline.publishing import left_alone
 from report.pipeline.scan.outcome import Change, Drafted, Failure, StoodOut
-from report.pipeline.scan.sought.known import Bounds, Known, window_for
+from report.pipeline.scan.sought.known import Bounds, Known, until_silent, window_for
 from report.pipeline.scan.told.lines import stood_out
 from report.pipeline.scan.wanted import LATE_SAMPLES, Wanted
 from report.pipeline.studio import Draw
@@ -104,7 +104,7 @@ def drafted(
     """The draft on disk, or why it is not there. Raises OutputError where no other can be written either."""
     try:
         return _drafted(ready, one, desk)
-    except HumanNeeded as error:
+    except (HumanNeeded, ConfigError) as error:  # two directories of one draft; notes that cannot be read
         path = one.draft if one is not None else desk.wanted.settings.output
         return Drafted(path, candidate.member.service, Change.LEFT, "", left=str(error))
     except _COSTS_ITS_OWN as error:
@@ -133,7 +133,7 @@ def _seen(
     window = window_for(candidate, (one.start, one.end) if one is not None else (None, None), period)
     evidence = _collected(candidate, window, scope, desk)
     timeline = judged(evidence, desk.version)
-    measured = window_for(candidate, _bounds(timeline), period)
+    measured = until_silent(window_for(candidate, _bounds(timeline), period), data_end(evidence))
     if measured != window and (one is not None or not not_drafted(timeline, desk.wanted.settings.min_impact)):
         evidence = _collected(candidate, measured, scope, desk)
         timeline = judged(evidence, desk.version)
@@ -153,7 +153,7 @@ def _collected(candidate: Candidate, asked: Span, scope: tuple[str, ...], desk: 
         service=candidate.member.service,
         matchers=scope,
         asked=asked,
-        lead=lead_for(asked, None),
+        lead=lead_for(asked),
         tail=desk.wanted.tail,
         wanted=settings.signals,
         discovery=settings.discovery,

@@ -31,6 +31,7 @@ from report.pipeline.scan.sought.known import (
 )
 from report.pipeline.scan.sought.looking import Looked
 from report.pipeline.scan.sought.memory import Memory
+from report.pipeline.scan.sought.parting import as_drafted
 from report.pipeline.scan.told.lines import stood_out
 from report.pipeline.scan.wanted import Wanted
 
@@ -74,10 +75,11 @@ def handle(
     """
     period = wanted.period
     known = _known(source, wanted)
-    opened = tuple(c for c in still_open(known, looked.close, period) if _is_ours(c.member.service, wanted))
+    close = as_drafted(looked.close, known, period)
+    opened = tuple(c for c in still_open(known, close, period) if _is_ours(c.member.service, wanted))
     counted = Counter(member.service for member in looked.members)
     namesakes = frozenset(name for name, count in counted.items() if count > 1)
-    urgent = sorted((*opened, *looked.close), key=_urgency)
+    urgent = sorted((*opened, *close), key=_urgency)
     late = [(c, f"more than {MOST_CANDIDATES} at once; not looked at") for c in urgent[MOST_CANDIDATES:]]
     for candidate, why in (*((c, _ALONE) for c in looked.others), *late):
         outcome.stood_out.append(stood_out(candidate, why, namesakes))

@@ -141,10 +141,10 @@ def _origin(one: Known) -> tuple[object, object]:
     return source.get("url"), source.get("tenant")
 
 
-def draft_of(candidate: Candidate, known: tuple[Known, ...], period: Span) -> Known | None:
-    """The draft whose impact the candidate meets; the latest where there are several."""
+def meeting(candidate: Candidate, known: tuple[Known, ...], period: Span) -> list[Known]:
+    """The drafts whose impact the candidate meets."""
     end = candidate.end or period.end
-    meeting = [
+    return [
         one
         for one in known
         if one.service == candidate.member.service
@@ -152,7 +152,15 @@ def draft_of(candidate: Candidate, known: tuple[Known, ...], period: Span) -> Kn
         and one.stretch[0] < end
         and candidate.start < one.stretch[1] + _BESIDE
     ]
-    return max(meeting, key=lambda one: one.stretch, default=None)
+
+
+def draft_of(candidate: Candidate, known: tuple[Known, ...], period: Span) -> Known | None:
+    """The draft whose impact the candidate meets: of several the latest that tells its beginning."""
+
+    def rank(one: Known) -> tuple[bool, tuple[datetime, datetime]]:
+        return one.stretch[0] - _BESIDE <= candidate.start, one.stretch
+
+    return max(meeting(candidate, known, period), key=rank, default=None)
 
 
 def _at_home(member: Member, one: Known) -> bool:
@@ -185,6 +193,16 @@ def window_for(candidate: Candidate, impact: Bounds, period: Span) -> Span:
     if candidate.end is None:
         return Span(begins, period.end)
     return Span(begins, min(_calm_until(candidate.end, impact[1]), period.end))
+
+
+def until_silent(window: Span, last: datetime) -> Span:
+    """The window, ending some time after the last sample where nothing came since.
+
+    A service that was renamed or taken away in an impact has no end that anybody can see. Its draft is not to
+    grow with every run until it is forgotten.
+    """
+    end = _mark(last + _BESIDE + _MARK)
+    return Span(window.start, end) if window.start < end < window.end else window
 
 
 def _calm_from(seen: datetime, measured: datetime | None) -> datetime:

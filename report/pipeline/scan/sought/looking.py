@@ -55,7 +55,7 @@ def look(source: Source, wanted: Wanted, say: Callable[[str], None], expect: Exp
         )
     if not chosen:
         return Looked((), (), (), None, missing)
-    covered = Span(period.start - lead_for(period, None), period.end)
+    covered = Span(period.start - lead_for(period), period.end)
     at = pace(source, period, covered)
     parts = tuple(apart([one.member.service for one in chosen], services_at_once(at.grid.count)))
     ask = partial(
