@@ -53,21 +53,25 @@ def _filled(value: object) -> object:
     """The value with each dataclass as its fields, without those that are empty as their default is.
 
     Only emptiness is left out: a threshold or a number stays, so that another default in a later version
-    does not judge old evidence anew.
+    does not judge old evidence anew. None is another emptiness than no rows: not known, and known to be none.
     """
     if isinstance(value, tuple):
         return tuple(_filled(one) for one in value)
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
-    found = ((name, getattr(value, name), optional) for name, optional in _fields(type(value)))
-    return {name: _filled(one) for name, one, optional in found if not (optional and _is_empty(one))}
+    found = ((name, getattr(value, name), default) for name, default in _fields(type(value)))
+    return {name: _filled(one) for name, one, default in found if not _left_out(one, default)}
 
 
 @cache
-def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
-    """The fields of a dataclass, each with whether it is empty unless it is given."""
-    fields = dataclasses.fields(kind)
-    return tuple((f.name, f.default is not dataclasses.MISSING and _is_empty(f.default)) for f in fields)
+def _fields(kind: type) -> tuple[tuple[str, object], ...]:
+    """The fields of a dataclass, each with its default."""
+    return tuple((field.name, field.default) for field in dataclasses.fields(kind))
+
+
+def _left_out(value: object, default: object) -> bool:
+    """Whether reading makes the same emptiness of nothing."""
+    return _is_empty(value) and type(value) is type(default) and value == default
 
 
 def _is_empty(value: object) -> bool:

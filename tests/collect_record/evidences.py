@@ -119,6 +119,7 @@ def evidences(draw: st.DrawFn) -> Evidence:
         alerts_elsewhere=draw(st.integers(0, 99)),
         alerts_readable=draw(st.booleans()),
         alert_rules=draw(st.none() | st.lists(RULES, max_size=2).map(tuple)),
+        watching=draw(st.none() | st.lists(RULES, max_size=2).map(tuple)),
         rules_seen=draw(st.none() | st.integers(0, 99)),
         changes=some(CHANGES),  # type: ignore[arg-type]
         unknowns=some(UNKNOWNS),  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import gzip
 import json
 import struct
 import zlib
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import timedelta
 from enum import Enum
 
@@ -222,6 +222,14 @@ def test_what_is_empty_unless_given_stands_nowhere() -> None:
 
     assert not {"conditions", "silences", "requested", "alert", "companions"} & kept.keys()  # type: ignore[attr-defined]
     assert load(dump(usual()), "e").silences == ()
+
+
+def test_known_to_be_none_is_not_unknown_after_a_replay() -> None:
+    """No rule watches the signals, and nobody knows whether one does, stay two things."""
+    none, unknown = (replace(usual(), watching=rules) for rules in ((), None))
+
+    assert load(dump(none), "evidence.json.gz").watching == ()
+    assert load(dump(unknown), "evidence.json.gz").watching is None
 
 
 def test_a_threshold_is_recorded_also_where_it_is_the_usual_one() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from collector.errors import AmbiguousService, NoData, QueryRejected
+from collector.errors import AmbiguousService, ConfigError, NoData, QueryRejected
 from collector.reading.survey import SurveyRequest
 from collector.source import Source
 from incident.fleet.model import Candidate
@@ -104,7 +104,7 @@ def drafted(
     """The draft on disk, or why it is not there. Raises OutputError where no other can be written either."""
     try:
         return _drafted(ready, one, desk)
-    except HumanNeeded as error:
+    except (HumanNeeded, ConfigError) as error:  # two directories of one draft; notes that cannot be read
         path = one.draft if one is not None else desk.wanted.settings.output
         return Drafted(path, candidate.member.service, Change.LEFT, "", left=str(error))
     except _COSTS_ITS_OWN as error:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from collector.errors import ConfigError
 from incident.fleet.together import Onset, together
 from incident.model.companions import Companion
 from incident.model.spans import Span
@@ -106,7 +107,7 @@ def told_of_each_other(ready: Sequence[Ready], known: Sequence[Known], output: P
 def _place(timeline: Timeline, output: Path) -> Begun | None:
     try:
         return about_to_begin(output, timeline)
-    except HumanNeeded:
+    except (HumanNeeded, ConfigError):
         return None  # told when it is to be written
 
 
@@ -145,18 +146,18 @@ def made_again(one: Known, found: tuple[Companion, ...], desk: Desk) -> Drafted 
     if evidence is None:
         return None
     evidence = replace(evidence, companions=found)
-    place = replace(place_at(one.directory), identity=evidence.presentation.identity)
-    timeline = judged(evidence, desk.version, place)
     try:
+        place = replace(place_at(one.directory), identity=evidence.presentation.identity)
+        timeline = judged(evidence, desk.version, place)
         done = publish(timeline, evidence, place, draw=desk.draw, now=desk.now, say=desk.say, beside=False)
-    except (HumanNeeded, LockHeld):
+        if done.outcome is Outcome.HUMAN_NEEDED:
+            remember_left(one.directory, done.reason, timeline, evidence)
+    except (HumanNeeded, LockHeld, ConfigError):
         return None
     except OutputError as error:
         if not its_own(error):
             raise
         return Failure(one.service, str(error))
-    if done.outcome is Outcome.HUMAN_NEEDED:
-        remember_left(one.directory, done.reason, timeline, evidence)
     if done.outcome is not Outcome.WRITTEN:
         return None
     return Drafted(done.draft, one.service, Change.REFRESHED, f"{one.service}: {finding(timeline)}")

@@ -16,7 +16,7 @@ from report.pipeline.kept.texts import DRAFT, text_of
 from report.pipeline.scan.outcome import INDEX, Failure, StoodOut
 from report.pipeline.scan.sought.known import Known, known_drafts
 from report.render import Index, IndexOnset, IndexRow, index_html, index_markdown, open_prompts
-from report.write import write_all
+from report.write import OutputError, write_all
 
 _TO_MINUTE = len("2023-12-15 14:00")
 
@@ -64,7 +64,7 @@ def _link(output: Path, one: Known) -> str:
 
 
 def _row(one: Known, link: str, zone: tzinfo, several: bool) -> IndexRow:
-    text = text_of(one.directory / DRAFT)
+    text = _text(one.directory / DRAFT)
     start, end = one.stretch
     return IndexRow(
         directory=link,
@@ -75,6 +75,14 @@ def _row(one: Known, link: str, zone: tzinfo, several: bool) -> IndexRow:
         alert=_alert(one),
         open=len(open_prompts(text)) if text else 0,
     )
+
+
+def _text(draft: Path) -> str | None:
+    """None also where it may not be read: the others are to be listed all the same."""
+    try:
+        return text_of(draft)
+    except OutputError:
+        return None
 
 
 def _minute(at: datetime, zone: tzinfo) -> str:
