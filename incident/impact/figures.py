@@ -26,6 +26,14 @@ _MIN_FLANK = 5
 
 
 @dataclass(frozen=True, slots=True)
+class _Counted:
+    """Requests by raw counters; `failed` means something where these tell failures."""
+
+    total: float
+    failed: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Expected:
     low: float
     middle: float
@@ -55,17 +63,17 @@ def request_figures(
     spans = [(ms(e.start.at), ms(e.end.at) if e.end else ms(data_end)) for e in episodes]
     spans = [(a, b) for a, b in spans if b > a]
     counted = _counted(spans, requests)
-    told = counted if counters is not None and counters.failed_query else None
+    telling = counted if counters is not None and counters.failed_query else None
     expected = _expected(spans, traffic, usual) if traffic is not None else None
     if counted is None and expected is None:
         return None
     unread = _seen(spans, traffic) if requests is None else 0.0
-    served = counted[0] if counted is not None else unread
+    served = counted.total if counted else unread
     return RequestFigures(
-        total=round(counted[0]) if counted else None,
-        failed=round(told[1]) if told else None,
-        failed_ratio=told[1] / told[0] if told and told[0] > 0 else None,
-        failed_before_alert=_before_alert(spans, requests, first_alert, told[1]) if told else None,
+        total=round(counted.total) if counted else None,
+        failed=round(telling.failed) if telling else None,
+        failed_ratio=telling.failed / telling.total if telling and telling.total > 0 else None,
+        failed_before_alert=_before_alert(spans, requests, first_alert, telling.failed) if telling else None,
         expected_low=round(expected.low) if expected else None,
         expected_high=round(expected.high) if expected else None,
         lost=_lost(expected, served, counted is not None, gone),
@@ -74,7 +82,7 @@ def request_figures(
     )
 
 
-def _counted(spans: list[tuple[int, int]], requests: Increments | None) -> tuple[float, float] | None:
+def _counted(spans: list[tuple[int, int]], requests: Increments | None) -> _Counted | None:
     if requests is None or not requests.start.size or not spans:
         return None
     length = sum(b - a for a, b in spans)
@@ -82,7 +90,7 @@ def _counted(spans: list[tuple[int, int]], requests: Increments | None) -> tuple
     if covered < _MIN_COVERAGE * length:
         return None
     total = sum(requests.within(a, b)[0] for a, b in spans)
-    return total, min(total, sum(requests.part_within(a, b, b) for a, b in spans))
+    return _Counted(total, min(total, sum(requests.part_within(a, b, b) for a, b in spans)))
 
 
 def _seen(spans: list[tuple[int, int]], traffic: SignalSeries | None) -> float:

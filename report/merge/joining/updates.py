@@ -116,18 +116,24 @@ class _Page:
         place = next((n + 1 for n in reversed(range(len(self._lines))) if self._lines[n].text.strip()), 0)
         above = self._lines[place - 1].text if place else ""
         in_table = rows.is_row(above) and not rows.is_rule(above)
-        told = [line for line in self._waiting if in_table and rows.is_row(line.text)]
-        left = [line for line in self._waiting if line not in told]
-        still = in_table and before is not None and rows.is_row(before.text)
-        made = [self._made(_row(line.text)) for line in told]
-        if not still:
-            made += [self._made(_quote(line.text, "" if told else above)) for line in left]
+        goes_on = in_table and before is not None and rows.is_row(before.text)
+        as_rows = [line for line in self._waiting if in_table and rows.is_row(line.text)]
+        others = [line for line in self._waiting if line not in as_rows]
+        made = [self._made(_row(line.text)) for line in as_rows]
+        if goes_on:
+            self._waiting = others
+        else:
+            self._waiting = []
+            made += [self._made(_quote(line.text, "" if as_rows else above)) for line in others]
         self._lines[place:place] = made
-        self._waiting = left if still else []
-        quoted = bool(left) and not still
-        below = self._lines[place + len(made)] if place + len(made) < len(self._lines) else before
-        if quoted and below is not None and not _ENDS_QUOTE.match(below.text):
-            self._lines.insert(place + len(made), self._made(""))
+        if others and not goes_on:
+            self._end_quote(place + len(made), before)
+
+    def _end_quote(self, place: int, before: Line | None) -> None:
+        """An empty line below a quotation that what follows would be read as part of."""
+        below = self._lines[place] if place < len(self._lines) else before
+        if below is not None and not _ENDS_QUOTE.match(below.text):
+            self._lines.insert(place, self._made(""))
 
     def _made(self, text: str) -> Line:
         return Line(text, self._end)

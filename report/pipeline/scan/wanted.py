@@ -61,6 +61,12 @@ class Wanted:
 
         return max(TAIL, self.settings.policy.recovery_hold + _HELD)
 
+    def covers(self, service: str) -> bool:
+        """Whether the service is one of those that this run is about."""
+        if self.settings.service and service != self.settings.service:
+            return False
+        return self.shard is None or self.shard.holds(service)
+
 
 def wanted(given: Given, settings: Settings, now: datetime) -> Wanted:
     """The flags as values. Raises ConfigError or TextError for one that cannot be read."""

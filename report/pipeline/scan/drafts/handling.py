@@ -73,29 +73,10 @@ def handle(
     `desk_for` opens what drafting needs; it is called only where something is to be looked at. Raises the
     source's error when the source is gone, and OutputError.
     """
-    period = wanted.period
     known = _known(source, wanted)
-    close = as_drafted(looked.close, known, period)
-    opened = tuple(c for c in still_open(known, close, period) if _is_ours(c.member.service, wanted))
     counted = Counter(member.service for member in looked.members)
     namesakes = frozenset(name for name, count in counted.items() if count > 1)
-    urgent = sorted((*opened, *close), key=_urgency)
-    late = [(c, f"more than {MOST_CANDIDATES} at once; not looked at") for c in urgent[MOST_CANDIDATES:]]
-    for candidate, why in (*((c, _ALONE) for c in looked.others), *late):
-        outcome.stood_out.append(stood_out(candidate, why, namesakes))
-    cases = []
-    for candidate in urgent[:MOST_CANDIDATES]:
-        one = draft_of(candidate, known, period)
-        if one is not None and settled(candidate, one, wanted.tail):
-            outcome.drafted.append(_as_it_is(one))
-            continue
-        scope = _matchers_of(candidate, wanted.settings.match, namesakes)
-        key = memory.key(candidate, scope, looked.screening, wanted) if one is None else ""
-        known_why = memory.why_not(key)
-        if known_why is not None:
-            outcome.stood_out.append(stood_out(candidate, known_why, namesakes))
-        else:
-            cases.append(_Case(candidate, one, scope, key))
+    cases = list(_cases(_Fleet(looked, known, wanted, memory, namesakes), outcome))
     if cases:
         with desk_for(source, wanted, namesakes) as desk:
             for case, found in _handled(cases, desk, known):
@@ -104,8 +85,47 @@ def handle(
                     memory.remember(case.key, found.why)
         known = _known(source, wanted)
     if known:
-        ours = tuple(one for one in known if _is_ours(one.service, wanted))
-        _companions_told(ours, known, period, outcome, partial(desk_for, source, wanted, namesakes))
+        ours = tuple(one for one in known if wanted.covers(one.service))
+        _companions_told(ours, known, wanted.period, outcome, partial(desk_for, source, wanted, namesakes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fleet:
+    """What says of a candidate whether it is worth a look."""
+
+    looked: Looked
+    known: tuple[Known, ...]
+    wanted: Wanted
+    memory: Memory
+    namesakes: frozenset[str]
+
+
+def _cases(fleet: _Fleet, outcome: Outcome) -> Iterator[_Case]:
+    """What is to be looked at, the most urgent first; all else is told at once."""
+    known, wanted = fleet.known, fleet.wanted
+    close = as_drafted(fleet.looked.close, known, wanted.period)
+    opened = (c for c in still_open(known, close, wanted.period) if wanted.covers(c.member.service))
+    urgent = sorted((*opened, *close), key=_urgency)
+    late = [(c, f"more than {MOST_CANDIDATES} at once; not looked at") for c in urgent[MOST_CANDIDATES:]]
+    for candidate, why in (*((c, _ALONE) for c in fleet.looked.others), *late):
+        outcome.add(stood_out(candidate, why, fleet.namesakes))
+    for candidate in urgent[:MOST_CANDIDATES]:
+        found = _case(candidate, fleet)
+        if isinstance(found, _Case):
+            yield found
+        else:
+            outcome.add(found)
+
+
+def _case(candidate: Candidate, fleet: _Fleet) -> _Case | Drafted | StoodOut:
+    """What to look at; or what is known of it without a look: its draft is settled, or an earlier run saw."""
+    one = draft_of(candidate, fleet.known, fleet.wanted.period)
+    if one is not None and settled(candidate, one, fleet.wanted.tail):
+        return _as_it_is(one)
+    scope = _matchers_of(candidate, fleet.wanted.settings.match, fleet.namesakes)
+    key = fleet.memory.key(candidate, scope, fleet.looked.screening, fleet.wanted) if one is None else ""
+    why = fleet.memory.why_not(key)
+    return _Case(candidate, one, scope, key) if why is None else stood_out(candidate, why, fleet.namesakes)
 
 
 def _known(source: Source, wanted: Wanted) -> tuple[Known, ...]:
@@ -211,9 +231,3 @@ def _harm(one: Standout) -> float:
     if one.measure is Measure.ERRORS:
         return round(one.inside, 2)
     return 1.0 if one.measure is Measure.AVAILABILITY else 0.0
-
-
-def _is_ours(service: str, asked: Wanted) -> bool:
-    if asked.settings.service and asked.settings.service != service:
-        return False
-    return asked.shard is None or asked.shard.holds(service)

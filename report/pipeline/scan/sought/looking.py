@@ -47,7 +47,7 @@ def look(source: Source, wanted: Wanted, say: Callable[[str], None], expect: Exp
     say("listing services")
     listing = list_services(source, settings.match, period)
     services, missing = listing.services, listing.unknowns
-    chosen = tuple(one for one in services if _is_wanted(one, wanted))
+    chosen = tuple(one for one in services if wanted.covers(one.member.service))
     if not services:
         raise NoData(
             f"{source.url}: no service with requests or targets between {rfc3339(period.start)} and "
@@ -101,10 +101,3 @@ def _screened(ask: Callable[..., Screened], services: Sequence[Listed], alerted:
     done = ask(services=services, on_measure=judge)
     wanted = {one.member for one in stood_out} | alerted
     return _Seen(tuple(stood_out), done.screening.of(wanted), done.unknowns)
-
-
-def _is_wanted(one: Listed, wanted: Wanted) -> bool:
-    service = one.member.service
-    if wanted.settings.service and service != wanted.settings.service:
-        return False
-    return wanted.shard is None or wanted.shard.holds(service)
