@@ -45,6 +45,13 @@ _RISING_HARMS = (
     "evict", "exception", "throttl", "kill", "abort", "cancel", "refused", "conflict", "deadlock", "panic",
 )  # fmt: skip
 _RATE = re.compile(r"\b(?:rate|irate|increase)\s*\(")
+_QUANTILE = re.compile(r"p\d{2,3}\b")
+# Recording rules say in their names what they did, as level:metric:operations.
+_RECORDED_RATE = re.compile(r":(?:i?rate|increase)\d+[smhd]\b")
+_RECORDED_RATIO = re.compile(r":[a-z_0-9]*ratio|[a-z0-9]_ratio\b")
+# Divided by something with a name, not by a number.
+_DIVIDED = re.compile(r"/\s*\(*\s*[a-zA-Z_:]")
+_LITERAL = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""")
 
 
 def with_wanted(found: Sequence[SignalSpec], wanted: Sequence[WantedSignal]) -> tuple[SignalSpec, ...]:
@@ -121,13 +128,36 @@ def _guessed_measure(name: str, kind: Kind) -> Measure:
 
 def _guessed_kind(wanted: WantedSignal) -> Kind:
     query, name = wanted.query, wanted.name.lower()
-    if "histogram_quantile" in query or "_seconds_sum" in query or "latency" in name:
+    if (
+        "histogram_quantile" in query
+        or "_seconds_sum" in query
+        or "latency" in name
+        or _quantile(name, query)
+    ):
         return Kind.LATENCY
     if wanted.unit == "ratio" or "ratio" in name or "percent" in name or divides_rates(query):
         return Kind.RATIO
-    if _RATE.search(query):
+    if _shares_failures(name, query):
+        return Kind.RATIO
+    if _RATE.search(query) or _RECORDED_RATE.search(query):
         return Kind.RATE
     return Kind.GAUGE
+
+
+def _quantile(name: str, query: str) -> bool:
+    """A recorded quantile of seconds, called by the name that this tool gives one: `p99`."""
+    return bool(_QUANTILE.match(name)) and "_seconds" in query
+
+
+def _shares_failures(name: str, query: str) -> bool:
+    """Whether what is called errors is a share though nothing in it is a rate.
+
+    Sums of a minute over sums of a minute, as clouds export them, or a recorded ratio. What is made a
+    percentage is none: its thresholds are not those of shares.
+    """
+    if not any(word in name for word in dict(_MEASURES)[Measure.ERRORS]) or "100" in query:
+        return False
+    return bool(_DIVIDED.search(_LITERAL.sub("", query)) or _RECORDED_RATIO.search(query))
 
 
 def divides_rates(query: str) -> bool:

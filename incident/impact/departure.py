@@ -11,6 +11,8 @@ from incident.text.durations import parse_duration
 from incident.text.errors import TextError
 
 _RANGE = re.compile(r"\[\s*(\w+)\s*[\]:]")
+_RECORDED = re.compile(r"(?<![\w:])[a-zA-Z_]\w*:[\w:]*?(?<![0-9])(\d+[smhd])\b")
+"""A recording rule whose name says over how much time: `job:http_requests:rate5m`."""
 _LITERAL = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""")
 
 
@@ -55,7 +57,8 @@ def looks_back(query: str) -> timedelta:
 
     What cannot be read as a duration counts as none; a bare number is seconds, as Prometheus 3 reads it.
     """
-    ranges = (_range(found) for found in _RANGE.findall(_LITERAL.sub('""', query)))
+    asked = _LITERAL.sub('""', query)
+    ranges = (_range(found) for found in (*_RANGE.findall(asked), *_RECORDED.findall(asked)))
     return max(ranges, default=timedelta(0))
 
 

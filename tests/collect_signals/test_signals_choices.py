@@ -130,6 +130,34 @@ def test_failures_per_second_are_not_a_failing_share() -> None:
     assert (spec.kind, spec.measure) == (Kind.RATE, Measure.OTHER)
 
 
+ALB = 'sum(alb_5xx_sum{lb="app/shop"}) / sum(alb_request_count_sum{lb="app/shop"})'
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "kind", "measure"),
+    [
+        ("errors", ALB, Kind.RATIO, Measure.ERRORS),
+        ("errors", 'job:http_request_errors:ratio_rate5m{job="shop"}', Kind.RATIO, Measure.ERRORS),
+        ("errors", 'slo:sli_error:ratio_rate5m{sloth_service="shop"}', Kind.RATIO, Measure.ERRORS),
+        ("traffic", 'job:http_requests:rate5m{job="shop"}', Kind.RATE, Measure.TRAFFIC),
+        ("p99", 'job:http_request_duration_seconds:p99_5m{job="shop"}', Kind.LATENCY, Measure.LATENCY),
+        ("p99", 'job:queue_wait:p99_5m{job="shop"}', Kind.GAUGE, Measure.OTHER),
+        ("errors", f"100 * {ALB}", Kind.GAUGE, Measure.OTHER),
+        ("errors", 'sum(alb_5xx_sum{path="/a"}) / 60', Kind.GAUGE, Measure.OTHER),
+        ("errors", 'sum(alb_5xx_sum{path="/ratio/a"})', Kind.GAUGE, Measure.OTHER),
+        ("load", "node_load1 / node_cpus", Kind.GAUGE, Measure.OTHER),
+    ],
+)
+def test_golden_signals_are_known_by_their_name_without_a_rate(
+    name: str, query: str, kind: Kind, measure: Measure
+) -> None:
+    """Sums of a cloud divided, or what a recording rule made, called errors or p99: users feel it."""
+    (spec,) = with_wanted((), [WantedSignal(name, query)])
+
+    assert (spec.kind, spec.measure) == (kind, measure)
+    assert (spec.role is Role.IMPACT) == (measure is not Measure.OTHER)
+
+
 @pytest.mark.parametrize(
     ("name", "query", "kind", "measure", "unit", "role"),
     [

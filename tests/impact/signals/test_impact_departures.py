@@ -72,10 +72,16 @@ def _limited(limit: float, worse: Worse, values: Values) -> SignalSeries:
         ("max_over_time(rate(x[1m])[1h:30s])", timedelta(hours=1)),
         ("avg_over_time(x[2h:])", timedelta(hours=2)),
         ("rate(x[5m] offset 1h)", timedelta(minutes=5)),
+        ('job:errors:ratio_rate5m{job="shop"}', timedelta(minutes=5)),
+        ("sum(job:requests:rate1h) / 2", timedelta(hours=1)),
+        ("job:latency_seconds:p99_5m", timedelta(minutes=5)),
+        ("app:requests:sum", timedelta(0)),
+        ("load5m", timedelta(0)),
+        ("avg_over_time(x[2h:30m])", timedelta(hours=2)),
     ],
 )
 def test_what_a_query_looks_back_over_is_its_longest_range(query: str, expected: timedelta) -> None:
-    """Ranges and subqueries count, wherever they stand in the query."""
+    """Ranges and subqueries count, wherever they stand, and what a recording rule says of itself."""
     assert looks_back(query) == expected
 
 
