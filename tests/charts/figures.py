@@ -86,3 +86,8 @@ def ys_of(line: Line2D) -> list[float]:
 def key_of(figure: Figure) -> set[str]:
     """What is explained at the foot."""
     return {text.get_text() for text in figure.axes[-1].texts}
+
+
+def title_of(panel: Axes) -> str:
+    """What stands above a panel."""
+    return next(text.get_text() for text in panel.texts if text.get_fontweight() == "bold")

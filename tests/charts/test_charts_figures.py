@@ -1,4 +1,4 @@
-"""The figures as artists: nothing overlaps, everything that matters is drawn, unknown is hatched."""
+"""The figures as artists: nothing overlaps, and everything that matters is drawn."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from incident.model.spans import Span
-from incident.model.timeline import Band, EventOrigin, State, Status
+from incident.model.timeline import Band, EventOrigin, State
 from report.charts.drawing import measured_signals
 from report.charts.frame import frame
 from report.charts.single import single
@@ -29,25 +27,11 @@ from tests.charts.figures import (
     singles_of,
     summary_of,
     texts_on,
+    title_of,
     words_on,
-    xs_of,
-    ys_of,
 )
-from tests.charts_builder import (
-    ERRORS,
-    HOSTILE,
-    LATENCY,
-    Case,
-    alert,
-    at,
-    blanked,
-    episode,
-    event,
-    piecewise,
-    report,
-    wave,
-)
-from tests.charts_cases import CASES, payments, store
+from tests.charts_builder import ERRORS, LATENCY, Case, alert, at, episode, event, piecewise, report, wave
+from tests.charts_cases import CASES, payments
 
 FIGURES = [(name, place) for name in CASES for place in (-1, 0, 1, 2)]
 
@@ -119,37 +103,9 @@ def test_letters_are_large_enough_for_a_wiki_column(name: str) -> None:
     assert min(float(text.get_fontsize()) for text in texts_on(figure_of(name))) >= FONT
 
 
-def test_a_gap_is_hatched_and_named_in_every_signal_that_has_it() -> None:
-    """Where the store's metrics vanished, the panels say `no data` twice; the one of targets does not."""
-    panels = {_title(panel): panel for panel in panels_on(figure_of("store"))}
-
-    hatched = {name: [p for p in panel.patches if p.get_hatch()] for name, panel in panels.items()}
-    assert {name: len(found) for name, found in hatched.items()} == {
-        "availability": 0, "errors": 2, "p99": 2, "traffic": 2,
-    }  # fmt: skip
-    assert [t.get_text() for t in panels["errors"].texts].count("no data") == 2
-
-
-def _title(panel: Axes) -> str:
-    return next(text.get_text() for text in panel.texts if text.get_fontweight() == "bold")
-
-
-def test_the_line_is_broken_where_there_is_no_data() -> None:
-    """No line is drawn across a gap."""
-    panel = next(p for p in panels_on(figure_of("store")) if _title(p) == "errors")
-    line = max(panel.lines, key=lambda drawn: len(xs_of(drawn)))
-
-    xs, ys = np.array(xs_of(line)), np.array(ys_of(line))
-    timeline, evidence = store().built()
-    axis = frame(timeline, evidence).axis
-    inside = (xs > axis.x(at("17:00:30"))) & (xs < axis.x(at("17:29:30")))
-    assert inside.any()
-    assert np.isnan(ys[inside]).all()
-
-
 def test_availability_takes_its_place_where_it_carries_the_impact() -> None:
     """Down without requests is told by targets, first of all panels."""
-    assert [_title(panel) for panel in panels_on(figure_of("store"))] == [
+    assert [title_of(panel) for panel in panels_on(figure_of("store"))] == [
         "availability",
         "errors",
         "p99",
@@ -166,7 +122,7 @@ def test_of_two_latencies_the_one_that_moved_is_shown() -> None:
 
     figure = summary_of(replace(case, episodes=(told,), signals=(errors, calm, latency, traffic)))
 
-    assert [_title(panel) for panel in panels_on(figure)] == ["errors", "p99", "traffic"]
+    assert [title_of(panel) for panel in panels_on(figure)] == ["errors", "p99", "traffic"]
 
 
 def test_thresholds_are_drawn_where_the_signal_comes_near_them() -> None:
@@ -278,79 +234,8 @@ def test_the_baseline_is_a_band() -> None:
     assert [(box.y0, box.y1) for box in bands] == [(0.36, 0.5)]
 
 
-def test_a_signal_without_samples_shows_no_scale() -> None:
-    """An empty panel says `no data` and offers no numbers to read."""
-    empty = panels_on(figure_of("unmeasured", 2))[0]
-
-    assert [t.get_text() for t in empty.texts].count("no data") == 1
-    assert list(empty.get_yticks()) == []
-
-
-def test_a_window_of_one_sample_is_drawn() -> None:
-    """A single sample is a dot."""
-    window = Span(at("14:00"), at("14:00") + timedelta(seconds=30))
-    case = Case(window=window, lead=timedelta(0), signals=((report(ERRORS, None), wave(1, 0.1, 0.0)),))
-
-    (figure,) = singles_of(case)
-
-    dots = [line for line in panels_on(figure)[0].lines if line.get_marker() == "o" and xs_of(line)]
-    assert [ys_of(line) for line in dots] == [[0.1]]
-
-
-def test_no_signals_at_all_still_make_a_summary() -> None:
-    """Without any signal, the alerts and the rows remain."""
-    case = replace(payments(), signals=(), episodes=(), status=Status.UNKNOWN)
-
-    words = words_on(summary_of(case))
-    assert "HighErrorRate" in words
-    assert "not known" in words
-
-
-def test_infinite_and_absurd_values_are_marked_at_the_edge() -> None:
-    """A value that cannot be drawn is a triangle at the upper edge, and does not flatten the rest."""
-
-    def broken(hours: np.typing.NDArray[np.float64]) -> np.typing.NDArray[np.float64]:
-        seen = np.full(hours.shape, 0.1)
-        seen[hours.size // 2], seen[hours.size // 2 + 4] = np.inf, 1e308
-        return seen
-
-    case = Case(lead=timedelta(0), signals=((report(ERRORS, Band(float("nan"), 0, float("inf"))), broken),))
-
-    (figure,) = singles_of(case)
-
-    panel = panels_on(figure)[0]
-    assert panel.get_ylim()[1] < 1
-    assert [len(xs_of(line)) for line in panel.lines if line.get_marker() == "^"] == [2]
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_names_are_shown_as_text(text: str) -> None:
-    """Mathematics, markup, controls and lone surrogates are drawn as the characters they are, or named."""
-    case = replace(
-        payments(),
-        service=text,
-        alerts=(alert(text, "14:10", "14:20", "15:00"),),
-        signals=((report(replace(ERRORS, name=text, unit=text), None), wave(1, 0.1, 0.01)),),
-    )
-
-    figures = [summary_of(case), *singles_of(case)]
-
-    assert all(len(words_on(figure)) > 5 for figure in figures)
-    assert all(not text.get_parse_math() for figure in figures for text in texts_on(figure))
-
-
 def test_the_legend_names_only_what_is_there() -> None:
     """A chart without gaps explains no hatching; one without impact no states."""
     key = key_of(figure_of("healthy"))
 
     assert key == {"change", "normal range"}
-
-
-def test_a_short_gap_is_hatched_without_words() -> None:
-    """Two minutes without samples in four hours are too narrow for words, and are still seen."""
-    case = Case(signals=((report(ERRORS, None), blanked(wave(1, 0.1, 0.01), (14.0, 14.03))),))
-
-    panel = panels_on(singles_of(case)[0])[0]
-
-    assert len([p for p in panel.patches if p.get_hatch()]) == 1
-    assert "no data" not in [t.get_text() for t in panel.texts]
