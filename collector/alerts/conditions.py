@@ -292,8 +292,9 @@ def _unit(compared: Comparison) -> str:
     if compared.of_threshold:
         return "ratio"
     if _divides(text):
-        percent = "100" in text and 0 < compared.limit <= 100
-        return "ratio" if 0 < compared.limit <= 1 else "%" if percent else ""
+        if 0 < compared.limit <= 1:
+            return "ratio"
+        return "%" if "100" in text and 0 < compared.limit <= 100 else ""
     if _all_end(names, ("_bytes",)) and "rate" not in text:
         return "bytes"
     if "histogram_quantile" in text:

@@ -171,15 +171,13 @@ class _Taken:
             for one in seen
             if self._is_news(one) and self._is_inside(one.firing_at, one.resolved_at, one.place)
         ]
-        joined = joined_alerts(inside)
-        near = [one for one in joined if of_seen(one.seen, self._home) is not Nearness.ELSEWHERE]
-        self.elsewhere = len(joined) - len(near)
-        self.left += [
-            Left(place, _ELSEWHERE)
-            for one in joined
-            if of_seen(one.seen, self._home) is Nearness.ELSEWHERE
-            for place in one.places
-        ]
+        near: list[Joined] = []
+        for one in joined_alerts(inside):
+            if of_seen(one.seen, self._home) is not Nearness.ELSEWHERE:
+                near.append(one)
+            else:
+                self.elsewhere += 1
+                self.left += [Left(place, _ELSEWHERE) for place in one.places]
         self.merged += sum(len(one.places) - 1 for one in near)
         return tuple(one for one in near if self._has_end(one))
 

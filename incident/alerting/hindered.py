@@ -12,13 +12,11 @@ from incident.model.facts import MONITORING_GAP, Change, ChangeKind
 def hindrances(
     changes: tuple[Change, ...], judged: Assessment, notified: datetime | None
 ) -> tuple[Hindrance, ...]:
-    """Troubles that overlap the time from the first impact until somebody was told, in order of time.
+    """Troubles between the first impact and the time somebody was told, in order of time. There is impact.
 
     Told is who was notified, where that is known; else the first firing counts; where nothing fired, the
     end of the impact.
     """
-    if not judged.episodes:
-        return ()
     start, end = judged.episodes[0].start.at, _told_at(judged, notified)
     inside = (one for one in changes if _is_trouble(one) and _overlaps(one, start, end))
     found = (Hindrance(_words(one), one.at, one.until, one.plus_minus, one.query) for one in inside)

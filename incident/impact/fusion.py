@@ -78,13 +78,13 @@ def believed(
     seen = (d for d in harmful if enough(d, series[d.spec.name], traffic))
     candidates = [d for d in seen if _stands_alone(d) or not _short(d, series)]
     slack = round(_AGREE.total_seconds() * 1000)
-    kept = [
-        d
-        for d in candidates
-        if (_agrees(d) and (_second(d, candidates, slack) or _alerted(d, series, evidence)))
-        or (_stands_alone(d) and not _wanders(d, candidates, series, evidence))
-    ]
-    return tuple(sorted(kept, key=lambda d: d.start_by))
+
+    def is_sure(one: Departure) -> bool:
+        if _agrees(one) and (_second(one, candidates, slack) or _alerted(one, series, evidence)):
+            return True
+        return _stands_alone(one) and not _wanders(one, candidates, series, evidence)
+
+    return tuple(sorted(filter(is_sure, candidates), key=lambda d: d.start_by))
 
 
 def _wanders(

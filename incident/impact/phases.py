@@ -255,10 +255,7 @@ def improving_from(read: Reading, end: datetime | None) -> datetime | None:
     if not (share > 0).any():
         return None
     plateau = float(np.median(share[share >= 0.5 * np.quantile(share, 0.95)]))
-    above = np.flatnonzero(share >= _FELL * plateau)
-    if not above.size:
-        return None
-    last = int(above[-1])
+    last = int(np.flatnonzero(share >= _FELL * plateau)[-1])
     late = timedelta(milliseconds=int(ms(end) - times[last])) >= _FALLING_FOR
     if not late or share.size - last < _FEWEST_TO_FIT:
         return None

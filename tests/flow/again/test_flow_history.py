@@ -79,7 +79,7 @@ def test_the_text_before_a_refresh_comes_back(draft: Path) -> None:
 
 
 def test_a_text_in_another_zone_than_the_charts_is_told(draft: Path) -> None:
-    """The charts stay as the last refresh drew them: a table in another zone beside them would be read as theirs."""
+    """The charts stay as the last refresh drew them: times of a table beside them would be read as theirs."""
     _refresh("Asia/Tokyo")
 
     back, again = _restore(draft), _restore(draft)

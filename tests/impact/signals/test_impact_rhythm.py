@@ -14,7 +14,7 @@ from incident.impact.signals.departures import departures
 from incident.impact.signals.rhythm import earlier_rows, usual
 from incident.model.evidence import Evidence
 from incident.model.policy import Policy
-from incident.model.signals import EarlierPeriod, EarlierSignal, SignalSeries
+from incident.model.signals import EarlierPeriod, EarlierSignal, Kind, Measure, SignalSeries, Worse
 from incident.model.spans import Grid, Values, frozen_values
 from incident.model.timeline import Status
 from tests.reasoning_builders import (
@@ -63,6 +63,19 @@ def test_earlier_days_are_read_at_the_times_of_the_survey() -> None:
     values[hole] = np.nan
     np.testing.assert_allclose(rows[0, : last + 1], values[: last + 1])
     np.testing.assert_allclose(rows[1, : last + 1], values[: last + 1] + 7)
+
+
+def test_a_gauge_has_its_rhythm_in_its_own_unit() -> None:
+    """Where both directions may be worse the most alike day tells, or the other where that one has a hole."""
+    load = replace(TRAFFIC, name="load", measure=Measure.OTHER, kind=Kind.GAUGE, worse=Worse.BOTH)
+    holed = MORNING.copy()
+    holed[100:150] = np.nan
+    signal = series(load, GRID, noisy(MORNING))
+    days = (period(WEEK, holed, "load"), period(DAY, MORNING + 5.0, "load"))
+    told = usual(signal, known(signal, *days), ())
+
+    assert told is not None
+    np.testing.assert_allclose(told.centre[:-5], MORNING[:-5], rtol=0.1)
 
 
 def test_a_signal_without_earlier_days_has_none() -> None:
