@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from incident.text.controls import terminal
 from report.pipeline.kept.history import HISTORY, Displaced, displaced
 from report.pipeline.kept.saving import save
 from report.pipeline.kept.texts import DRAFT, encoded, pages, pictures_of, text_of, title_of
-from report.pipeline.places import KEPT
+from report.pipeline.places import KEPT, read_document
 from report.write import locked
+
+_ZONE = re.compile(r"(?m)^> DRAFT, .* Times ([A-Za-z0-9_+/-]+)[.,]")
+"""The zone as the banner of a draft names it."""
 
 
 def restore(path: Path, tell: Callable[[str], None]) -> Path:
@@ -34,7 +38,20 @@ def restore(path: Path, tell: Callable[[str], None]) -> Path:
             files = {**pages(text, title_of(text), pictures_of(directory)), DRAFT: encoded(text)}
             save(directory, files, existing)
     tell(f"restored {wanted.path.name}; the text it replaced is kept beside it")
+    if other := _other_zone(text, directory):
+        tell(f"note: {other}")
     return directory / DRAFT
+
+
+def _other_zone(text: str, directory: Path) -> str:
+    """That the text, older than the charts beside it, says other times of day; empty where it says theirs."""
+    told, shown = _ZONE.search(text), (read_document(directory) or {}).get("timezone")
+    if told is None or not isinstance(shown, str) or told[1] == shown:
+        return ""
+    return (
+        f"the text says its times in {told[1]}, the charts beside it in {terminal(shown)}; "
+        "a refresh makes them agree, in the zone that --timezone names"
+    )
 
 
 def _wanted(path: Path, directory: Path) -> Displaced:

@@ -78,6 +78,16 @@ def test_the_text_before_a_refresh_comes_back(draft: Path) -> None:
     assert (draft / "evidence.json.gz").read_bytes() == evidence
 
 
+def test_a_text_in_another_zone_than_the_charts_is_told(draft: Path) -> None:
+    """The charts stay as the last refresh drew them: times of a table beside them would be read as theirs."""
+    _refresh("Asia/Tokyo")
+
+    back, again = _restore(draft), _restore(draft)
+
+    assert "the text says its times in Europe/London, the charts beside it in Asia/Tokyo" in back.stderr
+    assert "note:" not in again.stderr
+
+
 def test_the_same_again_undoes_it(draft: Path) -> None:
     """What was put away by going back is the last text displaced."""
     edited = _edit(draft, "Orders were lost.")
