@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from incident.model.facts import AlertInterval, Unknown, told_together
+from incident.model.facts import AlertInterval, AlertRule, Unknown, told_together
 from incident.model.signals import Labels, Worse
 from incident.model.spans import Span
 from incident.model.timeline import Compared, SignalReport, Timeline
 from incident.text.durations import bound, format_duration, promql_duration
 from incident.text.instants import rfc3339
-from incident.text.markup.links import strip_userinfo
+from incident.text.markup.links import strip_userinfo, url_or_none
 from incident.text.numbers import quantity
+from incident.text.secret import Masker
 from report.render.wording.clock import Clock, clock_of
 from report.render.wording.md import Md, code, fence, foreign, joined, line, listed, optional
 
@@ -146,14 +147,23 @@ def rule_sources(timeline: Timeline) -> tuple[RuleSource, ...]:
         RuleSource(
             name=foreign(rule.name),
             facts=line(
-                "`for` {}, evaluated every {}",
+                "`for` {}, evaluated every {}{}",
                 format_duration(rule.hold) if rule.hold else "0 s",
                 format_duration(rule.interval),
+                optional(", runbook {}", rule.runbook_url and _runbook(rule)),
             ),
             query=fence(rule.query, "promql"),
         )
         for rule in timeline.alert_rules or ()
     )
+
+
+def _runbook(rule: AlertRule) -> Md:
+    """The rule's runbook: a link where the address is fit for one and holds no secret, otherwise its text."""
+    told = Masker(()).mask(rule.runbook_url)
+    url = url_or_none(rule.runbook_url) if told == rule.runbook_url else None
+    # Blanks, "<" and ">" are percent-encoded by the check, so nothing can end the link early.
+    return Md(f"<{url}>") if url else foreign(told)
 
 
 def gap_rows(timeline: Timeline) -> tuple[GapRow, ...]:
