@@ -9,26 +9,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from collector.errors import ConfigError
 from incident.model.facts import Entered
 from incident.model.timeline import Status, Timeline
-from incident.text.instants import parse_time, rfc3339
+from incident.text.instants import rfc3339
 from incident.text.slug import unique_slug
 from incident.timeline import Display, assemble, timeline_json
 from report.pipeline.identity import identity_in, new_identity, told_apart
 from report.pipeline.keeping import EVIDENCE, kept_evidence
+from report.pipeline.kept.documents import kept_object, kept_time
 
 KEPT = ".incident-timeline"
 """Directory beside the draft that holds bases and entered notes; nothing in it is for reading."""
 NOTES = f"{KEPT}/notes.json"
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""Kept times are absolute; this stands in for a `now` that none of them refers to."""
-_LARGEST = 16 * 1024 * 1024
-"""A timeline.json larger than this was not written by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +90,8 @@ def _document_again(directory: Path) -> dict[str, Any] | None:
 
 def read_document(directory: Path) -> dict[str, Any] | None:
     """The draft's timeline.json, None where it is not one of ours."""
-    path = directory / "timeline.json"
-    try:
-        if path.stat().st_size > _LARGEST:
-            return None
-        document = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    ours = isinstance(document, dict) and str(document.get("schema", "")).startswith("incident-timeline/")
+    document = kept_object(directory / "timeline.json")
+    ours = document is not None and str(document.get("schema", "")).startswith("incident-timeline/")
     return document if ours else None
 
 
@@ -174,10 +165,7 @@ def read_entered(directory: Path) -> tuple[Entered, ...]:
     path = directory / NOTES
     try:
         rows = json.loads(path.read_text("utf-8"))
-        return tuple(
-            Entered(str(r["kind"]), parse_time(r["at"], now=_NEVER, zone=None), str(r["text"]), str(r["id"]))
-            for r in rows
-        )
+        return tuple(Entered(str(r["kind"]), kept_time(r["at"]), str(r["text"]), str(r["id"])) for r in rows)
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, TypeError, KeyError) as error:

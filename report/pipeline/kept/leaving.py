@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,13 @@ from collector.kept.record import dump
 from incident.model.evidence import Evidence
 from incident.model.timeline import Timeline
 from incident.text.errors import TextError
-from incident.text.instants import parse_time
 from incident.timeline import timeline_json
+from report.pipeline.kept.documents import EPOCH, kept_object, kept_time
 from report.pipeline.kept.texts import DRAFT, NEW_DRAFT, encoded, text_of
 from report.pipeline.places import KEPT
 from report.write import write_all
 
 LEFT = f"{KEPT}/left.json"
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands in for the time of collection, which makes no evidence another one."""
-_LARGEST = 16 * 1024 * 1024
-"""A larger file was not written by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,7 @@ def dated_as_left(evidence: Evidence, directory: Path) -> Evidence:
     if left is None or left.evidence != _of_evidence(evidence):
         return evidence
     try:
-        first = parse_time(str(left.document["source"]["collected_at"]), now=_NEVER, zone=None)
+        first = kept_time(left.document["source"]["collected_at"])
     except (KeyError, TypeError, TextError):
         return evidence
     return replace(evidence, origin=replace(evidence.origin, collected_at=first))
@@ -120,13 +115,8 @@ def left_line(draft: Path, reason: str, *, beside: bool) -> str:
 
 def _read(path: Path) -> dict[str, Any] | None:
     """The record; None where there is none that we wrote."""
-    try:
-        if path.stat().st_size > _LARGEST:
-            return None
-        told = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    if not isinstance(told, dict) or not isinstance(told.get("timeline"), dict):
+    told = kept_object(path)
+    if told is None or not isinstance(told.get("timeline"), dict):
         return None
     texts = ("draft", "beside", "reason", "evidence")
     return told if all(isinstance(told.get(name), str) for name in texts) else None
@@ -135,7 +125,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 def _of_evidence(evidence: Evidence) -> str:
     """Of all that was collected, but when, and of which incident it turned out to be."""
     shown = replace(evidence.presentation, identity="")
-    dated = replace(evidence.origin, collected_at=_NEVER)
+    dated = replace(evidence.origin, collected_at=EPOCH)
     return _digest(dump(replace(evidence, presentation=shown, origin=dated)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,8 +13,8 @@ from incident.fleet.model import Candidate, Member
 from incident.model.signals import Labels
 from incident.model.spans import Span
 from incident.text.errors import TextError
-from incident.text.instants import parse_time
 from incident.text.promql import parse_matchers
+from report.pipeline.kept.documents import EPOCH, kept_time
 from report.pipeline.scan.wanted import LATE_SAMPLES
 
 _BESIDE = timedelta(minutes=30)
@@ -111,7 +111,7 @@ def _known(directory: Path, document: dict[str, Any]) -> Known:
         document,
         str(document["service"]),
         tuple((m.name, m.value) for m in matchers if m.op == "="),
-        Span(_sure(window["start"]), _sure(window["end"])),
+        Span(kept_time(window["start"]), kept_time(window["end"])),
         start,
         _at(impact.get("end")),
         document.get("status") == "ongoing",
@@ -120,15 +120,7 @@ def _known(directory: Path, document: dict[str, Any]) -> Known:
 
 
 def _at(text: object) -> datetime | None:
-    return _sure(text) if isinstance(text, str) else None
-
-
-def _sure(text: object) -> datetime:
-    return parse_time(str(text), now=_NEVER, zone=None)
-
-
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""Kept times are absolute; this stands in for a `now` that none of them refers to."""
+    return kept_time(text) if isinstance(text, str) else None
 
 
 def of_source(known: tuple[Known, ...], source: Source, tenant: str) -> tuple[Known, ...]:
@@ -222,7 +214,7 @@ def _calm_until(seen: datetime, measured: datetime | None) -> datetime:
 
 
 def _mark(at: datetime) -> datetime:
-    return at - (at - _NEVER) % _MARK
+    return at - (at - EPOCH) % _MARK
 
 
 def still_open(
